@@ -1,0 +1,119 @@
+"""Text in, text out: what every engine speaks.
+
+    completions = await engine.complete(Request(messages=(Message("user", "2+2?"),), seeds=(7,)))
+    completions[0].text        # "4"
+
+Engines know nothing of mathematics. They are asynchronous, so that thousands of methods can wait at once and the
+engine sees a full batch without any of them knowing of batching.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from verifiers.records import Problem
+
+__all__ = ["Completion", "Engine", "EngineError", "Message", "Request", "TokenLogprob", "derive_seed"]
+
+
+class EngineError(RuntimeError):
+    """The engine could not answer (after its own retries); one clear line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation: `role` is system, user, assistant or tool."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One prompt and how to sample from it.
+
+    Attributes:
+        messages: a conversation, for engines with a chat template; empty when `prompt` is given.
+        prompt: plain text to be continued; exactly one of `messages` and `prompt` is set.
+        seeds: one a sample wanted; the same seed and request give the same text on the same engine.
+        temperature: 0 means greedy.
+        top_p: nucleus mass, 1 for all.
+        max_tokens: longest completion.
+        stop: texts that end a completion; they are not part of it.
+        logprobs: whether the log-probability of each sampled token is wanted.
+        problem: what the prompt asks, for engines that solve it without reading text (`search`, `replay`).
+        sample_indices: index of each sample among those of the problem, as many as `seeds`; for `replay`.
+    """
+
+    messages: tuple[Message, ...] = ()
+    prompt: str | None = None
+    seeds: tuple[int, ...] = (0,)
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 1024
+    stop: tuple[str, ...] = ()
+    logprobs: bool = False
+    problem: Problem | None = None
+    sample_indices: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """One sampled token (as text) and its natural-log probability."""
+
+    token: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One sampled continuation.
+
+    Attributes:
+        text: without the prompt and without the stop text.
+        finish_reason: `stop`, `length`, or what the engine says (`exhausted`: the search found nothing;
+            `unrecorded`: a replayed file has no such sample).
+        prompt_tokens: tokens of the prompt, 0 where the engine has none.
+        completion_tokens: tokens (search: evaluations) spent on this completion.
+        logprobs: as asked for; empty otherwise.
+        meta: plain JSON that the engine wants recorded.
+    """
+
+    text: str
+    finish_reason: str = "stop"
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    logprobs: tuple[TokenLogprob, ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """Anything that completes requests."""
+
+    name: str
+
+    async def complete(self, request: Request) -> list[Completion]:
+        """One completion for each of `request.seeds`, in their order.
+
+        Raises:
+            EngineError: no answer could be had.
+        """
+
+    async def close(self) -> None:
+        """Release what the engine holds; it is not used afterwards."""
+
+    def describe(self) -> dict[str, Any]:
+        """Everything needed to make this engine again, as plain JSON, with no secret in it."""
+
+
+def derive_seed(*parts: object) -> int:
+    """A 63-bit seed from any plain values, by SHA-256.
+
+    The run's seed, the problem's id, the method's step and the sample's index together name one random stream, so
+    results do not depend on order, concurrency or resume.
+    """
+    text = "\x1f".join(f"{type(part).__name__}:{part}" for part in parts)
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big") >> 1
