@@ -48,7 +48,8 @@ class Verifier(Protocol):
 class VerifierFactory(Protocol):
     """Makes a verifier; `sandbox` is started lazily, so verifiers that need none never pay for it."""
 
-    def __call__(self, sandbox: SandboxPool) -> Verifier: ...
+    def __call__(self, sandbox: SandboxPool) -> Verifier:
+        """The verifier, judging in `sandbox`."""
 
 
 def kinds() -> list[str]:

@@ -1,4 +1,4 @@
-"""What a caller hands to the sandbox, and what comes back.
+r"""What a caller hands to the sandbox, and what comes back.
 
     outcome = await pool.run(Task("verifiers.sandbox.entries:run_program", payload), Limits(wall_seconds=2))
     outcome.end, outcome.exit_code, outcome.stdout       # (End.EXITED, 0, b"42\n")
