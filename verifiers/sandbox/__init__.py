@@ -9,7 +9,6 @@ ask a candidate one question after another. `SandboxPool.report` says which laye
 
 from verifiers.sandbox.pool import SandboxPool, Session
 from verifiers.sandbox.report import IsolationReport, SandboxUnavailableError
-
 from verifiers.sandbox.task import End, Limits, Outcome, Profile, Task
 
 __all__ = [
