@@ -10,7 +10,6 @@ import contextlib
 import ctypes
 import json
 import os
-import socket
 import sys
 from collections.abc import Callable
 from typing import Final
@@ -91,12 +90,16 @@ def _descriptors(channel: int) -> str:
 
 
 def _connect() -> str:
+    import socket  # not in the server: every page that it holds is copied with each task
+
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
         connection.connect(("127.0.0.1", 9))
     return "made an internet socket"
 
 
 def _abstract_socket() -> str:
+    import socket
+
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.bind("\0canary")
     return "bound an abstract socket"

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 MIB: Final = 1 << 20
 _NAME_PREFIX: Final = "reasoning-sandbox-"
@@ -19,8 +16,7 @@ _VERSION_1_ROOTS: Final = ("/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids")
 _VERSION_2_ROOT: Final = "/sys/fs/cgroup"
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """A pair of writable groups (one directory in version 2).
 
     Attributes:
@@ -40,12 +36,12 @@ class Group:
 
 def create() -> Group | None:
     """A new group, or None where none can be made (the usual case for ordinary users and in containers)."""
-    name = f"{_NAME_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
+    name = f"{_NAME_PREFIX}{os.getpid()}-{os.urandom(4).hex()}"
     for version, memory, processes in _candidates(name):
         group = Group(version, memory, processes)
         try:
             for directory in group.directories():
-                Path(directory).mkdir()
+                os.mkdir(directory)
             set_limits(group, memory_mib=64, processes=16)
         except OSError:
             remove(group)
@@ -57,19 +53,19 @@ def create() -> Group | None:
 def _candidates(name: str) -> list[tuple[int, str, str]]:
     memory, processes = _VERSION_1_ROOTS
     found = []
-    if Path(memory, "memory.limit_in_bytes").exists() and Path(processes).is_dir():
+    if os.path.exists(f"{memory}/memory.limit_in_bytes") and os.path.isdir(processes):
         found.append((1, f"{memory}/{name}", f"{processes}/{name}"))
-    if Path(_VERSION_2_ROOT, "cgroup.controllers").exists():
+    if os.path.exists(f"{_VERSION_2_ROOT}/cgroup.controllers"):
         own = _own_version_2_directory()
         found += [(2, f"{parent}/{name}", f"{parent}/{name}") for parent in dict.fromkeys((own, _VERSION_2_ROOT))]
     return found
 
 
 def _own_version_2_directory() -> str:
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/cgroup").read_text().splitlines():
+    with contextlib.suppress(OSError), open("/proc/self/cgroup") as stream:
+        for line in stream:
             if line.startswith("0::"):
-                return (_VERSION_2_ROOT + line[3:]).rstrip("/")
+                return (_VERSION_2_ROOT + line[3:].strip()).rstrip("/")
     return _VERSION_2_ROOT
 
 
@@ -151,7 +147,7 @@ def remove(group: Group) -> None:
     """Remove the directories; nothing happens when they are gone already."""
     for directory in group.directories():
         with contextlib.suppress(OSError):
-            Path(directory).rmdir()
+            os.rmdir(directory)
 
 
 def _write(path: str, text: str) -> None:

@@ -13,8 +13,6 @@ import os
 import resource
 import signal
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -38,13 +36,13 @@ class ChildPlan:
 
     Attributes:
         layers: to be put on.
-        work_parent: where working directories are made when there is no mount namespace.
+        fresh_proc: whether the task gets its own /proc.
+        own_uid: user that the tasks run under.
     """
 
     def __init__(self, layers: frozenset[Layer], entrances: list[int], *, fresh_proc: bool) -> None:
         self.layers = layers
         self.fresh_proc = fresh_proc
-        self.work_parent = "" if Layer.MOUNT in layers else tempfile.gettempdir()
         self.own_uid = os.getuid()
         self._entrances = entrances
         self._ruleset = -1
@@ -87,17 +85,13 @@ class ChildPlan:
             self._entries[entry] = getattr(importlib.import_module(module), name)
         return self._entries[entry]
 
-    def make_work_directory(self) -> str:
-        """A private working directory on the host's file system, where there is no mount namespace."""
-        return tempfile.mkdtemp(prefix="reasoning-task-", dir=self.work_parent)
-
     def become_task(self, order: Order, descriptors: Sequence[int], work: str | None) -> int:
         """Give up everything that a task must not have.
 
         Args:
             order: the task's limits.
             descriptors: channel, standard input, output and error (or only the first ones).
-            work: its working directory, where `make_work_directory` made one.
+            work: its working directory on the host, where there is no mount namespace.
 
         Returns:
             The descriptor of the channel.
@@ -201,6 +195,8 @@ def run_entry(entry: Callable[[Channel], None], channel: int) -> int:
         sys.stderr.write("MemoryError\n")
         return OUT_OF_MEMORY
     except BaseException:  # noqa: BLE001 - the end of the program, whatever it was
+        import traceback  # only now: what the server does not hold need not be copied
+
         traceback.print_exc()
         return 1
 

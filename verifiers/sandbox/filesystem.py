@@ -1,20 +1,12 @@
-"""What a task may see of the host's files: the interpreter, the system libraries, a few devices, and nothing else.
+"""The root directory that tasks see, made by their server in its own mount namespace, and their working directory.
 
-`visible_paths` says which; `build_root` makes a root directory of them, read-only, for a process in its own mount
-namespace. Without mount namespaces the same list becomes the Landlock rules.
+Shared with the fork server, so it imports little: every page that the server holds is copied with each task.
 """
 
 from __future__ import annotations
 
 import os
-import site
-import sys
-import sysconfig
-from collections.abc import Iterable
-from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from verifiers.sandbox import linux
 
@@ -23,28 +15,19 @@ BOX: Final = "/box"
 WORK: Final = "/box/work"
 """Working directory, home and temporary directory of a task: a fresh tmpfs for each."""
 
-_SYSTEM_PATHS: Final = (
-    "/usr/lib",
-    "/usr/lib32",
-    "/usr/lib64",
-    "/usr/libexec",
-    "/usr/bin",
-    "/usr/share/zoneinfo",
-    "/usr/share/nodejs",
-    "/lib",
-    "/lib32",
-    "/lib64",
-    "/bin",
-    "/etc/ld.so.cache",
-    "/etc/alternatives",
-)
 _DEVICES: Final = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
-_PASSWD: Final = "task:x:{uid}:{gid}:task:/box/work:/bin/sh\n"
-_PACKAGE_DIRECTORIES: Final = ("site-packages", "dist-packages")
+_LINKS: Final = (  # paths inside the new root, where every temporary directory is the task's own
+    ("/dev/fd", "/proc/self/fd"),
+    ("/dev/stdin", "/proc/self/fd/0"),
+    ("/dev/stdout", "/proc/self/fd/1"),
+    ("/dev/stderr", "/proc/self/fd/2"),
+    ("/dev/shm", WORK),  # noqa: S108
+    ("/tmp", WORK),  # noqa: S108
+    ("/var/tmp", WORK),  # noqa: S108
+)
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """Host paths that tasks see.
 
     Attributes:
@@ -57,79 +40,6 @@ class View:
     read_only: tuple[str, ...]
     masked: tuple[str, ...]
     packages: tuple[str, ...]
-
-    def landlock_paths(self) -> Iterable[str]:
-        """The same view as a list of allowed paths; Landlock cannot mask, so a parent of a masked one is split."""
-        for path in self.read_only:
-            if any(_inside(masked, path) for masked in self.masked):
-                yield from _split(Path(path), [Path(masked) for masked in self.masked])
-            else:
-                yield path
-        yield from self.packages
-
-
-def visible_paths(extra: Iterable[str], packages: Iterable[str]) -> View:
-    """The view of a task that may also read `extra` paths and import `packages`.
-
-    Args:
-        extra: host paths.
-        packages: names of top-level modules; found on the current `sys.path`.
-
-    Raises:
-        ModuleNotFoundError: a package is not installed.
-    """
-    library = sysconfig.get_paths()["stdlib"]
-    base = Path(sys.base_prefix)
-    interpreter = [Path(library), Path(sysconfig.get_paths()["platstdlib"]), Path(os.path.realpath(sys.executable))]
-    interpreter += [path for path in (base / "lib").glob("libpython*") if base != Path("/usr")]
-    candidates = [*_SYSTEM_PATHS, *map(str, interpreter), *extra]
-    shown: list[str] = []
-    for path in dict.fromkeys(candidates):
-        if Path(path).exists() and not any(_inside(path, other) for other in shown):
-            shown = [other for other in shown if not _inside(other, path)] + [path]
-    packages_found = [path for name in packages for path in _package_paths(name)]
-    masked = [
-        directory
-        for directory in dict.fromkeys(
-            [
-                *site.getsitepackages(),
-                *(str(path) for parent in (library, "/usr/lib/python3") for path in _masked_below(Path(parent))),
-            ]
-        )
-        if Path(directory).is_dir() and any(_inside(directory, other) for other in shown)
-    ]
-    return View(tuple(shown), tuple(masked), tuple(dict.fromkeys(packages_found)))
-
-
-def _masked_below(parent: Path) -> list[Path]:
-    return [parent / name for name in _PACKAGE_DIRECTORIES]
-
-
-def _inside(path: str, parent: str) -> bool:
-    return path == parent or path.startswith(parent.rstrip("/") + "/")
-
-
-def _split(directory: Path, masked: list[Path]) -> Iterable[str]:
-    """The entries below `directory` that hold no masked one, as few as possible."""
-    for entry in sorted(directory.iterdir()):
-        if entry in masked:
-            continue
-        if any(_inside(str(path), str(entry)) for path in masked):
-            yield from _split(entry, masked)
-        else:
-            yield str(entry)
-
-
-def _package_paths(name: str) -> list[str]:
-    """The package or module file of `name`, and the shared libraries that its wheel keeps beside it."""
-    spec = find_spec(name)
-    if spec is None:
-        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-    if spec.submodule_search_locations:
-        root = Path(next(iter(spec.submodule_search_locations)))
-        libraries = root.with_name(root.name + ".libs")
-        return [str(root), *([str(libraries)] if libraries.is_dir() else [])]
-    return [spec.origin] if spec.origin and Path(spec.origin).is_file() else []
 
 
 def build_root(new_root: str, view: View) -> None:
@@ -146,34 +56,25 @@ def build_root(new_root: str, view: View) -> None:
     """
     linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     linux.mount("tmpfs", new_root, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=4m,mode=755")
-    root = Path(new_root)
     for path in view.read_only:
-        _bind(path, root)
+        _bind(path, new_root)
     for path in view.masked:
-        linux.mount("tmpfs", str(root) + path, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m,mode=755")
+        linux.mount("tmpfs", new_root + path, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m,mode=755")
     for path in view.packages:
-        _bind(path, root)
+        _bind(path, new_root)
     for path in view.masked:
-        _remount_read_only(str(root) + path)
+        _remount_read_only(new_root + path)
     for path in _DEVICES:
-        _bind(path, root, read_only=False)
-    for link, target in (
-        ("dev/fd", "/proc/self/fd"),
-        ("dev/stdin", "/proc/self/fd/0"),
-        ("dev/stdout", "/proc/self/fd/1"),
-        ("dev/stderr", "/proc/self/fd/2"),
-        ("dev/shm", WORK),
-        ("tmp", WORK),
-        ("var/tmp", WORK),
-    ):
-        (root / link).parent.mkdir(parents=True, exist_ok=True)
-        (root / link).symlink_to(target)
-    for directory in (WORK, "/proc", "/etc"):
-        (root / directory.lstrip("/")).mkdir(parents=True, exist_ok=True)
-    (root / "etc/passwd").write_text(_PASSWD.format(uid=os.getuid(), gid=os.getgid()))
-    (root / "etc/group").write_text(f"task:x:{os.getgid()}:\n")
+        _bind(path, new_root, read_only=False)
+    for directory in (WORK, "/proc", "/etc", "/dev", "/var"):
+        os.makedirs(new_root + directory, exist_ok=True)
+    for link, target in _LINKS:
+        os.symlink(target, new_root + link)
+    uid, gid = os.getuid(), os.getgid()
+    write_file(new_root + "/etc/passwd", f"task:x:{uid}:{gid}:task:{WORK}:/bin/sh\n")
+    write_file(new_root + "/etc/group", f"task:x:{gid}:\n")
     # The host's /proc stays visible until a fresh one is put over it: the kernel asks for that.
-    linux.mount("/proc", str(root / "proc"), None, linux.MS_BIND | linux.MS_REC)
+    linux.mount("/proc", new_root + "/proc", None, linux.MS_BIND | linux.MS_REC)
     linux.pivot_root(new_root)
     _remount_read_only("/")
 
@@ -195,24 +96,28 @@ def mount_work(disk_mib: int, files: int) -> None:
     os.chdir(WORK)
 
 
-def _bind(path: str, root: Path, *, read_only: bool = True) -> None:
-    source = Path(path)
-    target = root / path.lstrip("/")
-    if source.is_symlink():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.exists() and not target.is_symlink():
-            target.symlink_to(os.readlink(source))
+def write_file(path: str, text: str) -> None:
+    """Write a small file, also one of the kernel's."""
+    with open(path, "w") as stream:
+        stream.write(text)
+
+
+def _bind(path: str, root: str, *, read_only: bool = True) -> None:
+    target = root + path
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    if os.path.islink(path):
+        if not os.path.lexists(target):
+            os.symlink(os.readlink(path), target)
         return
-    if not source.exists():
+    if os.path.isdir(path):
+        os.makedirs(target, exist_ok=True)
+    elif os.path.exists(path):
+        write_file(target, "")
+    else:
         return
-    if source.is_dir():
-        target.mkdir(parents=True, exist_ok=True)
-    elif not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.touch()
-    linux.mount(path, str(target), None, linux.MS_BIND | linux.MS_REC)
+    linux.mount(path, target, None, linux.MS_BIND | linux.MS_REC)
     if read_only:
-        _remount_read_only(str(target))
+        _remount_read_only(target)
 
 
 def _remount_read_only(target: str) -> None:

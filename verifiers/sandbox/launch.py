@@ -23,10 +23,15 @@ from verifiers.sandbox.layers import LEVELS, NAMESPACES, STRONG_LEVELS, Layer, n
 from verifiers.sandbox.report import IsolationReport, SandboxUnavailableError
 from verifiers.sandbox.server import Configuration
 from verifiers.sandbox.task import Limits, Profile, Task
+from verifiers.sandbox.view import landlock_paths, visible_paths
 from verifiers.sandbox.worker import Worker, WorkerStartError
 
+_COMMON_MODULES: Final = (
+    *("bisect", "collections", "copy", "functools", "heapq", "itertools", "json", "math", "operator", "random", "re"),
+    *("string", "typing"),
+)
+"""What candidates import most, imported once by every server: cheaper than once a task."""
 _ENTRY_MODULES: Final = ("verifiers.sandbox.entries", "verifiers.sandbox.canary")
-_OPTIONAL_ENTRY_MODULES: Final = ("verifiers.puzzle_entries", "verifiers.programs.entries")
 _FIRST_OWN_UID: Final = 1_600_000_000
 _OWN_UIDS: Final = 100_000_000
 """Users of this range belong to nobody; each server under root gets one of its own."""
@@ -51,16 +56,24 @@ class Launcher:
         self._fresh_proc = True
         self.report: IsolationReport | None = None
 
-    async def start(self, profile: Profile, null: int) -> Worker:
-        """A ready server for `profile`.
+    async def start(self, profile: Profile, entry_modules: Sequence[str], null: int) -> Worker:
+        """A ready server for `profile` that knows the entries of `entry_modules`.
 
         Raises:
             SandboxUnavailableError: no level that is strong enough can be had.
             WorkerStartError: the level is known, but this server cannot start (a module is missing, say).
         """
         if self.report is None:
-            return await self._find_level(profile, null)
-        return await self._start(profile, self._layers, self._fresh_proc)
+            return await self._find_level(profile, entry_modules, null)
+        return await self._start(profile, entry_modules, self._layers, self._fresh_proc)
+
+    async def start_with(self, profile: Profile, entry_modules: Sequence[str], layers: frozenset[Layer]) -> Worker:
+        """A server with exactly these layers, however weak: for measuring what each one costs.
+
+        Raises:
+            WorkerStartError: they cannot be put on.
+        """
+        return await self._start(profile, entry_modules, layers, Layer.PID in layers and Layer.MOUNT in layers)
 
     def discard(self, worker: Worker) -> None:
         """Remove what a dead server used."""
@@ -68,7 +81,7 @@ class Launcher:
         if group is not None:
             cgroups.remove(group)
 
-    async def _find_level(self, profile: Profile, null: int) -> Worker:
+    async def _find_level(self, profile: Profile, entry_modules: Sequence[str], null: int) -> Worker:
         refused: dict[str, str] = {}
         for level in self._levels:
             missing = _missing(LEVELS[level])
@@ -77,7 +90,7 @@ class Launcher:
                 continue
             for layers, fresh_proc in _variants(LEVELS[level]):
                 try:
-                    worker = await self._start(profile, layers, fresh_proc)
+                    worker = await self._start(profile, entry_modules, layers, fresh_proc)
                 except WorkerStartError as error:
                     refused[level] = str(error)
                     continue
@@ -100,14 +113,16 @@ class Launcher:
         worker.kill()
         self.discard(worker)
 
-    async def _start(self, profile: Profile, layers: frozenset[Layer], fresh_proc: bool) -> Worker:
+    async def _start(
+        self, profile: Profile, entry_modules: Sequence[str], layers: frozenset[Layer], fresh_proc: bool
+    ) -> Worker:
         group = cgroups.create() if Layer.CGROUP in layers else None
         if Layer.CGROUP in layers and group is None:
             raise WorkerStartError("no control group can be made")
         number = next(self._counter)
         uid = _FIRST_OWN_UID + number % _OWN_UIDS if Layer.OWN_UID in layers else None
         try:
-            view = filesystem.visible_paths([*profile.read_only_paths, *profile.import_paths], profile.packages)
+            view = visible_paths([*profile.read_only_paths, *profile.import_paths], profile.packages)
             worker = await Worker.start(
                 Configuration(
                     layers=layers,
@@ -117,7 +132,7 @@ class Launcher:
                     view=view,
                     landlock_paths=_landlock_paths(view, layers),
                     new_root=_root_candidate(view),
-                    entry_modules=_entry_modules(),
+                    entry_modules=tuple(dict.fromkeys((*_COMMON_MODULES, *_ENTRY_MODULES, *entry_modules))),
                     modules=profile.modules,
                     import_paths=_import_paths(profile),
                     forget_paths=(str(Path(__file__).resolve().parents[2]),),
@@ -187,7 +202,7 @@ def _report(level: str, layers: frozenset[Layer], probes: dict[str, str], refuse
 def _landlock_paths(view: filesystem.View, layers: frozenset[Layer]) -> tuple[str, ...]:
     if Layer.MOUNT in layers:
         return ("/",)  # the root is the view
-    return tuple(view.landlock_paths())
+    return tuple(landlock_paths(view))
 
 
 def _root_candidate(view: filesystem.View) -> str:
@@ -199,14 +214,6 @@ def _root_candidate(view: filesystem.View) -> str:
         ):
             return directory
     raise WorkerStartError(f"none of {', '.join(_ROOT_CANDIDATES)} can hold the new root")
-
-
-def _entry_modules() -> tuple[str, ...]:
-    package = Path(__file__).resolve().parents[1]
-    present = [
-        name for name in _OPTIONAL_ENTRY_MODULES if (package.parent / (name.replace(".", "/") + ".py")).is_file()
-    ]
-    return (*_ENTRY_MODULES, *present)
 
 
 def _import_paths(profile: Profile) -> tuple[str, ...]:

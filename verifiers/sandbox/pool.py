@@ -89,7 +89,9 @@ class SandboxPool:
         self._profiles = {profile.name: profile for profile in (BARE, NUMERIC, *profiles)}
         self._launcher = Launcher(allow_weak=allow_weak, levels=levels)
         self._idle: dict[str, list[Worker]] = {name: [] for name in self._profiles}
+        self._entry_modules: dict[str, list[str]] = {name: [] for name in self._profiles}
         self._all: set[Worker] = set()
+        self._known: dict[Worker, tuple[str, ...]] = {}
         self._slots: asyncio.Semaphore | None = None
         self._starting: asyncio.Lock | None = None
         self._null = -1
@@ -136,7 +138,7 @@ class SandboxPool:
             KeyError: the task names a profile that the pool does not have.
         """
         async with self._slot():
-            worker = await self._take(task.profile)
+            worker = await self._take(task)
             try:
                 conversation = worker.begin(task, limits or Limits(), self._null)
                 conversation.send(task.payload, last=True)
@@ -162,7 +164,7 @@ class SandboxPool:
         async with contextlib.AsyncExitStack() as stack:
             if beside is None:
                 await stack.enter_async_context(self._slot())
-            worker = await self._take(task.profile)
+            worker = await self._take(task)
             stack.callback(self._give_back, task.profile, worker)
             conversation = worker.begin(task, limits or Limits(), self._null)
             conversation.send(task.payload)
@@ -201,8 +203,17 @@ class SandboxPool:
             raise RuntimeError("the pool is closed")
         return self._slots
 
-    async def _take(self, profile: str) -> Worker:
+    async def _take(self, task: Task) -> Worker:
+        profile = task.profile
         idle = self._idle[profile]
+        module = task.entry.partition(":")[0]
+        if module not in self._entry_modules[profile]:
+            # Servers import entries before they are shut in, so those that run now cannot learn a new one.
+            self._entry_modules[profile].append(module)
+            for worker in idle:
+                worker.kill()
+                self._forget(worker)
+            idle.clear()
         while idle:
             worker = idle.pop()
             if worker.alive:
@@ -213,20 +224,23 @@ class SandboxPool:
     async def _new_worker(self, profile: str) -> Worker:
         if self._starting is None:
             raise RuntimeError("the pool is closed")
+        entry_modules = tuple(self._entry_modules[profile])
         try:
             if self._launcher.report is None:
                 # One prober at a time; the others then know the level.
                 async with self._starting:
-                    worker = await self._launcher.start(self._profiles[profile], self._null)
+                    worker = await self._launcher.start(self._profiles[profile], entry_modules, self._null)
             else:
-                worker = await self._launcher.start(self._profiles[profile], self._null)
+                worker = await self._launcher.start(self._profiles[profile], entry_modules, self._null)
         except WorkerStartError as error:
             raise SandboxUnavailableError(f"the sandbox's '{profile}' server does not start: {error}") from None
         self._all.add(worker)
+        self._known[worker] = entry_modules
         return worker
 
     def _give_back(self, profile: str, worker: Worker) -> None:
-        if worker.alive and not worker.busy and worker.tasks_done < _TASKS_PER_SERVER:
+        current = self._known.get(worker) == tuple(self._entry_modules[profile])
+        if worker.alive and not worker.busy and current and worker.tasks_done < _TASKS_PER_SERVER:
             self._idle[profile].append(worker)
         else:
             worker.kill()
@@ -234,4 +248,5 @@ class SandboxPool:
 
     def _forget(self, worker: Worker) -> None:
         self._all.discard(worker)
+        self._known.pop(worker, None)
         self._launcher.discard(worker)

@@ -65,7 +65,7 @@ class IsolationReport:
             }
             for threat, layers in _COVERAGE.items()
         }
-        policy = seccomp.assemble().digest if seccomp.supported() else ""
+        policy = seccomp.assemble().code if seccomp.supported() else b""
         return {
             "level": self.level,
             "layers": list(self.layers),
@@ -76,5 +76,5 @@ class IsolationReport:
             "machine": platform.machine(),
             "landlock_abi": landlock.abi(),
             "user": os.getuid(),
-            "policy": hashlib.sha256(f"{policy} {self.layers}".encode()).hexdigest()[:12],
+            "policy": hashlib.sha256(policy + repr(self.layers).encode()).hexdigest()[:12],
         }

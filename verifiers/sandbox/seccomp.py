@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import hashlib
 import platform
 import struct
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from verifiers.sandbox.linux import NAMESPACE_FLAGS, syscall
 
@@ -31,8 +29,7 @@ HIGHEST_REVIEWED_CALL: Final = 466
 """Newer calls (the same numbers on all architectures) are refused until somebody has looked at them."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(NamedTuple):
     audit_architecture: int
     clone: int
     clone3: int
@@ -109,17 +106,14 @@ def supported() -> bool:
     return platform.machine() in _TABLES
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """An assembled filter, ready to be put in force any number of times.
 
     Attributes:
         code: the BPF instructions.
-        digest: first 12 hexadecimal digits of its SHA-256, for the isolation report.
     """
 
     code: bytes
-    digest: str
 
 
 def assemble(*, deny_signals: bool = False) -> Filter:
@@ -170,7 +164,7 @@ def assemble(*, deny_signals: bool = False) -> Filter:
     _emit_search(instructions, sorted((number, errno.EPERM) for number in not_permitted - not_there)
                  + sorted((number, errno.ENOSYS) for number in not_there))  # fmt: skip
     code = b"".join(instructions)
-    return Filter(code, hashlib.sha256(code).hexdigest()[:12])
+    return Filter(code)
 
 
 def _emit_search(instructions: list[bytes], refused: list[tuple[int, int]]) -> None:

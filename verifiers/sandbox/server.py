@@ -17,13 +17,11 @@ import json
 import os
 import random
 import select
-import shutil
 import signal
 import socket
 import sys
 import time
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from verifiers.sandbox import cgroups, child, filesystem, linux, wire
 from verifiers.sandbox.child import ChildPlan
@@ -36,8 +34,7 @@ _STARTUP_MESSAGE_LIMIT: Final = 1 << 20
 MIB: Final = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(NamedTuple):
     """What the pool tells a server at its start.
 
     Attributes:
@@ -179,9 +176,9 @@ def _enter_namespaces(layers: frozenset[Layer]) -> None:
     uid, gid = os.getuid(), os.getgid()
     linux.unshare(flags)
     if Layer.USER in layers:
-        _write("/proc/self/setgroups", "deny")
-        _write("/proc/self/uid_map", f"{uid} {uid} 1")
-        _write("/proc/self/gid_map", f"{gid} {gid} 1")
+        filesystem.write_file("/proc/self/setgroups", "deny")
+        filesystem.write_file("/proc/self/uid_map", f"{uid} {uid} 1")
+        filesystem.write_file("/proc/self/gid_map", f"{gid} {gid} 1")
     if Layer.PID not in layers:
         return
     pid = os.fork()
@@ -193,9 +190,24 @@ def _enter_namespaces(layers: frozenset[Layer]) -> None:
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _write(path: str, text: str) -> None:
-    with open(path, "w") as stream:
-        stream.write(text)
+class _HostDirectories:
+    """Working directories on the host's file system, where tasks have no mount namespace."""
+
+    def __init__(self) -> None:
+        # Here and not above: a server with mount namespaces has no use for these modules and the pages they take.
+        import shutil
+        import tempfile
+
+        self._make = tempfile.mkdtemp
+        self._remove = shutil.rmtree
+
+    def make(self) -> str:
+        """A new private one."""
+        return self._make(prefix="reasoning-task-")
+
+    def remove(self, path: str) -> None:
+        """Delete it with all that a task left there; links are not followed."""
+        self._remove(path, ignore_errors=True)
 
 
 class _Server:
@@ -210,6 +222,7 @@ class _Server:
         self._events = events
         self._tree = Tree(contained=Layer.PID in plan.layers)
         self._watch = Layer.WATCHER in plan.layers
+        self._directories = None if Layer.MOUNT in plan.layers else _HostDirectories()
         self._clone_flags = 0
         if Layer.PID in plan.layers:
             self._clone_flags |= linux.CLONE_NEWPID
@@ -235,7 +248,7 @@ class _Server:
         if self._limits is not None:
             self._limits.set(order.memory_mib, order.processes)
         kills_before = cgroups.memory_kills(self._events) if self._events >= 0 else 0
-        work = None if Layer.MOUNT in self._plan.layers else self._plan.make_work_directory()
+        work = None if self._directories is None else self._directories.make()
         started = time.monotonic()
         pid, pidfd = self._fork()
         if pid == 0:
@@ -248,8 +261,8 @@ class _Server:
         finally:
             if pidfd >= 0:
                 os.close(pidfd)
-            if work is not None:
-                shutil.rmtree(work, ignore_errors=True)
+            if work is not None and self._directories is not None:
+                self._directories.remove(work)
         seconds = time.monotonic() - started
         cpu = usage.ru_utime + usage.ru_stime
         code = os.waitstatus_to_exitcode(status)

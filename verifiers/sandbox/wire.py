@@ -10,8 +10,7 @@ import array
 import os
 import socket
 import struct
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 _ORDER: Final = struct.Struct("!BddIIIIIH")
 _ENDING: Final = struct.Struct("!BiddQH")
@@ -24,8 +23,7 @@ CAUSE_EXITED, CAUSE_SIGNALED, CAUSE_WALL, CAUSE_CPU, CAUSE_MEMORY, CAUSE_KILLED,
 """How a task ended, as its server saw it; `CAUSE_FAILED` is the server's own failure."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """Run one task.
 
     Attributes:
@@ -49,8 +47,7 @@ class Order:
     open_files: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """How a task ended.
 
     Attributes:
