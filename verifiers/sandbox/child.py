@@ -164,13 +164,24 @@ def _processes_of(uid: int) -> int:
 def _arrange_descriptors(descriptors: Sequence[int]) -> int:
     """Put standard input, output and error in their places; a missing one reads nothing or is thrown away."""
     channel = descriptors[0]
-    given = list(descriptors[1:4])
-    if len(given) < 3:
-        null = os.open("/dev/null", os.O_RDWR)
-        given += [null] * (3 - len(given))
-    for target, source in enumerate(given):
+    # The server's own three are the null device, which is what a task without streams gets.
+    for target, source in enumerate(descriptors[1:4]):
         os.dup2(source, target, inheritable=True)
     return channel
+
+
+def prepare_streams() -> None:
+    """Set up standard streams and signals as tasks shall find them; in the server, so that no child has to."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(null, number, inheritable=True)
+    os.close(null)
+    for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    # The streams refer to descriptors 0 to 2, whatever each task finds there.
+    sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
 
 
 def run_entry(entry: Callable[[Channel], None], channel: int) -> int:
@@ -179,13 +190,6 @@ def run_entry(entry: Callable[[Channel], None], channel: int) -> int:
     Returns:
         The exit status that the script would have had.
     """
-    for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
-    # They live as long as the process; nothing is left to close them.
-    sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)  # noqa: SIM115
-    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
     try:
         entry(Channel(channel))
         return 0

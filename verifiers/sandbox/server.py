@@ -15,7 +15,6 @@ import gc
 import importlib
 import json
 import os
-import random
 import select
 import signal
 import socket
@@ -114,6 +113,7 @@ def main(descriptor: int) -> None:
         with contextlib.suppress(OSError):
             connection.sendall((json.dumps({"error": f"{type(error).__name__}: {error}"}) + "\n").encode())
         os._exit(1)
+    child.prepare_streams()
     gc.collect()
     gc.freeze()
     connection.sendall(b'{"ready": true}\n')
@@ -283,7 +283,6 @@ class _Server:
             with contextlib.suppress(OSError):
                 os.write(2, f"sandbox set-up: {error}\n".encode())
             os._exit(child.SETUP_FAILED)
-        random.seed()
         child.finish(child.run_entry(entry, channel))
 
     def _wait(self, pid: int, pidfd: int, deadline: float, order: wire.Order) -> int:

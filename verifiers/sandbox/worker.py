@@ -79,7 +79,7 @@ class Worker:
                  _BOOT.format(parent=parent, number=theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=errors,
+                stderr=errors,  # only until it is ready
                 env=environment,
                 cwd="/",
                 pass_fds=(theirs.fileno(),),
