@@ -19,10 +19,14 @@ def check_request(request: Request) -> None:
     """See that a request makes sense before any work is done for it.
 
     Raises:
-        EngineError: it has both or neither of `messages` and `prompt`, or a sampling option is out of range.
+        EngineError: it has both or neither of `messages` and `prompt`, text that is not Unicode, or a sampling
+            option out of range.
     """
     if bool(request.messages) == (request.prompt is not None):
         raise EngineError("a request needs exactly one of messages and prompt")
+    for text in (request.prompt or "", *(message.content for message in request.messages)):
+        if not _encodable(text):
+            raise EngineError("the prompt holds a lone surrogate, which no model can read")
     if request.max_tokens < 1:
         raise EngineError(f"max_tokens is {request.max_tokens}, expected at least 1")
     if request.temperature < 0:
@@ -61,6 +65,14 @@ def cut_at_stop(text: str, stop: tuple[str, ...]) -> tuple[str, bool]:
     """The text up to the earliest stop text, and whether there was one."""
     found = [index for index in (text.find(mark) for mark in stop) if index >= 0]
     return (text[: min(found)], True) if found else (text, False)
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _apply_template(tokenizer: Any, turns: list[dict[str, str]]) -> str:
