@@ -67,10 +67,10 @@ class Prior:
         return Prior(counts, overall)
 
     @staticmethod
-    def load(path: Path) -> Prior:
-        """Read a file written by `save`. Raises ValueError when it is not one, OSError when unreadable."""
+    def parse(text: str) -> Prior:
+        """Read what `save` wrote. Raises ValueError when it is something else."""
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = json.loads(text)
             if content["version"] != FORMAT_VERSION:
                 raise ValueError(f"version {content['version']!r}, expected {FORMAT_VERSION}")
             return Prior.from_edges(
@@ -80,7 +80,15 @@ class Prior:
                 for _ in range(int(count))
             )
         except (KeyError, TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"{path}: not a search prior: {error}") from error
+            raise ValueError(f"not a search prior: {error}") from error
+
+    @staticmethod
+    def load(path: Path) -> Prior:
+        """Read a file written by `save`. Raises ValueError when it is not one, OSError when unreadable."""
+        try:
+            return Prior.parse(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
 
     def save(self, path: Path, sources: str) -> None:
         """Write the counts as JSON; `sources` says what they were counted on."""
