@@ -16,10 +16,18 @@ from reasoning.engines.search.answer_types import AnswerType, freeze, fresh_copy
 from reasoning.engines.search.distances import Distance
 from reasoning.engines.search.goal import Goal
 from reasoning.engines.search.material import Material
+from reasoning.engines.search.simplex import downhill
+from reasoning.engines.search.tracing import solve
 from reasoning.engines.search.trial import Grade
 
 MAX_STARTS: Final = 160
 """Starting values that are graded before the climb begins."""
+
+MAX_START_LENGTH: Final = 1_500
+"""Longest list that a climb starts from."""
+
+MAX_QUICK_STARTS: Final = 60
+"""Starting values that are improved by the few strong moves before the long climbs."""
 
 MAX_POSITIONS: Final = 60
 """Positions of a list or string that one systematic pass looks at."""
@@ -28,6 +36,14 @@ FIRST_PATIENCE: Final = 150
 """Random changes without progress after which a climb gives up; doubled in each round."""
 
 MAX_PATIENCE: Final = 4_000
+
+MAX_SIMPLEX: Final = 12
+"""Floats that the simplex method moves together."""
+
+SIMPLEX_TRIALS: Final = 500
+
+MAX_SOLUTIONS: Final = 12
+"""Times that the equations are solved again at the new value before other moves get their turn."""
 
 MAX_DONORS: Final = 60
 """Replacement elements that a systematic pass tries at each position."""
@@ -68,8 +84,24 @@ class _Climb:
                 progress = progress or better
                 yield better
 
+    def quick(self) -> Iterator[bool]:
+        """The moves that can finish a puzzle in one step, repeated while they help."""
+        progress = True
+        while progress:
+            progress = False
+            for moves in (self._solved, self._gathered, self._resize):
+                if moves == self._solved and self.goal.type.base not in ("int", "float"):
+                    continue
+                if moves != self._solved and self.goal.type.depth == 0 and self.goal.type.base != "str":
+                    continue
+                for better in moves():
+                    progress = progress or better
+                    yield better
+
     def _pass(self) -> Iterator[bool]:
         kind = self.goal.type
+        if kind.base in ("int", "float"):
+            yield from self._solved()
         if kind.depth == 0 and kind.base in ("int", "float"):
             yield from self._number(())
             return
@@ -77,8 +109,27 @@ class _Climb:
             yield self.attempt(not self.value)
             return
         yield from self._notes()
+        yield from self._gathered()
+        if kind.base == "float":
+            yield from self._simplex()
         yield from self._resize()
         yield from self._leaves()
+
+    def _solved(self) -> Iterator[bool]:
+        """Solve the linear equations that the puzzle asks of the numbers in the value."""
+        for _ in range(MAX_SOLUTIONS):
+            numbers = _leaves(self.value)
+            if not numbers:
+                return
+            equations = self.goal.trial.equations(self.value)
+            self.goal.charge(len(equations) + 1)
+            solution = solve(equations, numbers, self.goal.type.base == "int") if equations else None
+            if solution is None:
+                return
+            better = self.attempt(_with_leaves(self.value, iter(solution)))
+            yield better
+            if not better:
+                return
 
     def _notes(self) -> Iterator[bool]:
         """Use the operands of failed comparisons: as the whole value, as new elements, in place of others."""
@@ -103,6 +154,18 @@ class _Climb:
                 except (ValueError, TypeError):
                     continue
                 yield self.attempt(_splice(self.value, place, place + 1, [item]))
+
+    def _gathered(self) -> Iterator[bool]:
+        """Take all operands of failed comparisons together: as the whole value, or at its end."""
+        for side in (1, 0):
+            items = [pair[side] for pair in self.grade.notes if _fits(pair[side], self.goal.type)]
+            if len(items) < 2:
+                continue
+            once = list({freeze(item): item for item in items}.values())
+            for chosen in (items, once):
+                whole = "".join(chosen) if isinstance(self.value, str) else fresh_copy(chosen)
+                yield self.attempt(whole)
+                yield self.attempt(self.value + whole)
 
     def _resize(self) -> Iterator[bool]:
         """Cut or lengthen the value to the lengths that the puzzle mentions."""
@@ -186,6 +249,26 @@ class _Climb:
         for other in (-number, number * 2, number / 2 if floating else number // 2):
             yield self.attempt(self._with(path, other))
 
+    def _simplex(self) -> Iterator[bool]:
+        """Move several floats together by the downhill simplex method."""
+        numbers = [float(number) for number in _leaves(self.value)]
+        if not 2 <= len(numbers) <= MAX_SIMPLEX:
+            return
+        for scale in (1.0, 0.1):
+            steps = downhill([float(number) for number in _leaves(self.value)], scale, SIMPLEX_TRIALS)
+            try:
+                point = next(steps)
+                while True:
+                    value = _with_leaves(self.value, iter(point))
+                    grade = self.goal.grade(value)
+                    better = grade.score < self.grade.score
+                    if better:
+                        self.value, self.grade = value, grade
+                    yield better
+                    point = steps.send(grade.score)
+            except StopIteration:
+                continue
+
     def _secant(self, path: tuple[int, ...], floating: bool) -> Iterator[bool]:
         """Solve `left == right` for one number as if both sides were linear in it."""
         for _ in range(30):
@@ -242,6 +325,18 @@ class _Climb:
         return _mutate(self.value, self.goal.type, self.random, self._donors(40), self.material)
 
 
+def _leaves(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return [leaf for item in value for leaf in _leaves(item)]
+    return [value]
+
+
+def _with_leaves(value: Any, leaves: Iterator[Any]) -> Any:
+    if isinstance(value, list):
+        return [_with_leaves(item, leaves) for item in value]
+    return next(leaves)
+
+
 def _fits(item: Any, kind: AnswerType) -> bool:
     if kind.depth == 0:
         return isinstance(item, str) and 0 < len(item) <= 200
@@ -280,6 +375,8 @@ def _mutate(value: Any, kind: AnswerType, rng: random.Random, donors: list[Any],
         return value + rng.choice((1, -1)) * 10 ** rng.uniform(-6, 1)
     size = len(value)
     move = rng.randrange(10)
+    if kind.depth == 2 and size > 1 and rng.random() < 0.3:
+        return _exchange(value, rng)
     if size == 0 or move == 0 or (move == 1 and size < 4):
         return _splice(value, place := rng.randint(0, size), place, [_element(kind, rng, donors, material)])
     place = rng.randrange(size)
@@ -303,6 +400,20 @@ def _mutate(value: Any, kind: AnswerType, rng: random.Random, donors: list[Any],
         return value[:place] + changed + value[place + 1 :]
     inner = _mutate(value[place], kind.element, rng, [], material)
     return _splice(value, place, place + 1, [inner])
+
+
+def _exchange(value: list[list[Any]], rng: random.Random) -> list[list[Any]]:
+    """Let two rows exchange what they have at one position."""
+    places = rng.sample(range(len(value)), 2)
+    first, second = (list(value[place]) for place in places)
+    shared = min(len(first), len(second))
+    if not shared:
+        return value
+    column = rng.randrange(shared)
+    first[column], second[column] = second[column], first[column]
+    changed = list(value)
+    changed[places[0]], changed[places[1]] = first, second
+    return changed
 
 
 def _element(kind: AnswerType, rng: random.Random, donors: list[Any], material: Material) -> Any:
@@ -335,7 +446,7 @@ def _starts(kind: AnswerType, material: Material) -> Iterator[Any]:
         leaf = material.of(kind.element.element)[0]
         fillers = [[], *[[leaf] * n for n in (2, 3)], *fillers][:4]
     for length in material.lengths[:10]:
-        if not 0 < length <= 400:
+        if not 0 < length <= MAX_START_LENGTH:
             continue
         if kind.base == "int" and kind.depth == 1:
             yield list(range(length))
@@ -359,6 +470,13 @@ def climbing(goal: Goal, material: Material) -> Iterator[None]:
         seen.add(key)
         graded.append((goal.grade(value).score, number, value))
         yield
+    graded.sort(key=lambda item: item[:2])
+    for place, (_, number, value) in enumerate(graded[:MAX_QUICK_STARTS]):
+        climb = _Climb(goal, material, seed=number)
+        climb.start(value)
+        for _ in climb.quick():
+            yield
+        graded[place] = (climb.grade.score, number, climb.value)
     graded.sort(key=lambda item: item[:2])
     patience = FIRST_PATIENCE
     round_number = 0

@@ -21,15 +21,18 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from reasoning.engines.search.answer_types import AnswerType, freeze
+from reasoning.engines.search.answer_types import AnswerType, key_of
 from reasoning.engines.search.grammar import Rule
 from reasoning.engines.search.prior import Prior
 
 EVALUATIONS_PER_TURN: Final = 32
 """Rule applications between two yields of the enumeration."""
 
+LARGE_ITEMS: Final = 1_000
+"""List elements or characters from which on a value is large."""
+
 MAX_STORED_ITEMS: Final = 4_000_000
-"""List elements and characters that all values of one enumeration together may hold."""
+"""List elements and characters that all large values of one enumeration together may hold."""
 
 ITEMS_PER_UNIT: Final = 50
 """List elements or characters of a new value that count as one unit of work."""
@@ -100,28 +103,29 @@ class Enumeration:
         return self._add(Entry(kind, values, rule_name, cost, text=text))
 
     def _key(self, kind: AnswerType, values: tuple[Any, ...]) -> Any:
-        if kind.depth == 0 and kind.base != "float":
-            key: Any = values
-        elif kind.depth == 1 and kind.base != "float" and self._contexts == 1:
-            key = tuple(values[0])
-        else:
-            key = tuple(map(freeze, values))
+        key: Any = values if kind.depth == 0 else tuple(key_of(value, kind) for value in values)
         size = sum(len(value) for value in values) if kind.depth or kind.base == "str" else 0
         if size > ITEMS_PER_UNIT:
             self._charge(size // ITEMS_PER_UNIT)
-            self._stored += size
             if size > 1_000:
                 return hash(key)
         return key
 
     def _add(self, entry: Entry) -> bool:
-        if len(self.entries) >= self._max_entries or self._stored > MAX_STORED_ITEMS:
+        if len(self.entries) >= self._max_entries:
             return False
         seen = self._seen.setdefault(entry.kind, set())
         key = self._key(entry.kind, entry.values)
         if key in seen:
             return False
         seen.add(key)
+        if entry.kind.depth or entry.kind.base == "str":
+            size = sum(map(len, entry.values))
+            if size > LARGE_ITEMS:
+                if self._stored + size > MAX_STORED_ITEMS:
+                    # New, but too large to be a part of something larger still.
+                    return True
+                self._stored += size
         self.entries.append(entry)
         cost = self._prior.cost
         for index, hole in self._accepting.get(entry.kind, ()):
@@ -132,7 +136,7 @@ class Enumeration:
     @property
     def full(self) -> bool:
         """Whether no more entries are kept."""
-        return len(self.entries) >= self._max_entries or self._stored > MAX_STORED_ITEMS
+        return len(self.entries) >= self._max_entries
 
     def run(self, max_level: int) -> Iterator[Entry | None]:
         """Yield each new entry, atoms first, and None now and then between them."""

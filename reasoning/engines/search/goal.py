@@ -18,13 +18,16 @@ import math
 import typing
 from typing import Any, Final, Protocol
 
-from reasoning.engines.search.answer_types import AnswerType, freeze, fresh_copy
+from reasoning.engines.search.answer_types import AnswerType, fresh_copy, key_of
 from reasoning.engines.search.limits import MAX_LITERAL_CHARACTERS
 from reasoning.engines.search.puzzle import Puzzle
 from reasoning.engines.search.trial import MAX_TICKS, Grade, Trial, reraise_deadline
 
 MAX_REMEMBERED: Final = 400_000
 """Values already tried that are remembered (by hash key) so that they are not tried twice."""
+
+MAX_KEY_ITEMS: Final = 100
+"""Longer lists are remembered by the hash of their key only."""
 
 MAX_POSTPONED: Final = 400
 """Values whose trial ran out of ticks that are kept for a later trial with more."""
@@ -75,7 +78,9 @@ class Goal:
     def offer(self, value: Any, expression: str | HasText | None = None) -> None:
         """Try a value of the answer's type once; raises FoundError when it satisfies the puzzle."""
         self._charged += 1
-        key = value if self.type.depth == 0 else freeze(value)
+        key = key_of(value, self.type)
+        if self.type.depth and len(value) > MAX_KEY_ITEMS:
+            key = hash(key)
         if key in self._tried:
             return
         if len(self._tried) < MAX_REMEMBERED:

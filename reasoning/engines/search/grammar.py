@@ -31,6 +31,10 @@ FLOATS: Final = AnswerType("float", 1)
 __all__ = ["BOOL", "FLOAT", "INT", "INTS", "STR", "STRS", "Rule", "parse_answer_type", "rules_for"]
 
 
+MAX_FACTORED: Final = 3_000
+"""Largest integer that is tried with all smaller divisors."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One production: `result -> template`, with `{0}`, `{1}`, ... in place of the holes."""
@@ -101,6 +105,18 @@ def _number(text: str, base: int = 10) -> int:
     return int(text, base)
 
 
+def _indivisible(number: int) -> bool:
+    if number > MAX_FACTORED:
+        raise limits.TooLargeError("slow test of divisors")
+    return all(number % d for d in range(2, number))
+
+
+def _divisors(number: int) -> list[int]:
+    if number > MAX_FACTORED:
+        raise limits.TooLargeError("slow search for divisors")
+    return [d for d in range(1, number + 1) if number % d == 0]
+
+
 def _all_prefixes(text: Any) -> list[Any]:
     if len(text) > 300:
         raise limits.TooLargeError("many prefixes")
@@ -128,6 +144,8 @@ _SCALAR: Final[tuple[tuple[str, str, str, Callable[..., Any]], ...]] = (
     ("not {0}", "bool", "bool", operator.not_),
     ("{0} and {1}", "bool bool", "bool", lambda a, b: a and b),
     ("{0} or {1}", "bool bool", "bool", lambda a, b: a or b),
+    ("all({0} % d for d in range(2, {0}))", "int", "bool", _indivisible),
+    ("[d for d in range(1, {0} + 1) if {0} % d == 0]", "int", "List[int]", _divisors),
     ("int({0})", "bool", "int", int),
     ("float({0})", "int", "float", float),
     ("int({0})", "float", "int", int),

@@ -121,6 +121,8 @@ class Lifter:
         known: dict[str, ast.expr] = {}
         allowed = set(self.puzzle.inputs) | _ALLOWED
         for statement in self.puzzle.function.body:
+            if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+                self._unpack(statement, counts, known)
             if (
                 isinstance(statement, ast.Assign)
                 and len(statement.targets) == 1
@@ -131,6 +133,20 @@ class Lifter:
                 if free_names(value) <= allowed:
                     known[statement.targets[0].id] = value
         return known
+
+    def _unpack(self, statement: ast.Assign, counts: dict[str, int], known: dict[str, ast.expr]) -> None:
+        """Take `a, b = inputs` as `a = inputs[0]` and `b = inputs[1]`."""
+        target = statement.targets[0]
+        value = _Inline(known).visit(copy.deepcopy(statement.value))
+        if not isinstance(target, ast.Tuple | ast.List) or free_names(value) > set(self.puzzle.inputs):
+            return
+        for place, item in enumerate(target.elts):
+            if not isinstance(item, ast.Name) or counts[item.id] != 1:
+                continue
+            if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
+                known[item.id] = value.elts[place]
+            elif free_names(value) <= set(self.puzzle.inputs):
+                known[item.id] = ast.Subscript(value, ast.Constant(place), ast.Load())
 
     def _take(self, expression: ast.expr, text: str, free: set[str]) -> None:
         if self.puzzle.answer_name in free or len(free) > 2:

@@ -19,6 +19,9 @@ from reasoning.engines.search.material import Material
 WIDTHS: Final = (8, 60, 600, 6_000)
 """Beginnings kept of each length, round by round."""
 
+STATEFUL_WIDTHS: Final = (30, 8_000)
+"""The same where equal states are kept once, so that the whole of a small state space fits."""
+
 MAX_ELEMENTS: Final = 64
 """Elements that may follow a beginning."""
 
@@ -35,7 +38,7 @@ def prefixes(goal: Goal, material: Material) -> Iterator[None]:
     for probe in _probes(goal.type):
         shapes += [n for n in goal.grade(probe).lengths if n not in shapes and 0 < n <= 6]
         yield
-    for width in WIDTHS:
+    for width in STATEFUL_WIDTHS if stateful else WIDTHS:
         for elements in _element_sets(goal.type, material, shapes):
             yield from _beam(goal, elements[:MAX_ELEMENTS], width, stateful)
 

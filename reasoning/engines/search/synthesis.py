@@ -23,9 +23,11 @@ from types import FrameType
 from typing import Final
 
 from reasoning.engines.search.climb import climbing
+from reasoning.engines.search.collecting import collecting
 from reasoning.engines.search.expressions import expressions
 from reasoning.engines.search.goal import FoundError, Goal
 from reasoning.engines.search.material import Material
+from reasoning.engines.search.patterns import patterns
 from reasoning.engines.search.prefixes import prefixes
 from reasoning.engines.search.prior import Prior
 from reasoning.engines.search.puzzle import read_puzzle
@@ -38,7 +40,15 @@ TIMER_INTERVAL_SECONDS: Final = 0.02
 FIRST_RETRY_WORK: Final = 60_000
 """Work units after which trials that ran out of ticks are repeated with more; then after three times as many."""
 
-SHARES: Final = {"expressions": 1.0, "comprehensions": 1.0, "values": 1.0, "climbing": 2.0, "prefixes": 1.0}
+SHARES: Final = {
+    "expressions": 1.0,
+    "comprehensions": 1.0,
+    "values": 1.0,
+    "climbing": 2.0,
+    "prefixes": 1.0,
+    "patterns": 0.5,
+    "collecting": 0.5,
+}
 """How the work is divided among the strategies."""
 
 
@@ -126,6 +136,8 @@ def _workers(goal: Goal, prior: Prior) -> list[_Worker]:
         _Worker("values", small_values(goal, material)),
         _Worker("climbing", climbing(goal, material)),
         _Worker("prefixes", prefixes(goal, material)),
+        _Worker("patterns", patterns(goal, material)),
+        _Worker("collecting", collecting(goal, material)),
     ]
 
 

@@ -24,6 +24,7 @@ from reasoning.engines.search.answer_types import freeze, fresh_copy
 from reasoning.engines.search.distances import Distance, gap, scaled
 from reasoning.engines.search.instrument import graded, guarded, guarded_expression
 from reasoning.engines.search.puzzle import Puzzle
+from reasoning.engines.search.tracing import MAX_EQUATIONS, SMALL_TOLERANCE, Equation, equations_between, trace
 
 FIRST_TICKS: Final = 20_000
 """Loop turns and calls that one trial may use at first."""
@@ -44,6 +45,9 @@ WORK_PER_TRIAL: Final = 6
 """Work units of a trial, next to one for each TICKS_PER_WORK ticks."""
 
 TICKS_PER_WORK: Final = 10
+
+ITEMS_PER_WORK: Final = 50
+"""Elements of a candidate that count as one unit of work in each trial."""
 
 
 @dataclass(slots=True)
@@ -73,6 +77,10 @@ class _Record:
     lengths: list[int] = field(default_factory=list)
     broken: bool = False
     state: dict[str, Any] | None = None
+    equations: list[Equation] | None = None
+    """Filled only while an answer is traced."""
+    alternatives: int = 0
+    """Depth of alternatives (`or`, `any`) around the condition that is being measured."""
 
 
 class Trial:
@@ -142,6 +150,8 @@ class Trial:
             left = operator.length_hint(counter)
             self.limited = left == 0
             self.work += WORK_PER_TRIAL + (self.ticks - left) // TICKS_PER_WORK
+            if isinstance(value, str | list):
+                self.work += len(value) // ITEMS_PER_WORK
 
     def accepts(self, value: Any) -> bool:
         """Whether `sat(value) is True` within the tick limit; `limited` then says whether it ran out."""
@@ -176,6 +186,17 @@ class Trial:
             record.state,
             self.limited,
         )
+
+    def equations(self, value: Any) -> list[Equation]:
+        """The linear equations that the puzzle asks of the numbers in a value (see tracing.py)."""
+        record = self._record = _Record(equations=[])
+        try:
+            self._call(self._graded_scope, trace(value))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - what was collected before it raised still holds
+            reraise_deadline(error)
+        return record.equations or []
 
     def _note_error(self, error: BaseException) -> None:
         if isinstance(error, ValueError) and "values to unpack (expected" in str(error):
@@ -224,9 +245,24 @@ class Trial:
             self._note(first, None)
             return 1.0
         distance = gap(sign, first, second)
+        if self._record.equations is not None and not self._record.alternatives:
+            self._equate(sign, first, second)
         if distance:
             self._note(first, second)
         return self._leaf(distance)
+
+    def _equate(self, sign: str, left: Any, right: Any) -> None:
+        equations = self._record.equations
+        if equations is None or len(equations) >= MAX_EQUATIONS:
+            return
+        near = (
+            sign in ("<", "<=")
+            and getattr(left, "absolute", False)
+            and isinstance(right, int | float)
+            and right <= SMALL_TOLERANCE
+        )
+        if sign == "==" or near:
+            equations.extend(equations_between(left, 0 if near else right))
 
     def _note(self, left: Any, right: Any) -> None:
         if len(self._record.notes) < MAX_NOTES:
@@ -240,10 +276,12 @@ class Trial:
 
     def _any_of(self, *parts: Callable[[], float]) -> float:
         best = 1.0
+        self._record.alternatives += 1
         for part in parts:
             best = min(best, self._guarded(part))
             if not best:
                 break
+        self._record.alternatives -= 1
         return best
 
     def _part(self, thunk: Callable[[], float]) -> float:
@@ -264,17 +302,19 @@ class Trial:
             if part:
                 total += part
                 failed += 1
-                if failed >= MAX_FAILED_PARTS:
+                if failed >= MAX_FAILED_PARTS and self._record.equations is None:
                     break
         return total
 
     def _least_of(self, parts: Iterable[float]) -> float:
         best = 1.0
+        self._record.alternatives += 1
         for part in parts:
             if part < best:
                 best = part
                 if not best:
                     break
+        self._record.alternatives -= 1
         return best
 
     def _sum_of_values(self, values: Iterable[Any], negate: bool) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import List  # noqa: UP035 - puzzles are written with this name
 
 import pytest
 
@@ -28,7 +27,8 @@ SOLVABLE = [
      "    return abs(a + b - 3) + abs(a * b - 2) < 1e-6"),
     ("List[List[int]]", "def sat(moves: List[List[int]], jugs=[7, 4], start=[7, 0], goal=[5, 2]):\n"
      "    now = start[:]\n    for [i, j] in moves:\n        assert i != j\n        assert min(i, j) >= 0\n"
-     "        n = min(now[i], jugs[j] - now[j])\n        now[i] -= n\n        now[j] += n\n    return now[0] in (3, 6)"),
+     "        n = min(now[i], jugs[j] - now[j])\n        now[i] -= n\n        now[j] += n\n"
+     "    return now[0] in (3, 6)"),
 ]  # fmt: skip
 
 
@@ -36,9 +36,9 @@ SOLVABLE = [
 def test_small_puzzles_are_solved_and_the_program_really_satisfies_them(kind: str, source: str) -> None:
     result = synthesize(source, None, Budget(steps=600_000, seconds=None))
     assert result.source is not None
-    scope: dict[str, object] = {"List": List}
-    exec(source, scope)  # noqa: S102 - our own puzzles
-    exec(result.source, scope)  # noqa: S102
+    scope: dict[str, object] = {"List": list}
+    exec(source, scope)
+    exec(result.source, scope)
     value = scope["sol"]()  # type: ignore[operator]
     assert parse_answer_type(kind).accepts(value)
     assert scope["sat"](value) is True  # type: ignore[operator]
@@ -85,7 +85,7 @@ def test_a_puzzle_that_changes_its_arguments_gets_fresh_ones_each_time() -> None
     source = "def sat(x: int, a=[1, 2, 3]):\n    a.append(x)\n    return len(a) == 4 and sum(a) == 96 and a.pop() == x"
     result = synthesize(source, None, Budget(steps=100_000, seconds=None))
     assert result.expression is not None
-    assert eval(result.expression, {"a": [1, 2, 3]}) == 90  # noqa: S307
+    assert eval(result.expression, {"a": [1, 2, 3]}) == 90
 
 
 @pytest.mark.parametrize(
@@ -101,4 +101,4 @@ def test_what_is_not_a_puzzle_is_refused(source: str) -> None:
 def test_the_answer_keeps_the_exact_type() -> None:
     result = synthesize("def sat(x: float, a=3):\n    return x == a", None, Budget(steps=50_000, seconds=None))
     assert result.expression is not None
-    assert type(eval(result.expression, {"a": 3})) is float  # noqa: S307
+    assert type(eval(result.expression, {"a": 3})) is float
