@@ -195,9 +195,11 @@ class _Climb:
         for index in positions:
             if index >= len(self.value):
                 break
-            if element is not None and element.depth == 0 and element.base in ("int", "float"):
+            if element is None:
+                yield from self._character(index)
+            elif element.depth == 0 and element.base in ("int", "float"):
                 yield from self._number((index,))
-            elif element is not None and element.depth == 1 and element.base in ("int", "float"):
+            elif element.depth == 1 and element.base in ("int", "float"):
                 for inner in range(min(len(self.value[index]), 8)):
                     yield from self._number((index, inner))
         for index in positions:
@@ -248,6 +250,18 @@ class _Climb:
         number = self._get(path)
         for other in (-number, number * 2, number / 2 if floating else number // 2):
             yield self.attempt(self._with(path, other))
+
+    def _character(self, index: int) -> Iterator[bool]:
+        """Move one character of a string by growing steps of its code."""
+        for direction in (1, -1):
+            step = direction
+            while index < len(self.value) and 0 <= ord(self.value[index]) + step < 0x3000:
+                changed = chr(ord(self.value[index]) + step)
+                better = self.attempt(_splice(self.value, index, index + 1, [changed]))
+                yield better
+                if not better:
+                    break
+                step *= 2
 
     def _simplex(self) -> Iterator[bool]:
         """Move several floats together by the downhill simplex method."""
@@ -310,6 +324,8 @@ class _Climb:
             if len(found) >= limit:
                 break
         pool: list[Any] = self.material.characters if kind.depth == 0 else self.material.of(kind.element)
+        if kind.depth == 1 and kind.base == "int":
+            pool = [*pool[:limit], *self.material.divisors]
         for item in pool[: limit + 20]:
             found.setdefault(freeze(item), item)
         if kind.depth == 1 and kind.base == "int":
@@ -453,6 +469,10 @@ def _starts(kind: AnswerType, material: Material) -> Iterator[Any]:
             yield list(range(1, length + 1))
         if kind.base == "int" and kind.depth == 2:
             yield [[number, number] for number in range(length)]
+            if length <= MAX_POSITIONS:
+                yield [list(range(length)) for _ in range(2)]
+        if kind.base == "float" and kind.depth == 2:
+            yield [[float(row * row + 1), float(row % 3)] for row in range(length)]
         for filler in fillers:
             yield [fresh_copy(filler) for _ in range(length)]
 

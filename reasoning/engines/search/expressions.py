@@ -21,9 +21,8 @@ DEFAULT_INTS: Final = (0, 1, 2, 3, -1, 10)
 DEFAULT_STRINGS: Final = ("", " ", "a", "b", "0", "1")
 
 
-def expressions(goal: Goal, material: Material, prior: Prior) -> tuple[Iterator[None], Iterator[None]]:
+def expressions(goal: Goal, material: Material, lifter: Lifter, prior: Prior) -> tuple[Iterator[None], Iterator[None]]:
     """Two strategies that share one bank: plain expressions, and comprehensions."""
-    lifter = Lifter(goal.puzzle)
     kinds = [goal.type, *(kind for value in goal.puzzle.inputs.values() if (kind := type_of(value)))]
     kinds += [kind for _, _, kind in lifter.closed if kind.depth <= 2]
     rules = rules_for(kinds)

@@ -8,7 +8,9 @@ r"""What a puzzle offers to build answers from: its constants, the parts of its 
 
 from __future__ import annotations
 
+import math
 import string
+from collections.abc import Iterable
 from typing import Any, Final
 
 from reasoning.engines.search.answer_types import AnswerType, freeze, type_of
@@ -17,6 +19,14 @@ from reasoning.engines.search.puzzle import Puzzle
 MAX_LENGTH: Final = 3_000
 """Longest list or string that value search builds because a constant suggests it."""
 
+MAX_LIFTED_ITEMS: Final = 5_000
+"""Longest lifted list or string that is used as a building block."""
+
+MAX_FACTORED: Final = 10_000_000
+"""Largest constant whose divisors are building blocks."""
+
+MAX_DIVISORS: Final = 24
+
 MAX_STRINGS: Final = 400
 """Pieces of strings kept as building blocks."""
 
@@ -24,15 +34,21 @@ MAX_STRINGS: Final = 400
 class Material:
     """Building blocks for values, by type, each list without repetitions and in a fixed order."""
 
-    def __init__(self, puzzle: Puzzle) -> None:
+    def __init__(self, puzzle: Puzzle, lifted: Iterable[Any] = ()) -> None:
+        """Collect from the puzzle and from the values of its lifted expressions (lift.py)."""
         self._by_type: dict[AnswerType, dict[Any, Any]] = {}
         for name in puzzle.inputs:
             self._take_apart(puzzle.inputs[name])
         for constant in puzzle.constants:
             self._add(constant)
+        for value in lifted:
+            sized = isinstance(value, str | list)
+            if 0 < len(value) <= MAX_LIFTED_ITEMS if sized else abs(value) < 1 << 64:
+                self._add(value)
         self.ints: list[int] = self._finish_ints(puzzle)
         self.strings: list[str] = self._finish_strings(puzzle)
         self.floats: list[float] = self._finish_floats()
+        self.divisors: list[int] = self._finish_divisors()
         self.characters: list[str] = list(dict.fromkeys("".join(s for s in self.strings if len(s) <= 2_000)))
         self.lengths: list[int] = self._finish_lengths(puzzle)
 
@@ -74,6 +90,16 @@ class Material:
             if isinstance(value, str | list | dict):
                 found.setdefault(len(value))
         return list(found)
+
+    def _finish_divisors(self) -> list[int]:
+        """Divisors of the larger constants, small ones first, with -1: factors that products are made of."""
+        found = {1, -1}
+        for number in self.ints:
+            if 1 < number < MAX_FACTORED:
+                low = [d for d in range(2, min(math.isqrt(number), 5_000) + 1) if number % d == 0][:20]
+                found.update(low)
+                found.update(number // d for d in low)
+        return sorted(found, key=lambda number: (abs(number), -number))[:MAX_DIVISORS]
 
     def _finish_strings(self, puzzle: Puzzle) -> list[str]:
         known = list(self._by_type.get(AnswerType("str", 0), {}).values())

@@ -25,6 +25,12 @@ STATEFUL_WIDTHS: Final = (30, 8_000)
 MAX_ELEMENTS: Final = 64
 """Elements that may follow a beginning."""
 
+MAX_ROWS_TRIED: Final = 20_000
+"""Rows of numbers that are tried as one-element answers, to find those that fit."""
+
+MAX_FITTING: Final = 300
+"""Fitting rows that may follow a beginning."""
+
 MAX_BUILT_LENGTH: Final = 300
 """Longest list or string that is built."""
 
@@ -38,9 +44,17 @@ def prefixes(goal: Goal, material: Material) -> Iterator[None]:
     for probe in _probes(goal.type):
         shapes += [n for n in goal.grade(probe).lengths if n not in shapes and 0 < n <= 6]
         yield
+    fitting: list[list[Any]] = []
     for width in STATEFUL_WIDTHS if stateful else WIDTHS:
         for elements in _element_sets(goal.type, material, shapes):
             yield from _beam(goal, elements[:MAX_ELEMENTS], width, stateful)
+        if not fitting and goal.type.depth == 2 and goal.type.base == "int":
+            for shape in shapes or [2]:
+                found: list[Any] = []
+                yield from _fitting_rows(goal, material, shape, found)
+                fitting.append(found)
+        for elements in fitting:
+            yield from _beam(goal, elements, max(width // 8, 2), stateful)
 
 
 def _loops_over_answer(goal: Goal) -> bool:
@@ -87,6 +101,22 @@ def _beam(goal: Goal, elements: list[Any], width: int, stateful: bool) -> Iterat
             best = ranked[0][0]
         if stale > 12 and width < 600:
             return
+
+
+def _fitting_rows(goal: Goal, material: Material, shape: int, found: list[Any]) -> Iterator[None]:
+    """Put into `found` the rows of small numbers that break nothing when they are the whole answer."""
+    side = int(MAX_ROWS_TRIED ** (1 / shape))
+    bounds = [n for n in material.lengths if 1 < n <= side] or [min(side, 10)]
+    best: Any = None
+    for row in itertools.product(range(max(bounds)), repeat=shape):
+        grade = goal.grade([list(row)])
+        yield
+        score = (grade.broken, grade.score[0])
+        if best is None or score < best:
+            best = score
+            found.clear()
+        if score == best and len(found) < MAX_FITTING:
+            found.append(list(row))
 
 
 def _element_sets(kind: AnswerType, material: Material, shapes: list[int]) -> Iterator[list[Any]]:

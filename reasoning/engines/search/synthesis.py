@@ -26,6 +26,7 @@ from reasoning.engines.search.climb import climbing
 from reasoning.engines.search.collecting import collecting
 from reasoning.engines.search.expressions import expressions
 from reasoning.engines.search.goal import FoundError, Goal
+from reasoning.engines.search.lift import Lifter
 from reasoning.engines.search.material import Material
 from reasoning.engines.search.patterns import patterns
 from reasoning.engines.search.prefixes import prefixes
@@ -50,6 +51,9 @@ SHARES: Final = {
     "collecting": 0.5,
 }
 """How the work is divided among the strategies."""
+
+NUMBER_SHARES: Final = {"values": 3.0, "comprehensions": 0.6}
+"""Shares that differ where the answer is one number: trying them in turn gets further there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class SearchResult:
 class _Worker:
     name: str
     turns: Iterator[None]
+    share: float
     used: float = 0.0
 
 
@@ -128,17 +133,20 @@ def synthesize(sat_source: str, answer_type: str | None, budget: Budget, prior: 
 
 
 def _workers(goal: Goal, prior: Prior) -> list[_Worker]:
-    material = Material(goal.puzzle)
-    plain, comprehended = expressions(goal, material, prior)
-    return [
-        _Worker("expressions", plain),
-        _Worker("comprehensions", comprehended),
-        _Worker("values", small_values(goal, material)),
-        _Worker("climbing", climbing(goal, material)),
-        _Worker("prefixes", prefixes(goal, material)),
-        _Worker("patterns", patterns(goal, material)),
-        _Worker("collecting", collecting(goal, material)),
-    ]
+    lifter = Lifter(goal.puzzle)
+    material = Material(goal.puzzle, (value for _, value, _ in lifter.closed))
+    plain, comprehended = expressions(goal, material, lifter, prior)
+    strategies = {
+        "expressions": plain,
+        "comprehensions": comprehended,
+        "values": small_values(goal, material),
+        "climbing": climbing(goal, material),
+        "prefixes": prefixes(goal, material),
+        "patterns": patterns(goal, material),
+        "collecting": collecting(goal, material),
+    }
+    shares = SHARES | (NUMBER_SHARES if goal.type.depth == 0 and goal.type.base in ("int", "float") else {})
+    return [_Worker(name, turns, shares[name]) for name, turns in strategies.items()]
 
 
 def _take_turns(goal: Goal, workers: list[_Worker], budget: Budget) -> None:
@@ -151,7 +159,7 @@ def _take_turns(goal: Goal, workers: list[_Worker], budget: Budget) -> None:
             next(worker.turns)
         except StopIteration:
             workers.remove(worker)
-        worker.used += max(goal.work - before, 1) / SHARES[worker.name]
+        worker.used += max(goal.work - before, 1) / worker.share
         if goal.work > next_retry:
             next_retry *= 3
             goal.retry_postponed()
@@ -164,9 +172,14 @@ def _deadline(seconds: float | None) -> Iterator[None]:
         yield
         return
     running = True
+    end = time.process_time() + seconds
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        if running:
+        # The kernel samples this timer coarsely and may be early.
+        left = end - time.process_time()
+        if running and left > 0:
+            signal.setitimer(signal.ITIMER_PROF, left, TIMER_INTERVAL_SECONDS)
+        elif running:
             raise DeadlineError
 
     previous = signal.signal(signal.SIGPROF, stop)

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from reasoning.engines.search import limits
 from reasoning.engines.search.answer_types import freeze, fresh_copy
-from reasoning.engines.search.distances import Distance, gap, scaled
+from reasoning.engines.search.distances import Distance, gap, scaled, squeezed
 from reasoning.engines.search.instrument import graded, guarded, guarded_expression
 from reasoning.engines.search.puzzle import Puzzle
 from reasoning.engines.search.tracing import MAX_EQUATIONS, SMALL_TOLERANCE, Equation, equations_between, trace
@@ -72,7 +72,8 @@ class Grade:
 class _Record:
     total: float = 0.0
     plain: Distance = 0
-    seen: set[int] = field(default_factory=set)
+    sites: dict[int, float] = field(default_factory=dict)
+    """Sum of the distances at each recording site."""
     notes: list[tuple[Any, Any]] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
     broken: bool = False
@@ -174,9 +175,10 @@ class Trial:
             reraise_deadline(error)
             self._note_error(error)
             record.broken = True
-            record.total += 1.0 + (self.sites - len(record.seen))
+            record.total += 1.0 + (self.sites - len(record.sites))
         if self.limited:
             record.total += 2.0 + self.sites
+        record.total += sum(map(squeezed, record.sites.values()))
         plain = record.plain if record.plain == record.plain else 0
         return Grade(
             (round(record.total, 9), plain),
@@ -216,16 +218,14 @@ class Trial:
 
     def _require(self, site: int, hard: bool, thunk: Callable[[], float]) -> None:
         record = self._record
-        record.seen.add(site)
         distance = self._guarded(thunk)
-        record.total += distance
+        record.sites[site] = record.sites.get(site, 0.0) + distance
         if distance and hard:
             record.broken = True
 
     def _finish(self, site: int, thunk: Callable[[], float], state: dict[str, Any]) -> None:
         record = self._record
-        record.seen.add(site)
-        record.total += self._guarded(thunk)
+        record.sites[site] = record.sites.get(site, 0.0) + self._guarded(thunk)
         record.state = state
 
     def _leaf(self, distance: Distance) -> float:
@@ -304,7 +304,7 @@ class Trial:
                 failed += 1
                 if failed >= MAX_FAILED_PARTS and self._record.equations is None:
                     break
-        return total
+        return squeezed(total)
 
     def _least_of(self, parts: Iterable[float]) -> float:
         best = 1.0
@@ -318,7 +318,7 @@ class Trial:
         return best
 
     def _sum_of_values(self, values: Iterable[Any], negate: bool) -> float:
-        return sum(0.5 for value in values if bool(value) == negate)
+        return squeezed(sum(0.5 for value in values if bool(value) == negate))
 
     def _least_of_values(self, values: Iterable[Any], negate: bool) -> float:
         return 0.0 if any(bool(value) != negate for value in values) else 0.5

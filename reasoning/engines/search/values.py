@@ -112,7 +112,8 @@ def _texts(material: Material) -> Iterator[str]:
         text * count for count in material.lengths for text in [*whole[:30], *string.ascii_letters] if count > 1
     )
     pairs = ("".join(chosen) for chosen in tuples(["a", "b", "0", "1", " "], 8))
-    yield from _round_robin([iter(material.strings), pieces, numbers, products, joined, repeated, pairs])
+    decimals = ("".join(chosen) for chosen in tuples("0123456789.-", 6))
+    yield from _round_robin([iter(material.strings), pieces, numbers, products, joined, repeated, pairs, decimals])
 
 
 def _domains(kind: AnswerType, material: Material) -> list[list[Any]]:
@@ -129,6 +130,7 @@ def _domains(kind: AnswerType, material: Material) -> list[list[Any]]:
             [0, 1],
             [0, 1, 2, 3, -1],
             material.ints[:12],
+            material.divisors[:14],
             list(range(10)),
             list(range(-3, 4)),
             list(range(30)),
