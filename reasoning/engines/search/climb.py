@@ -16,6 +16,7 @@ from reasoning.engines.search.answer_types import AnswerType, freeze, fresh_copy
 from reasoning.engines.search.distances import Distance
 from reasoning.engines.search.goal import Goal
 from reasoning.engines.search.material import Material
+from reasoning.engines.search.mutations import mutate, splice, swap
 from reasoning.engines.search.simplex import downhill
 from reasoning.engines.search.tracing import solve
 from reasoning.engines.search.trial import Grade
@@ -36,6 +37,12 @@ FIRST_PATIENCE: Final = 150
 """Random changes without progress after which a climb gives up; doubled in each round."""
 
 MAX_PATIENCE: Final = 4_000
+
+MAX_WORDS: Final = 30
+"""Words of a text that are exchanged in a systematic pass."""
+
+MULTIPLIERS: Final = (2, 3, 5, 7, 10)
+"""Factors by which a number is tried to grow."""
 
 MAX_SIMPLEX: Final = 12
 """Floats that the simplex method moves together."""
@@ -110,6 +117,8 @@ class _Climb:
             return
         yield from self._notes()
         yield from self._gathered()
+        if kind.depth == 0 and " " in self.value:
+            yield from self._words()
         if kind.base == "float":
             yield from self._simplex()
         yield from self._resize()
@@ -145,15 +154,15 @@ class _Climb:
                     continue
                 size = len(self.value)
                 if other is None:
-                    yield self.attempt(_splice(self.value, size, size, [item]))
+                    yield self.attempt(splice(self.value, size, size, [item]))
                     continue
                 if size < 400 and index < size:
-                    yield self.attempt(_splice(self.value, index, index + 1, [item]))
+                    yield self.attempt(splice(self.value, index, index + 1, [item]))
                 try:
                     place = self.value.index(other)
                 except (ValueError, TypeError):
                     continue
-                yield self.attempt(_splice(self.value, place, place + 1, [item]))
+                yield self.attempt(splice(self.value, place, place + 1, [item]))
 
     def _gathered(self) -> Iterator[bool]:
         """Take all operands of failed comparisons together: as the whole value, or at its end."""
@@ -166,6 +175,15 @@ class _Climb:
                 whole = "".join(chosen) if isinstance(self.value, str) else fresh_copy(chosen)
                 yield self.attempt(whole)
                 yield self.attempt(self.value + whole)
+
+    def _words(self) -> Iterator[bool]:
+        """Exchange and delete the words of a text."""
+        count = self.value.count(" ") + 1
+        for first in range(min(count, MAX_WORDS)):
+            for second in range(first + 1, min(count, MAX_WORDS)):
+                yield self.attempt(" ".join(swap(self.value.split(" "), first, min(second, self.value.count(" ")))))
+            words = self.value.split(" ")
+            yield self.attempt(" ".join(words[:first] + words[first + 1 :]))
 
     def _resize(self) -> Iterator[bool]:
         """Cut or lengthen the value to the lengths that the puzzle mentions."""
@@ -184,7 +202,7 @@ class _Climb:
                 donors += self._donors(2)
                 for donor in donors[:3]:
                     extra = [fresh_copy(donor) for _ in range(length - size)]
-                    yield self.attempt(_splice(self.value, size, size, extra))
+                    yield self.attempt(splice(self.value, size, size, extra))
 
     def _leaves(self) -> Iterator[bool]:
         value = self.value
@@ -206,15 +224,15 @@ class _Climb:
             if index >= len(self.value):
                 break
             for donor in self._donors(MAX_DONORS):
-                yield self.attempt(_splice(self.value, index, index + 1, [donor]))
+                yield self.attempt(splice(self.value, index, index + 1, [donor]))
         for index in [*positions, len(positions)]:
             for donor in self._donors(12):
-                yield self.attempt(_splice(self.value, index, index, [donor]))
-            yield self.attempt(_splice(self.value, index, index + 1, []))
+                yield self.attempt(splice(self.value, index, index, [donor]))
+            yield self.attempt(splice(self.value, index, index + 1, []))
         if len(positions) <= 30:
             for first in positions:
                 for second in range(first + 1, len(self.value)):
-                    yield self.attempt(_swap(self.value, first, second))
+                    yield self.attempt(swap(self.value, first, second))
 
     def _get(self, path: tuple[int, ...]) -> Any:
         value = self.value
@@ -226,10 +244,10 @@ class _Climb:
         if not path:
             return item
         if len(path) == 1:
-            return _splice(self.value, path[0], path[0] + 1, [item])
+            return splice(self.value, path[0], path[0] + 1, [item])
         inner = list(self.value[path[0]])
         inner[path[1]] = item
-        return _splice(self.value, path[0], path[0] + 1, [inner])
+        return splice(self.value, path[0], path[0] + 1, [inner])
 
     def _number(self, path: tuple[int, ...]) -> Iterator[bool]:
         """Move one number by growing steps, and by the step that a failed comparison suggests."""
@@ -248,7 +266,7 @@ class _Climb:
                         break
         yield from self._secant(path, floating)
         number = self._get(path)
-        for other in (-number, number * 2, number / 2 if floating else number // 2):
+        for other in (-number, number / 2 if floating else number // 2, *(number * k for k in MULTIPLIERS)):
             yield self.attempt(self._with(path, other))
 
     def _character(self, index: int) -> Iterator[bool]:
@@ -257,7 +275,7 @@ class _Climb:
             step = direction
             while index < len(self.value) and 0 <= ord(self.value[index]) + step < 0x3000:
                 changed = chr(ord(self.value[index]) + step)
-                better = self.attempt(_splice(self.value, index, index + 1, [changed]))
+                better = self.attempt(splice(self.value, index, index + 1, [changed]))
                 yield better
                 if not better:
                     break
@@ -338,7 +356,7 @@ class _Climb:
 
     def shake(self) -> Any:
         """A random change of the current value."""
-        return _mutate(self.value, self.goal.type, self.random, self._donors(40), self.material)
+        return mutate(self.value, self.goal.type, self.random, self._donors(40), self.material)
 
 
 def _leaves(value: Any) -> list[Any]:
@@ -363,81 +381,6 @@ def _numeric(notes: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     return [
         (a, b) for a, b in notes[:12] if isinstance(a, int | float) and isinstance(b, int | float) and a == a and b == b
     ]
-
-
-def _splice(value: Any, start: int, stop: int, items: list[Any]) -> Any:
-    if isinstance(value, str):
-        return value[:start] + "".join(items) + value[stop:]
-    return value[:start] + items + value[stop:]
-
-
-def _swap(value: Any, first: int, second: int) -> Any:
-    items = list(value)
-    items[first], items[second] = items[second], items[first]
-    return "".join(items) if isinstance(value, str) else items
-
-
-def _mutate(value: Any, kind: AnswerType, rng: random.Random, donors: list[Any], material: Material) -> Any:
-    if kind.depth == 0 and kind.base == "bool":
-        return not value
-    if kind.depth == 0 and kind.base == "int":
-        roll = rng.random()
-        if roll < 0.3 and donors:
-            return rng.choice(donors)
-        return value + rng.choice((1, -1)) * (1 << rng.randrange(0, 4 if roll < 0.7 else 20))
-    if kind.depth == 0 and kind.base == "float":
-        if rng.random() < 0.2:
-            return rng.choice(material.floats)
-        return value + rng.choice((1, -1)) * 10 ** rng.uniform(-6, 1)
-    size = len(value)
-    move = rng.randrange(10)
-    if kind.depth == 2 and size > 1 and rng.random() < 0.3:
-        return _exchange(value, rng)
-    if size == 0 or move == 0 or (move == 1 and size < 4):
-        return _splice(value, place := rng.randint(0, size), place, [_element(kind, rng, donors, material)])
-    place = rng.randrange(size)
-    if move == 1:
-        return _splice(value, place, place + 1, [])
-    if move in (2, 3):
-        return _splice(value, place, place + 1, [_element(kind, rng, donors, material)])
-    if move in (4, 5) and size > 1:
-        return _swap(value, place, rng.randrange(size))
-    if move == 6 and size > 2:
-        other = rng.randrange(size)
-        low, high = sorted((place, other))
-        return value[:low] + value[low : high + 1][::-1] + value[high + 1 :]
-    if move == 7 and size > 1:
-        item = value[place : place + 1]
-        rest = value[:place] + value[place + 1 :]
-        target = rng.randint(0, len(rest))
-        return rest[:target] + item + rest[target:]
-    if kind.depth == 0:
-        changed = chr(min(max(ord(value[place]) + rng.choice((1, -1)), 32), 126))
-        return value[:place] + changed + value[place + 1 :]
-    inner = _mutate(value[place], kind.element, rng, [], material)
-    return _splice(value, place, place + 1, [inner])
-
-
-def _exchange(value: list[list[Any]], rng: random.Random) -> list[list[Any]]:
-    """Let two rows exchange what they have at one position."""
-    places = rng.sample(range(len(value)), 2)
-    first, second = (list(value[place]) for place in places)
-    shared = min(len(first), len(second))
-    if not shared:
-        return value
-    column = rng.randrange(shared)
-    first[column], second[column] = second[column], first[column]
-    changed = list(value)
-    changed[places[0]], changed[places[1]] = first, second
-    return changed
-
-
-def _element(kind: AnswerType, rng: random.Random, donors: list[Any], material: Material) -> Any:
-    if donors and rng.random() < 0.8:
-        return fresh_copy(rng.choice(donors))
-    if kind.depth == 0:
-        return rng.choice(material.characters or ["a"])
-    return fresh_copy(rng.choice(material.of(kind.element)))
 
 
 def _starts(kind: AnswerType, material: Material) -> Iterator[Any]:

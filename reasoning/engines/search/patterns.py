@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reasoning.engines.search.goal import Goal
+from reasoning.engines.search.grammar import STRS
 from reasoning.engines.search.limits import MAX_VALUE_ITEMS
 from reasoning.engines.search.material import Material
 from reasoning.engines.search.trial import Grade
@@ -50,7 +51,7 @@ def _patterns(goal: Goal, material: Material) -> Iterator[Pattern]:
     if goal.type.depth == 1 and goal.type.base == "int":
         for step in (1, 2):
             yield Pattern(_progression, _write_progression, (0, step, step))
-    for pair in itertools.permutations(blocks[:9], 2):
+    for pair in itertools.permutations([*blocks[:9], *blocks[-1:]], 2):
         yield _repeated(pair)
     for triple in itertools.permutations(blocks[:5], 3):
         yield _repeated(triple)
@@ -61,7 +62,8 @@ def _blocks(goal: Goal, material: Material) -> list[Any]:
         known = [text for text in material.strings if 0 < len(text) <= 12]
         singles = [text for text in known if len(text) == 1]
         pairs = [a + b for a, b in itertools.permutations(singles[:4], 2)]
-        return list(dict.fromkeys([*known[:8], *pairs[:4], *singles, "a", "b", " "]))[:MAX_BLOCKS]
+        joined = [glue.join(words) for words in material.of(STRS) if words for glue in (" ", "")]
+        return [*list(dict.fromkeys([*joined[:2], *known[:8], *pairs[:4], *singles, "a", "b"]))[:MAX_BLOCKS - 1], " "]
     items = [[item] for item in material.of(goal.type.element) if len(repr(item)) < 60]
     small = [[number] for number in (0, 1, 2)] if goal.type.base == "int" and goal.type.depth == 1 else []
     chosen = [*items[:8], *small, *items[8:]]

@@ -139,6 +139,7 @@ def _element_sets(kind: AnswerType, material: Material, shapes: list[int]) -> It
         yield [False, True]
     elif element.base == "int":
         yield list(dict.fromkeys(material.ints))[:40]
+        yield material.divisors
         yield list(range(MAX_ELEMENTS))
         yield [*range(-4, 10)]
     elif element.base == "float":

@@ -21,6 +21,12 @@ from reasoning.engines.search.material import Material
 MAX_ROUND: Final = 60_000
 """Values of one length and one domain that are tried before the next, larger domain gets its turn."""
 
+MAX_MULTISET: Final = 14
+"""Elements of the largest multisets that are tried."""
+
+MAX_MULTISET_ITEMS: Final = 24
+MAX_MULTISET_ROUND: Final = 6_000
+
 
 def integers() -> Iterator[int]:
     """0, 1, -1, 2, -2 and so on; from 1000 upward every positive number but only one negative in ten."""
@@ -52,6 +58,7 @@ def _values(kind: AnswerType, material: Material) -> Iterator[Any]:
     sources = [_sequences(domain, kind) for domain in _domains(kind.element, material)]
     if kind.depth == 1:
         sources.insert(0, _rearrangements(kind, material))
+        sources.insert(1, _multisets(kind, material))
     yield from _round_robin(sources)
 
 
@@ -74,7 +81,7 @@ def _scalars(base: str, material: Material) -> Iterator[Any]:
         yield from (False, True)
     elif base == "int":
         near = (number + offset for offset in (0, 1, -1) for number in material.ints)
-        yield from _round_robin([near, integers(), _multiples(material)])
+        yield from _round_robin([near, iter(material.divisors), integers(), _multiples(material)])
     elif base == "float":
         yield from material.floats
         for number in integers():
@@ -139,6 +146,18 @@ def _domains(kind: AnswerType, material: Material) -> list[list[Any]]:
     if kind.base == "float":
         return [[0.0, 1.0, 0.5], material.floats[:12], [n / 4 for n in range(-8, 9)]]
     return [material.strings[:12], ["a", "b", ""], list("0123456789"), list(material.characters[:30])]
+
+
+def _multisets(kind: AnswerType, material: Material) -> Iterator[list[Any]]:
+    """Unordered choices with repetition from small sets: divisors, the elements of known lists, constants."""
+    sets = [list(dict.fromkeys(items)) for items in material.of(kind)]
+    if kind.base == "int":
+        sets = [[number for number in material.divisors if number > 1], *sets, material.ints[:8]]
+    for size in range(1, MAX_MULTISET + 1):
+        for items in sets:
+            if 0 < len(items) <= MAX_MULTISET_ITEMS:
+                chosen = itertools.combinations_with_replacement(items, size)
+                yield from map(list, itertools.islice(chosen, MAX_MULTISET_ROUND))
 
 
 def _rearrangements(kind: AnswerType, material: Material) -> Iterator[list[Any]]:
