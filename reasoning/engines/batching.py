@@ -34,7 +34,8 @@ async def all_or_first_error(work: Iterable[Coroutine[Any, Any, Result]]) -> lis
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(part) for part in work]
     except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+        first = errors.exceptions[0]
+        raise first from first.__cause__
     return [task.result() for task in tasks]
 
 

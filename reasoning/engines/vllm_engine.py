@@ -24,8 +24,15 @@ from reasoning.engines.prompts import check_request, render
 
 __all__ = ["VLLMEngine", "VLLMOptions", "create"]
 
-SHUTDOWN_SECONDS = 10.0
+SHUTDOWN_SECONDS = 20.0
 """How long vLLM's processes may take to end by themselves before they are killed."""
+
+_ENVIRONMENT = {
+    "VLLM_LOGGING_LEVEL": "WARNING",
+    # Its workers do not end when they are asked to; they are sent a signal after so many seconds (5 by default).
+    "VLLM_WORKER_SHUTDOWN_TIMEOUT_SECONDS": "1",
+}
+"""vLLM's settings that only the environment holds; what the user has set stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +112,13 @@ class VLLMEngine:
     async def _started(self) -> Any:
         async with self._starting:
             if self._engine is None:
-                self._engine = await asyncio.to_thread(self._start)
+                await asyncio.to_thread(self._start)
             return self._engine
 
-    def _start(self) -> Any:
-        os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
+    def _start(self) -> None:
+        # Not returned but set here: an error that vLLM catches and keeps would hold a returned engine for ever.
+        for name, value in _ENVIRONMENT.items():
+            os.environ.setdefault(name, value)
         if self._options.cpu_kv_cache_gib is not None:
             # vLLM's CPU build takes this size from the environment only.
             os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(self._options.cpu_kv_cache_gib)
@@ -122,7 +131,8 @@ class VLLMEngine:
             from vllm.engine.arg_utils import AsyncEngineArgs
             from vllm.v1.engine.async_llm import AsyncLLM
 
-            return AsyncLLM.from_engine_args(AsyncEngineArgs(model=self._model, disable_log_stats=True, **chosen))
+            arguments = AsyncEngineArgs(model=self._model, disable_log_stats=True, **chosen)
+            self._engine = AsyncLLM.from_engine_args(arguments)
         except Exception as error:
             raise EngineError(f"vllm cannot start {self._model!r}: {_first_line(error)}") from error
 

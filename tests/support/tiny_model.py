@@ -60,6 +60,19 @@ def make_tiny_model(directory: Path, *, seed: int = 0, chat_template: bool = Tru
     return directory
 
 
+def token_logprobs(directory: Path, prompt: str, text: str) -> list[float]:
+    """Log-probability of each token of `text` after `prompt`, by one plain forward pass in float32."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(directory)
+    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32)
+    start, ids = len(tokenizer(prompt).input_ids), tokenizer(prompt + text, return_tensors="pt").input_ids
+    with torch.inference_mode():
+        scores = model(ids).logits[0].log_softmax(dim=-1)
+    return [float(scores[place - 1, ids[0, place]]) for place in range(start, ids.shape[1])]
+
+
 def _tokenizer(chat_template: bool) -> Any:
     """One token a byte, no merges: any text makes the round trip and nothing has to be fitted."""
     from tokenizers import AddedToken, Tokenizer
