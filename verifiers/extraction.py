@@ -12,6 +12,7 @@ it breaks, so the time stays linear; text too long or too deeply nested to be pa
 
 from __future__ import annotations
 
+import ast
 import re
 import textwrap
 import warnings
@@ -25,8 +26,6 @@ MAX_PARSED_CHARACTERS = 200_000
 """Longest text that is parsed at all."""
 MAX_NESTING = 150
 """Deepest nesting of brackets that is parsed; the tokenizer of CPython refuses 200."""
-MAX_OPERATOR_RUN = 400
-"""Most operators of one line that may nest syntax trees (`- - - 1`, `not not x`, `a.b.c`) in a text that is parsed."""
 MAX_CUTS = 8
 """How often one reading is cut where it breaks."""
 MAX_READINGS = 24
@@ -35,13 +34,13 @@ MAX_READINGS = 24
 _FENCE = re.compile(r"^[ \t]*(```+|~~~+)[ \t]*([^\n`]*)$", re.MULTILINE)
 _BEGIN = re.compile(r"\[(BEGIN|PYTHON|ANSWER)\][ \t]*\n?")
 _END = re.compile(r"\[/?(?:DONE|PYTHON|ANSWER)\]")
+_END_LINE = re.compile(r"^\[DONE\]", re.MULTILINE)
 _CODE_START = re.compile(
     r"^(?:def |class |import |from \w[\w.]* import|@|async def |[A-Za-z_]\w*(?:[ \t]*:[^\n=]+)? = )", re.MULTILINE
 )
 _ANYTHING = re.compile("")
 _MAIN_GUARD = re.compile(r"^if\s+__name__\s*==", re.MULTILINE)
 _ASSERT_PREFIX = re.compile(r"\s*assert\s+(?:True\s*==\s*)?\w+\(")
-_NESTING_WORD = re.compile(r"\b(?:not|lambda|await|if|else|and|or|in|is)\b|[-+~.*/%&|^<>=@(\[{:]")
 Validity = Literal["valid", "invalid", "unknown"]
 
 
@@ -78,12 +77,12 @@ def extract_program(text: str, *, prompt: str = "", entry_point: str | None = No
     opened = bool(entry_point) and f"def {entry_point}(" in prompt
     broken: str | None = None
     for reading in _readings(text, defines, keep_bodies=opened):
-        for program, floor in _programs(reading, prompt if opened else "", defines, entry_point):
+        for preamble, program, floor in _programs(reading, prompt if opened else "", defines, entry_point):
             source = _trimmed(program, defines, floor)
             if source is not None:
-                return source
+                return preamble + source
             if broken is None and _looks_like_code(reading):
-                broken = program
+                broken = preamble + program
     return broken
 
 
@@ -132,8 +131,8 @@ def _readings(text: str, defines: re.Pattern[str], *, keep_bodies: bool) -> Iter
     begin = _BEGIN.search(text)
     if begin is not None:
         text = text[begin.end() :]
-    end = _END.search(text)
-    if end is not None and (begin is not None or _compiles(text) != "valid"):
+    end = _END_LINE.search(text) if begin is None else _END.search(text)
+    if end is not None:
         text = text[: end.start()]
     if "```" not in text and "~~~" not in text:
         yield text
@@ -175,26 +174,36 @@ def _fenced(text: str) -> tuple[list[str], list[str]]:
 
 def _programs(
     reading: str, prompt: str, defines: re.Pattern[str], entry_point: str | None
-) -> Iterator[tuple[str, int]]:
-    """Whole programs that a reading may mean, most promising first, each with the length that no cut may go below."""
+) -> Iterator[tuple[str, str, int]]:
+    """Whole programs that a reading may mean, most promising first.
+
+    Yields:
+        What stands before the program, the program, and the length of it that no cut may go below.
+    """
     if not reading.strip():
         return
     indented = reading.lstrip("\n")[:1] in (" ", "\t")
     dedented = textwrap.dedent(reading) if indented else reading
     if defines.search(dedented) and (not indented or len(dedented) < len(reading)):
-        preamble = _preamble(prompt, entry_point)
-        yield preamble + dedented, len(preamble)
+        yield _preamble(prompt, entry_point), dedented, 0
         return
     if not prompt:
-        yield reading, 0
+        yield "", reading, 0
         return
     floor = len(prompt.rstrip())
-    yield prompt + reading, floor
-    if not indented:
-        yield prompt + "    " + reading, floor
-        yield prompt + textwrap.indent(reading, "    "), floor
+    if not indented and prompt.endswith("\n"):
+        margin = _margin(prompt)
+        yield "", prompt + textwrap.indent(reading, margin), floor
+        yield "", prompt + margin + reading, floor
+    yield "", prompt + reading, floor
     if defines.search(reading):
-        yield _preamble(prompt, entry_point) + reading, 0
+        yield _preamble(prompt, entry_point), reading, 0
+
+
+def _margin(prompt: str) -> str:
+    """The indentation of the body that a prompt has opened."""
+    last = prompt.rstrip().rpartition("\n")[2]
+    return last[: len(last) - len(last.lstrip())] or "    "
 
 
 def _preamble(prompt: str, entry_point: str | None) -> str:
@@ -284,7 +293,8 @@ def _compiles(text: str, mode: Literal["exec", "eval"] = "exec") -> Validity:
 def _parse(text: str, mode: Literal["exec", "eval"]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        compile(text, "<completion>", mode, dont_inherit=True)
+        # Up to the syntax tree and no further: generating code for deep nesting can overflow the stack.
+        compile(text, "<completion>", mode, flags=ast.PyCF_ONLY_AST, dont_inherit=True)
 
 
 def is_safe_to_parse(text: str) -> bool:
@@ -297,10 +307,7 @@ def is_safe_to_parse(text: str) -> bool:
         if depth > MAX_NESTING:
             return False
         depth = max(depth, 0)
-    return all(
-        len(line) <= MAX_OPERATOR_RUN or len(_NESTING_WORD.findall(line)) <= MAX_OPERATOR_RUN
-        for line in text.split("\n")
-    )
+    return True
 
 
 def _looks_like_code(text: str) -> bool:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from binascii import a2b_base64, b2a_base64
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -42,16 +43,16 @@ __all__ = [
     "strip_foreign",
 ]
 
-MAX_BYTES = 32 << 20
+MAX_BYTES = 64 << 20
 """Longest message, bytes."""
 MAX_NODES = 2_000_000
 """Most values in one message, containers included."""
 MAX_DEPTH = 100
 """Deepest nesting of containers."""
 MAX_NUMBER_DIGITS = 400
-"""Longest run of digits in a JSON number; longer integers travel as hexadecimal text, which is read in linear time."""
-MAX_FRACTION_HEX_DIGITS = 5_000
-"""Longest numerator or denominator: reducing a fraction takes quadratic time."""
+"""Longest run of digits in a JSON number; longer integers travel as base64 of their bytes, read in linear time."""
+MAX_FRACTION_TEXT = 3_000
+"""Longest numerator or denominator, characters of base64: reducing a fraction takes quadratic time."""
 MAX_EQUAL_HASHES = 16
 """Most members of one set or dictionary that share a hash value: building it takes quadratic time in that number."""
 MAX_TYPE_NAME = 100
@@ -192,7 +193,6 @@ _CONTAINERS = frozenset({list, tuple, set, frozenset, dict, Foreign})
 _LONG_NUMBER = re.compile(rb"[0-9]{%d}" % MAX_NUMBER_DIGITS)
 # An unterminated string matches up to the end of the text: otherwise the search would start again at each quote.
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
-_HEX = re.compile(r"-?[0-9a-f]+")
 _type_name_of: Callable[[Any], str] = type.__dict__["__name__"].__get__
 _to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
@@ -210,7 +210,7 @@ class _Encoder:
         if kind in _AS_THEY_ARE:
             return value
         if kind is int:
-            return value if -NATIVE_INT_BOUND < value < NATIVE_INT_BOUND else {"int": _hex(value)}
+            return value if -NATIVE_INT_BOUND < value < NATIVE_INT_BOUND else {"int": _int_text(value)}
         if kind is str:
             return _text(value)
         if depth >= self._limits.depth:
@@ -226,7 +226,7 @@ class _Encoder:
         if kind is complex:
             return {"complex": [value.real, value.imag]}
         if kind is Fraction:
-            return {"fraction": [_hex(value.numerator), _hex(value.denominator)]}
+            return {"fraction": [_int_text(value.numerator), _int_text(value.denominator)]}
         return self._unusual(value, kind, depth + 1)
 
     def _items(self, items: list[Any], depth: int) -> list[Any]:
@@ -288,8 +288,9 @@ def _plain_view(value: Any, kind: type) -> tuple[str, Any] | None:
     return None
 
 
-def _hex(value: int) -> str:
-    return f"{value:x}"
+def _int_text(value: int) -> str:
+    size = value.bit_length() // 8 + 1
+    return b2a_base64(value.to_bytes(size, "little", signed=True), newline=False).decode()
 
 
 def _text(value: str) -> object:
@@ -310,7 +311,7 @@ def _check_outside_strings(structure: bytes, limits: DataLimits) -> None:
 
 def _check_depth(value: object, limit: int) -> None:
     level = [value]
-    for _ in range(limit + 1):
+    for _ in range(limit):
         deeper: list[object] = []
         for container in level:
             deeper.extend(_children(container))
@@ -342,9 +343,9 @@ def _check_hashes(items: list[Any]) -> None:
 
 
 def _read_int(text: object, limit: int = MAX_BYTES) -> int:
-    if type(text) is not str or not _HEX.fullmatch(text) or len(text) > limit:
+    if type(text) is not str or len(text) > limit:
         raise PlainDataError("malformed integer")
-    return int(text, 16)
+    return int.from_bytes(a2b_base64(text, strict_mode=True), "little", signed=True)
 
 
 def _read_list(payload: object, length: int | None = None) -> list[Any]:
@@ -367,7 +368,7 @@ def _read_complex(payload: object) -> complex:
 
 
 def _read_fraction(payload: object) -> Fraction:
-    numerator, denominator = (_read_int(part, MAX_FRACTION_HEX_DIGITS) for part in _read_list(payload, 2))
+    numerator, denominator = (_read_int(part, MAX_FRACTION_TEXT) for part in _read_list(payload, 2))
     if denominator <= 0:
         raise PlainDataError("malformed fraction")
     return Fraction(numerator, denominator)

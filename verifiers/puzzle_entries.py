@@ -3,6 +3,8 @@
     run_candidate: payload [sat, its name, the candidate's text]  ->  one answer frame with the value
     run_puzzle:    payload [sat, its name] and an encoded value   ->  SOLVED, or why not
 
+P3 writes its programs in two conventions, and each sees the puzzle under its own name only: `sol` beside `sat` in the
+data set; `g`, or a bare expression, beside `f` in the prompts of the language-model experiments.
 Both lift the limits on decimal digits and on recursion as P3's own judge and data need it.
 """
 
@@ -29,7 +31,7 @@ __all__ = ["ENTRY_NAMES", "PUZZLE_NAME", "SOLVED", "candidate_payload", "puzzle_
 ENTRY_NAMES = ("sol", "g")
 """Names of the function that gives the answer, the first one found is called."""
 PUZZLE_NAME = "f"
-"""A second name of the puzzle, under which prompts show it and candidates call it."""
+"""The puzzle's name beside `g` and expressions, under which prompts show it."""
 RECURSION_LIMIT = 5000
 """As in P3's own judge."""
 SOLVED = b"T"
@@ -63,7 +65,8 @@ def run_candidate(channel: Channel) -> None:
     send, answer, failed = channel.send, _answer_of, failed_frame
     try:
         puzzle = _puzzle(sat, name, namespace)
-        namespace[PUZZLE_NAME] = puzzle
+        if not _defines(text, ENTRY_NAMES[0]) or _defines(text, ENTRY_NAMES[1]):
+            namespace[PUZZLE_NAME] = puzzle
         frame = answer(text, puzzle, namespace)
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are the candidate's as well
         frame = failed(error)
@@ -118,12 +121,16 @@ def _answer_of(text: str, puzzle: Callable[..., object], namespace: dict[str, An
 
 def _code_of(text: str) -> CodeType | None:
     """The text itself when it is plainly a program: the usual case, in which nothing is searched."""
-    if "```" in text or not any(f"def {name}(" in text for name in ENTRY_NAMES):
+    if "```" in text or not any(_defines(text, name) for name in ENTRY_NAMES):
         return None
     try:
         return compile(text, MODULE_NAME, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
         return None
+
+
+def _defines(text: str, name: str) -> bool:
+    return f"def {name}(" in text
 
 
 def _missing_arguments(entry: Callable[..., object], puzzle: Callable[..., object]) -> dict[str, Any]:
