@@ -17,7 +17,6 @@ from typing import Final
 from verifiers.sandbox.channel import Channel
 
 _CLONE_NEWUSER: Final = 0x1000_0000
-_PTRACE_ATTACH: Final = 16
 
 
 def payload(secret_path: str, forbidden_directory: str, pool_pid: int) -> bytes:
@@ -43,7 +42,7 @@ def attempt(channel: Channel) -> None:
         "network: abstract socket": _abstract_socket,
         "processes: signal outside": lambda: _signal(pool_pid),
         "kernel: user namespace": _user_namespace,
-        "kernel: trace": lambda: _trace(pool_pid),
+        "kernel: foreign memory": lambda: _foreign_memory(pool_pid),
     }
     results = {name: _result(call) for name, call in attempts.items()}
     # Last, so that what it needs is not read before: the interpreter must still find its library.
@@ -121,11 +120,9 @@ def _user_namespace() -> str:
     return "made a user namespace"
 
 
-def _trace(pid: int) -> str:
-    library = ctypes.CDLL(None, use_errno=True)
-    if library.ptrace(_PTRACE_ATTACH, pid, 0, 0) < 0:
-        raise OSError(ctypes.get_errno(), "ptrace")
-    return f"traced process {pid}"
+def _foreign_memory(pid: int) -> str:
+    with open(f"/proc/{pid}/mem", "rb", buffering=0):
+        return f"may read the memory of process {pid}" if os.getpid() != pid else ""
 
 
 def _standard_library() -> str:

@@ -36,6 +36,7 @@ class Group(NamedTuple):
 
 def create() -> Group | None:
     """A new group, or None where none can be made (the usual case for ordinary users and in containers)."""
+    _remove_stale()
     name = f"{_NAME_PREFIX}{os.getpid()}-{os.urandom(4).hex()}"
     for version, memory, processes in _candidates(name):
         group = Group(version, memory, processes)
@@ -48,6 +49,17 @@ def create() -> Group | None:
             continue
         return group
     return None
+
+
+def _remove_stale() -> None:
+    """Remove groups whose pool was killed before it could; one that is in use cannot be removed anyway."""
+    for parent in (*_VERSION_1_ROOTS, _own_version_2_directory(), _VERSION_2_ROOT):
+        with contextlib.suppress(OSError):
+            for name in os.listdir(parent):
+                owner = name.removeprefix(_NAME_PREFIX).partition("-")[0]
+                if name.startswith(_NAME_PREFIX) and owner.isdigit() and not os.path.exists(f"/proc/{owner}"):
+                    with contextlib.suppress(OSError):
+                        os.rmdir(f"{parent}/{name}")
 
 
 def _candidates(name: str) -> list[tuple[int, str, str]]:

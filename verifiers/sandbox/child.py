@@ -48,11 +48,12 @@ class ChildPlan:
         self._ruleset = -1
         self._landlock_version = 0
         self._landlock_paths: tuple[str, ...] = ()
+        self._landlock_listable: tuple[str, ...] = ()
         self._filter: seccomp.PreparedFilter | None = None
         self._base_address_space = 0
         self._entries: dict[str, Callable[[Channel], None]] = {}
 
-    def prepare(self, landlock_paths: Sequence[str]) -> None:
+    def prepare(self, landlock_paths: Sequence[str], landlock_listable: Sequence[str]) -> None:
         """Build what can be built once: ruleset, filter, baseline. Called when the server is in its final place.
 
         Raises:
@@ -61,17 +62,21 @@ class ChildPlan:
         if Layer.LANDLOCK in self.layers:
             self._landlock_version = landlock.abi()
             self._landlock_paths = tuple(landlock_paths)
+            self._landlock_listable = tuple(landlock_listable)
             if Layer.MOUNT in self.layers:
                 self._ruleset = self._build_ruleset([filesystem.BOX, "/dev/null"])
         if Layer.SECCOMP in self.layers:
             contained = Layer.PID in self.layers or self._landlock_version >= landlock.SIGNAL_SCOPE_ABI
-            self._filter = seccomp.PreparedFilter(seccomp.assemble(deny_signals=not contained))
+            own_files = Layer.MOUNT in self.layers
+            policy = seccomp.assemble(deny_signals=not contained, deny_metadata=not own_files)
+            self._filter = seccomp.PreparedFilter(policy)
         with open("/proc/self/statm") as stream:
             self._base_address_space = int(stream.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
     def _build_ruleset(self, writable: Sequence[str]) -> int:
         devices = ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
-        return landlock.create_ruleset(self._landlock_version, [*self._landlock_paths, *devices], writable)
+        readable = [*self._landlock_paths, *devices]
+        return landlock.create_ruleset(self._landlock_version, readable, writable, self._landlock_listable)
 
     def resolve(self, entry: str) -> Callable[[Channel], None]:
         """The function named `module:function`; its module is part of the trusted code.
@@ -110,6 +115,8 @@ class ChildPlan:
         elif work is not None:
             os.chdir(work)
             os.environ["HOME"] = os.environ["TMPDIR"] = work
+            if "tempfile" in sys.modules:
+                sys.modules["tempfile"].tempdir = work  # type: ignore[attr-defined]
         self._limit(order)
         linux.drop_capabilities()
         ruleset = self._ruleset

@@ -7,6 +7,7 @@ outcome.stdout     # b"cba\n"
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import sys
@@ -61,7 +62,18 @@ def run_program(channel: Channel) -> None:
     module.__dict__["__file__"] = filename
     module.__dict__["__builtins__"] = __builtins__
     sys.modules["__main__"] = module
-    exec(compile(str(fields["source"]), filename, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+    try:
+        exec(compile(str(fields["source"]), filename, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+    finally:
+        _end_as_a_script()
+
+
+def _end_as_a_script() -> None:
+    """Wait for threads and run what was registered for the end, as the interpreter would."""
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        threading._shutdown()
+    atexit._run_exitfuncs()
 
 
 def run_command(channel: Channel) -> None:

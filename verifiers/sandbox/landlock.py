@@ -21,6 +21,7 @@ _READ_DIR: Final = 1 << 3
 _TRUNCATE: Final = 1 << 14
 _IOCTL_DEVICE: Final = 1 << 15
 _FILE_RIGHTS: Final = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEVICE
+LIST: Final = _READ_DIR
 READ_AND_EXECUTE: Final = _EXECUTE | _READ_FILE | _READ_DIR
 
 _RIGHTS_BY_ABI: Final = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
@@ -57,7 +58,9 @@ def _all_rights(version: int) -> int:
     return _RIGHTS_BY_ABI[min(version, max(_RIGHTS_BY_ABI))]
 
 
-def create_ruleset(version: int, read_only: Iterable[str], read_write: Iterable[str]) -> int:
+def create_ruleset(
+    version: int, read_only: Iterable[str], read_write: Iterable[str], listable: Iterable[str] = ()
+) -> int:
     """A ruleset as a descriptor: reading and executing below `read_only`, everything below `read_write`.
 
     Paths that do not exist are left out.
@@ -66,6 +69,7 @@ def create_ruleset(version: int, read_only: Iterable[str], read_write: Iterable[
         version: what `abi()` said.
         read_only: files or directories.
         read_write: files or directories.
+        listable: directories below which names, but not contents, may be read.
 
     Raises:
         OSError: the kernel refused.
@@ -79,6 +83,8 @@ def create_ruleset(version: int, read_only: Iterable[str], read_write: Iterable[
     ruleset = syscall("landlock_create_ruleset", ctypes.byref(attributes), size, 0)
     for path in read_only:
         allow(ruleset, version, path, READ_AND_EXECUTE)
+    for path in listable:
+        allow(ruleset, version, path, LIST)
     for path in read_write:
         allow(ruleset, version, path, None)
     return ruleset

@@ -95,8 +95,10 @@ class Launcher:
                     refused[level] = str(error)
                     continue
                 probes = await self._probe(worker, null)
+                refused.pop(level, None)
                 report = _report(level, layers, probes, refused)
-                if report.holes and level in STRONG_LEVELS:
+                broken = any(hole.startswith("control") for hole in report.holes)
+                if broken or (report.holes and level in STRONG_LEVELS):
                     refused[level] = "; ".join(report.holes)
                     self._end(worker)
                     continue
@@ -123,6 +125,8 @@ class Launcher:
         uid = _FIRST_OWN_UID + number % _OWN_UIDS if Layer.OWN_UID in layers else None
         try:
             view = visible_paths([*profile.read_only_paths, *profile.import_paths], profile.packages)
+            # In a root of its own the root is the view; elsewhere the rules are.
+            readable, listable = (["/"], []) if Layer.MOUNT in layers else landlock_paths(view)
             worker = await Worker.start(
                 Configuration(
                     layers=layers,
@@ -130,7 +134,8 @@ class Launcher:
                     uid=uid,
                     group=group,
                     view=view,
-                    landlock_paths=_landlock_paths(view, layers),
+                    landlock_paths=tuple(readable),
+                    landlock_listable=tuple(listable),
                     new_root=_root_candidate(view),
                     entry_modules=tuple(dict.fromkeys((*_COMMON_MODULES, *_ENTRY_MODULES, *entry_modules))),
                     modules=profile.modules,
@@ -197,12 +202,6 @@ def _variants(layers: frozenset[Layer]) -> list[tuple[frozenset[Layer], bool]]:
 def _report(level: str, layers: frozenset[Layer], probes: dict[str, str], refused: dict[str, str]) -> IsolationReport:
     memory = "tree" if Layer.CGROUP in layers else "tree-sampled"
     return IsolationReport(level, names(layers), probes, dict(refused), memory)
-
-
-def _landlock_paths(view: filesystem.View, layers: frozenset[Layer]) -> tuple[str, ...]:
-    if Layer.MOUNT in layers:
-        return ("/",)  # the root is the view
-    return tuple(landlock_paths(view))
 
 
 def _root_candidate(view: filesystem.View) -> str:

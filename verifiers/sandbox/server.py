@@ -29,6 +29,8 @@ from verifiers.sandbox.tree import Tree
 
 _WATCH_SECONDS: Final = 0.025
 """How often the watcher looks, where no control group binds."""
+_LIMIT_ACCURACY: Final = 0.7
+"""The kernel counts a limit in clock ticks, and so may end a task before its exact time says so."""
 _STARTUP_MESSAGE_LIMIT: Final = 1 << 20
 MIB: Final = 1 << 20
 
@@ -42,7 +44,8 @@ class Configuration(NamedTuple):
         uid: user to become, or None to stay.
         group: control group to use, or None.
         view: what tasks see of the host's files.
-        landlock_paths: the same as a list of allowed paths.
+        landlock_paths: the same as paths that may be read.
+        landlock_listable: directories that may be listed as well.
         new_root: an empty directory for the new root.
         entry_modules: trusted modules, imported before isolation.
         modules: the profile's modules, imported from inside.
@@ -56,6 +59,7 @@ class Configuration(NamedTuple):
     group: cgroups.Group | None
     view: filesystem.View
     landlock_paths: tuple[str, ...]
+    landlock_listable: tuple[str, ...]
     new_root: str
     entry_modules: tuple[str, ...]
     modules: tuple[str, ...]
@@ -71,6 +75,7 @@ class Configuration(NamedTuple):
             "group": [self.group.version, self.group.memory, self.group.processes] if self.group else None,
             "view": [list(self.view.read_only), list(self.view.masked), list(self.view.packages)],
             "landlock_paths": list(self.landlock_paths),
+            "landlock_listable": list(self.landlock_listable),
             "new_root": self.new_root,
             "entry_modules": list(self.entry_modules),
             "modules": list(self.modules),
@@ -88,6 +93,7 @@ class Configuration(NamedTuple):
             group=cgroups.Group(*record["group"]) if record["group"] else None,
             view=filesystem.View(*(tuple(paths) for paths in record["view"])),
             landlock_paths=tuple(record["landlock_paths"]),
+            landlock_listable=tuple(record["landlock_listable"]),
             new_root=record["new_root"],
             entry_modules=tuple(record["entry_modules"]),
             modules=tuple(record["modules"]),
@@ -108,7 +114,7 @@ def main(descriptor: int) -> None:
         sys.path.extend(configuration.import_paths)
         for name in configuration.modules:
             importlib.import_module(name)
-        plan.prepare(configuration.landlock_paths)
+        plan.prepare(configuration.landlock_paths, configuration.landlock_listable)
     except Exception as error:  # noqa: BLE001 - whatever went wrong, the pool must be told why
         with contextlib.suppress(OSError):
             connection.sendall((json.dumps({"error": f"{type(error).__name__}: {error}"}) + "\n").encode())
@@ -330,6 +336,6 @@ def _cause(code: int, cpu: float, cpu_limit: float) -> int:
         return wire.CAUSE_MEMORY
     if code >= 0:
         return wire.CAUSE_EXITED
-    if -code in (signal.SIGKILL, signal.SIGXCPU) and cpu >= cpu_limit - 0.1:
+    if -code in (signal.SIGKILL, signal.SIGXCPU) and cpu >= cpu_limit * _LIMIT_ACCURACY:
         return wire.CAUSE_CPU
     return wire.CAUSE_SIGNALED

@@ -102,11 +102,19 @@ def _package_paths(name: str) -> list[str]:
     return [spec.origin] if spec.origin and Path(spec.origin).is_file() else []
 
 
-def landlock_paths(view: View) -> Iterable[str]:
-    """The view as a list of allowed paths; Landlock cannot mask, so a parent of a masked one is split."""
+def landlock_paths(view: View) -> tuple[list[str], list[str]]:
+    """The view as Landlock rules, which cannot mask: a directory with a masked one inside is split.
+
+    Returns:
+        Paths that may be read and executed; directories that may only be listed (the interpreter looks modules up by
+        listing its library).
+    """
+    readable: list[str] = []
+    listable: list[str] = []
     for path in view.read_only:
         if any(_inside(masked, path) for masked in view.masked):
-            yield from _split(Path(path), [Path(masked) for masked in view.masked])
+            listable.append(path)
+            readable += _split(Path(path), [Path(masked) for masked in view.masked])
         else:
-            yield path
-    yield from view.packages
+            readable.append(path)
+    return [*readable, *view.packages], listable
