@@ -1,4 +1,4 @@
-"""Recorded completions in the place of a model: from a JSONL file, or from an earlier run.
+"""Recorded completions in the place of a model, from a JSONL file; `replay_run` does it for an earlier run.
 
     engine = create_engine("replay:samples.jsonl.gz,experiment=long")
     request = Request(prompt="...", problem=problem, seeds=(0, 0, 0), sample_indices=(0, 1, 2))
@@ -28,7 +28,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
 
-from reasoning.engines.base import Completion, EngineError, Request
+from reasoning.engines.base import Completion, Engine, EngineError, Request
 from reasoning.engines.options import EngineSpecError
 
 __all__ = ["ReplayEngine", "create"]
@@ -39,9 +39,6 @@ PROBLEM_FIELDS = ("problem_id", "id", "task_id", "puzzle")
 TEXT_FIELDS = ("completion", "text", "candidate", "solution", "response", "output")
 """Fields that may hold the text, the first that a row has counts. Null means that the sample had none."""
 
-RUN_RECORDS = "records.jsonl"
-"""The file of a finished run directory that is replayed."""
-
 MAX_LINE_BYTES = 64 * 2**20
 """A longer line is refused, so that a damaged file cannot fill the memory."""
 
@@ -51,19 +48,21 @@ MAX_VALUES_SHOWN = 8
 _META_SKIPPED = frozenset({*PROBLEM_FIELDS, *TEXT_FIELDS, "sample", "count", "finish_reason"})
 
 
-def create(target: str, options: Mapping[str, str]) -> ReplayEngine:
-    """Make the engine of `replay:FILE_OR_RUN_DIR,FIELD=VALUE...`.
+def create(target: str, options: Mapping[str, str]) -> Engine:
+    """Make the engine of `replay:FILE,FIELD=VALUE...` or `replay:RUN_DIR`.
 
     Raises:
-        EngineSpecError: the file is not there, or the directory is no finished run.
+        EngineSpecError: the file is not there, or the directory holds no run.
     """
     if not target:
         raise EngineSpecError("engine 'replay' needs a file: replay:FILE.jsonl[.gz] or replay:RUN_DIR")
     path = Path(target).expanduser()
     if path.is_dir():
-        path /= RUN_RECORDS
-        if not path.is_file():
-            raise EngineSpecError(f"engine 'replay': {target} holds no {RUN_RECORDS}: no run, or one not yet finished")
+        from reasoning.engines.replay_run import RunReplayEngine
+
+        if options:
+            raise EngineSpecError(f"engine 'replay': a run directory takes no options, got {', '.join(options)}")
+        return RunReplayEngine(path)
     if not path.is_file():
         raise EngineSpecError(f"engine 'replay': no file {target!r}")
     return ReplayEngine(path, options)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from reasoning.engines import Completion, EngineError, EngineSpecError, Request, create_engine
+from reasoning.engines import Completion, EngineError, Request, create_engine
 from verifiers.records import Problem
 
 
@@ -79,20 +79,15 @@ def test_given_sample_indices_win_over_file_order(tmp_path: Path) -> None:
     assert texts(str(write(tmp_path / "s.jsonl", rows)), "a", [0, 1, 2, 3]) == ["a0", "a1", "", "a3"]
 
 
-def test_finished_run_is_replayed_from_its_records(tmp_path: Path) -> None:
+def test_candidates_of_a_run_are_replayed_from_its_records(tmp_path: Path) -> None:
     rows = [
-        {"problem_id": "a", "sample": 0, "candidate": "sol", "finish_reason": "length"},
-        {"problem_id": "a", "sample": 1, "candidate": None, "finish_reason": "exhausted"},
+        {"id": "a", "sample": 0, "candidate": "sol", "finish_reason": "length"},
+        {"id": "a", "sample": 1, "candidate": None, "finish_reason": "exhausted"},
     ]
-    write(tmp_path / "records.jsonl", rows)
-    [[first, second]] = replay(str(tmp_path), [("a", [0, 1])])
+    path = write(tmp_path / "records.jsonl", rows)
+    [[first, second]] = replay(str(path), [("a", [0, 1])])
     assert (first.text, first.finish_reason) == ("sol", "length")
     assert (second.text, second.finish_reason) == ("", "exhausted")
-
-
-def test_unfinished_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(EngineSpecError, match=r"holds no records\.jsonl"):
-        create_engine(f"replay:{tmp_path}")
 
 
 def test_options_keep_rows_with_equal_fields(tmp_path: Path) -> None:
