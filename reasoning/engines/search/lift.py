@@ -137,16 +137,16 @@ class Lifter:
     def _unpack(self, statement: ast.Assign, counts: dict[str, int], known: dict[str, ast.expr]) -> None:
         """Take `a, b = inputs` as `a = inputs[0]` and `b = inputs[1]`."""
         target = statement.targets[0]
-        value = _Inline(known).visit(copy.deepcopy(statement.value))
-        if not isinstance(target, ast.Tuple | ast.List) or free_names(value) > set(self.puzzle.inputs):
+        if not isinstance(target, ast.Tuple | ast.List):
             return
+        value = _Inline(known).visit(copy.deepcopy(statement.value))
+        paired = isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts)
+        closed = set(self.puzzle.inputs) | _ALLOWED
         for place, item in enumerate(target.elts):
-            if not isinstance(item, ast.Name) or counts[item.id] != 1:
-                continue
-            if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
-                known[item.id] = value.elts[place]
-            elif free_names(value) <= set(self.puzzle.inputs):
-                known[item.id] = ast.Subscript(value, ast.Constant(place), ast.Load())
+            part = value.elts[place] if paired else ast.Subscript(value, ast.Constant(place), ast.Load())
+            once = isinstance(item, ast.Name) and counts[item.id] == 1
+            if isinstance(item, ast.Name) and once and free_names(part) <= closed:
+                known[item.id] = part
 
     def _take(self, expression: ast.expr, text: str, free: set[str]) -> None:
         if self.puzzle.answer_name in free or len(free) > 2:

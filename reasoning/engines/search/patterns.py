@@ -63,7 +63,7 @@ def _blocks(goal: Goal, material: Material) -> list[Any]:
         singles = [text for text in known if len(text) == 1]
         pairs = [a + b for a, b in itertools.permutations(singles[:4], 2)]
         joined = [glue.join(words) for words in material.of(STRS) if words for glue in (" ", "")]
-        return [*list(dict.fromkeys([*joined[:2], *known[:8], *pairs[:4], *singles, "a", "b"]))[:MAX_BLOCKS - 1], " "]
+        return [*list(dict.fromkeys([*joined[:2], *known[:8], *pairs[:4], *singles, "a", "b"]))[: MAX_BLOCKS - 1], " "]
     items = [[item] for item in material.of(goal.type.element) if len(repr(item)) < 60]
     small = [[number] for number in (0, 1, 2)] if goal.type.base == "int" and goal.type.depth == 1 else []
     chosen = [*items[:8], *small, *items[8:]]
