@@ -10,7 +10,6 @@ import typer
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 
 app = typer.Typer(
-    help="List the benchmarks, or grade their own reference answers.",
     invoke_without_command=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},

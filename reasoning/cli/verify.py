@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from reasoning.evaluation.lines import LinesSummary
     from verifiers.sandbox import Limits
 
-IN_FLIGHT_FACTOR = 4
-"""Lines under way for each sandbox worker, so that no worker waits for a line to be read."""
-
 
 def verify(
     kind: Annotated[str | None, typer.Argument(help="Kind of the problems: puzzle, program, ...")] = None,
@@ -87,7 +84,7 @@ async def _judge(
     quiet: bool,
 ) -> LinesSummary:
     from reasoning.evaluation.explain import explain
-    from reasoning.evaluation.lines import judge_lines
+    from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR, judge_lines
     from reasoning.runs.progress import progress_display
     from verifiers.records import Problem, Verdict
     from verifiers.registry import VerifierRegistry
@@ -109,7 +106,7 @@ async def _judge(
                 target,
                 kind,
                 judge,
-                concurrency=IN_FLIGHT_FACTOR * pool.workers,
+                concurrency=JUDGED_AT_ONCE_FACTOR * pool.workers,
                 progress=progress,
                 explain=explanation if explained else None,
                 resume=resume,

@@ -15,7 +15,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from reasoning.evaluation.benchmarks import digest, find_benchmark, locate
-from reasoning.evaluation.evaluate import JUDGED_AHEAD_FACTOR, EvaluationError, Settings, problems_of
+from reasoning.evaluation.evaluate import EvaluationError, Settings, problems_of
+from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR
 from reasoning.evaluation.results import export
 from reasoning.runs import Run, progress_display, write_json
 from reasoning.runs.run import CONFIG_NAME
@@ -135,7 +136,7 @@ async def _judge(
     total = len(waiting) + done
     with progress_display(total=total, label="verify", quiet=quiet, before_showing=run.store.commit) as progress:
         progress.skip(done)
-        results = run.map(waiting, work, concurrency=JUDGED_AHEAD_FACTOR * workers, ordered=False)
+        results = run.map(waiting, work, concurrency=JUDGED_AT_ONCE_FACTOR * workers, ordered=False)
         async with aclosing(results):
             async for verdict in results:
                 progress.advance(verdict.passed if verdict.status.judged else None)

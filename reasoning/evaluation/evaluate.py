@@ -21,6 +21,7 @@ from typing import Any
 
 from reasoning.engines.base import Engine, EngineError
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate
+from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR
 from reasoning.evaluation.results import Results, export
 from reasoning.methods import Method, PromptStyle, Question, Sampling, find_method
 from reasoning.runs import Run, RunStore, progress_display
@@ -135,10 +136,8 @@ async def evaluate(
     try:
         async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
             with await open_run(settings, directory, digest(paths), engine, pool, resume) as run:
-                job = _Evaluation(settings, run, engine, style, method, VerifierRegistry(pool), concurrency)
-                await job.work_through(
-                    lambda: problems_of(benchmark, paths, settings), JUDGED_AHEAD_FACTOR * pool.workers, quiet
-                )
+                job = _Evaluation(settings, run, engine, style, method, pool, concurrency)
+                await job.work_through(lambda: problems_of(benchmark, paths, settings), quiet)
                 results = export(run, settings.samples, benchmark.groups)
                 return Outcome(results, job.unanswered, job.first_failure)
     finally:
@@ -203,7 +202,7 @@ class _Evaluation:
         engine: Engine,
         style: PromptStyle,
         method: Method,
-        registry: VerifierRegistry,
+        pool: SandboxPool,
         concurrency: int,
     ) -> None:
         self.unanswered = 0
@@ -215,15 +214,14 @@ class _Evaluation:
         self._store: RunStore = run.store
         self._style = style
         self._method = method
-        self._registry = registry
-        self._concurrency = concurrency
+        self._registry = VerifierRegistry(pool)
+        self._judges = asyncio.Semaphore(JUDGED_AT_ONCE_FACTOR * pool.workers)
+        self._in_flight = concurrency + JUDGED_AHEAD_FACTOR * pool.workers
         self._engine = run.recording(engine, concurrency)
         self._sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
         self._judging: dict[bytes, asyncio.Future[tuple[int, Verdict]]] = {}
 
-    async def work_through(
-        self, problems: Callable[[], Iterator[tuple[int, Problem]]], judged_ahead: int, quiet: bool
-    ) -> None:
+    async def work_through(self, problems: Callable[[], Iterator[tuple[int, Problem]]], quiet: bool) -> None:
         """Finish every sample of every problem that is not finished; `problems` reads them, once to count them."""
         count = 0
         for number, problem in problems():
@@ -238,7 +236,7 @@ class _Evaluation:
             results = self._run.map(
                 self._unfinished(problems(), finished),
                 self._item,
-                concurrency=self._concurrency + judged_ahead,
+                concurrency=self._in_flight,
                 ordered=False,
             )
             async with aclosing(results):
@@ -279,7 +277,8 @@ class _Evaluation:
         self._judging[key] = promise
         try:
             try:
-                verdict = await self._registry.verify(item.problem, candidate, self._limits)
+                async with self._judges:
+                    verdict = await self._registry.verify(item.problem, candidate, self._limits)
             except RecordError as error:
                 raise EvaluationError(f"problem '{item.problem.id}': {error}") from None
             judged = self._store.add_judgement(key, item.number, candidate, verdict), verdict

@@ -25,12 +25,24 @@ from reasoning.runs.mapping import stream
 from reasoning.runs.progress import ProgressDisplay
 from verifiers.records import Problem, RecordError, Status, Verdict
 
-__all__ = ["FLUSH_LINES", "MAX_LINE_BYTES", "FileError", "JudgedLine", "LinesSummary", "judge_lines", "read_lines"]
+__all__ = [
+    "FLUSH_LINES",
+    "JUDGED_AT_ONCE_FACTOR",
+    "MAX_LINE_BYTES",
+    "FileError",
+    "JudgedLine",
+    "LinesSummary",
+    "judge_lines",
+    "read_lines",
+]
 
 MAX_LINE_BYTES = 64 << 20
 """Longest line that is read; a longer one gets an `error` verdict."""
 FLUSH_LINES = 256
 """Verdicts are handed to the operating system at least this often; a kill loses at most as many."""
+JUDGED_AT_ONCE_FACTOR = 2
+"""Judgements under way for each sandbox worker: enough that none is idle, few enough that the answers of candidates,
+which may be tens of MiB, do not pile up between the child that gave them and the one that judges them."""
 SHOWN_BAD_LINES = 20
 """Bad lines that are named on standard error, one line each; the rest is counted."""
 

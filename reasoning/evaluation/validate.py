@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reasoning.evaluation.benchmarks import Entry, find_benchmark, locate
+from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR
 from reasoning.runs import progress_display, stream
 from verifiers.records import Problem, Verdict
 from verifiers.registry import VerifierRegistry
 from verifiers.sandbox import Limits, SandboxPool
 
 __all__ = ["Validation", "validate_references"]
-
-_IN_FLIGHT_FACTOR = 4
 
 
 @dataclass(slots=True)
@@ -84,7 +83,7 @@ async def validate_references(
 
         with progress_display(total=None, label=f"validate {name}", quiet=quiet) as progress:
             answers = _references(entries, limit, validation)
-            async with aclosing(stream(answers, judge, concurrency=_IN_FLIGHT_FACTOR * pool.workers)) as verdicts:
+            async with aclosing(stream(answers, judge, concurrency=JUDGED_AT_ONCE_FACTOR * pool.workers)) as verdicts:
                 async for verdict in verdicts:
                     validation.judged += 1
                     validation.accepted += verdict.passed

@@ -102,7 +102,7 @@ def _download(benchmark: str, file: SourceFile, target: Path, quiet: bool) -> No
             raise BenchmarkError(f"{file.url}: SHA-256 is {found}, expected {file.sha256}; nothing was kept")
         partial.replace(target)
     except (httpx.HTTPError, OSError) as error:
-        reason = str(error) or type(error).__name__
+        reason = str(error).partition("\n")[0] or type(error).__name__
         raise BenchmarkError(
             f"{benchmark}: {file.url} cannot be downloaded ({reason}); give the file with --data PATH, or a folder of "
             f"benchmarks in {BENCHMARKS_VARIABLE}"

@@ -71,21 +71,22 @@ _TUTORIAL = (
 _NUMBER = len(_TUTORIAL) + 1
 _HEADER_NAME = re.compile(r"^def\s+sol\s*\(")
 _SAT_NAME = re.compile(r"^(\s*def\s+)sat\s*\(", re.MULTILINE)
-_WHOLE_SOLUTION = re.compile(r"\s*def (?:sol|g)\s*\(")
+_WHOLE_SOLUTION = re.compile(r"\n*def (?:sol|g)\s*\(")
 
 
 def indented_body(text: str) -> str:
     """The reply up to its first line that is not indented: the body of a function whose header came before it.
 
-    What follows the header on its own line (a comment, say) belongs to the body.
+    What follows the header on its own line (a comment, say) belongs to the body, and so do blank lines at its end (one
+    may be what a backslash before it continues to).
     """
-    first, *rest = text.split("\n")
-    kept = [first]
+    first, *rest = text.splitlines(keepends=True) or [""]
+    body = first
     for line in rest:
         if line.strip() and line[0] not in " \t":
             break
-        kept.append(line)
-    return "\n".join(kept).rstrip()
+        body += line
+    return body
 
 
 def balanced_expression(text: str) -> str:
