@@ -47,8 +47,8 @@ def test_small_puzzles_are_solved_and_the_program_really_satisfies_them(kind: st
 @pytest.mark.parametrize("index", [2, 6, 9])
 def test_a_search_limited_by_steps_takes_the_same_course_every_time(index: int) -> None:
     source = SOLVABLE[index][1]
-    first = synthesize(source, None, Budget(steps=300_000, seconds=None))
-    second = synthesize(source, None, Budget(steps=300_000, seconds=None))
+    first = synthesize(source, None, Budget(steps=100_000, seconds=None))
+    second = synthesize(source, None, Budget(steps=100_000, seconds=None))
     assert (first.expression, first.steps, first.strategy) == (second.expression, second.steps, second.strategy)
 
 
