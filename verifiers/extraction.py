@@ -220,7 +220,7 @@ def _trimmed(source: str, defines: re.Pattern[str], floor: int = 0) -> str | Non
 
     None if no such cut compiles and is longer than `floor`, the part that does not stem from the completion.
     """
-    guard = _MAIN_GUARD.search(source)
+    guard = None if defines is _ANYTHING else _MAIN_GUARD.search(source)
     if guard is not None and defines.search(source, 0, guard.start()):
         source = source[: guard.start()]
     for start in [0] if floor else _starts(source, defines):

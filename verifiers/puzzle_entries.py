@@ -124,7 +124,8 @@ def _code_of(text: str) -> CodeType | None:
     if "```" in text or not any(_defines(text, name) for name in ENTRY_NAMES):
         return None
     try:
-        return compile(text, MODULE_NAME, "exec", dont_inherit=True)
+        # A completion may end with a continued line; in P3's judge more text follows it.
+        return compile(text + "\n\n", MODULE_NAME, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
         return None
 
