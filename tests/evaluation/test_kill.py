@@ -8,7 +8,7 @@ import time
 import pytest
 
 KILLS = 20
-COPIES = 5
+COPIES = 3
 """Different texts for each built-in puzzle, so that there is work left when the last kill comes."""
 
 
