@@ -166,7 +166,7 @@ class SandboxPool:
                 await stack.enter_async_context(self._slot())
             worker = await self._take(task)
             stack.callback(self._give_back, task.profile, worker)
-            conversation = worker.begin(task, limits or Limits(), self._null)
+            conversation = worker.begin(task, limits or Limits(), self._null, interactive=True)
             conversation.send(task.payload)
             session = Session(conversation)
             try:
