@@ -126,7 +126,7 @@ def test_each_case_is_judged_apart(runner: JudgeRunner) -> None:
         ("def f(x):\n    raise KeyboardInterrupt\n", Status.ERROR),
         ("def f(x):\n    return bytearray(4 << 30)\n", Status.MEMORY),
         ("def f(x):\n    import ctypes\n    ctypes.string_at(0)\n", Status.CRASH),
-        ("def f(x):\n    return [0] * 5_000_000\n", Status.REJECTED),
+        ("def f(x):\n    return [0] * 5_000_000\n", Status.LIMIT),
         ("def f(x):\n    y = []\n    y.append(y)\n    return y\n", Status.REJECTED),
         ("def f(x):\n    while True:\n        yield x + 1\n", Status.WRONG),
         ("no code here, sorry", Status.UNPARSABLE),

@@ -93,7 +93,7 @@ def test_awkward_puzzles(runner: JudgeRunner, sat: str, candidate: str) -> None:
         ("import numpy\ndef sol():\n    return list(numpy.array([8, 1, 1]))", Status.REJECTED),
         ("def sol():\n    x = []\n    x.append(x)\n    return x", Status.REJECTED),
         ("def sol():\n    x = []\n    for _ in range(4000):\n        x = [x]\n    return x", Status.REJECTED),
-        ("def sol():\n    return [0] * 5_000_000", Status.REJECTED),
+        ("def sol():\n    return [0] * 5_000_000", Status.LIMIT),
         ("def sol():\n    while True:\n        yield 1", Status.REJECTED),
         ("def sol():\n    return 1 / 0", Status.ERROR),
         ("def sol():\n    return [8, 1, 1", Status.ERROR),
