@@ -36,7 +36,8 @@ class Answer:
 
     Attributes:
         kind: `value`; `raised` (by this call); `failed` (the program as a whole did not compile or raised);
-            `not_code`; `not_plain` (there is a value that cannot be sent); `too_large` (likewise); `malformed` (none of our frames).
+            `not_code`; `not_plain` (there is a value that cannot be sent); `too_large` (likewise);
+            `malformed` (none of our frames).
         value: the decoded value.
         type_name: class of the exception.
         message: its text, made readable, or the reason.

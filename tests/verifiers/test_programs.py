@@ -164,7 +164,7 @@ CHEATS = {
     "forged answers and exit": FORGE
     + "def f(x):\n    forge(b'T', b'R[[true,\"\"]]', b'READY', b'BYE')\n    os._exit(0)\n",
     "one answer too many": FORGE + "def f(x):\n    if x == 1: forge(b'V2')\n    return x + 1\n",
-    "double answers after fork": "import os\ndef f(x):\n    os.fork()\n    return x + 1\n",
+    "double answers after fork": "import os, time\ndef f(x):\n    if x == 1 and os.fork():\n        time.sleep(0.5)\n    return x + 1\n",
     "thread that goes on": FORGE
     + "def f(x):\n    threading.Thread(target=late).start()\n    time.sleep(0.05)\n    return 99\n"
     "def late():\n    while True: forge(b'V2')\n",
