@@ -44,7 +44,7 @@ __all__ = [
     "strip_foreign",
 ]
 
-MAX_BYTES = 64 << 20
+MAX_BYTES = 256 << 20
 """Longest message, bytes."""
 MAX_NODES = 2_000_000
 """Most values in one message, containers included."""
