@@ -22,7 +22,7 @@ from verifiers.sandbox.layers import Layer
 from verifiers.sandbox.wire import Order
 
 SETUP_FAILED: Final = 213
-"""Exit status of a child that could not put a layer on. A task that exits so itself is taken for our failure."""
+"""Exit status of a child that could not put a layer on; it means so only before the task has begun."""
 OUT_OF_MEMORY: Final = 137
 """Exit status of a child whose program ended with `MemoryError`."""
 MIB: Final = 1 << 20

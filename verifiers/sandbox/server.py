@@ -14,6 +14,7 @@ import contextlib
 import gc
 import importlib
 import json
+import mmap
 import os
 import select
 import signal
@@ -229,6 +230,8 @@ class _Server:
         self._tree = Tree(contained=Layer.PID in plan.layers)
         self._watch = Layer.WATCHER in plan.layers
         self._directories = None if Layer.MOUNT in plan.layers else _HostDirectories()
+        # Shared with each child until it has put on its layers: a task cannot reach it to pass for our failure.
+        self._set_up = mmap.mmap(-1, 1)
         self._clone_flags = 0
         if Layer.PID in plan.layers:
             self._clone_flags |= linux.CLONE_NEWPID
@@ -255,6 +258,7 @@ class _Server:
             self._limits.set(order.memory_mib, order.processes)
         kills_before = cgroups.memory_kills(self._events) if self._events >= 0 else 0
         work = None if self._directories is None else self._directories.make()
+        self._set_up[0] = 0
         started = time.monotonic()
         pid, pidfd = self._fork()
         if pid == 0:
@@ -274,7 +278,7 @@ class _Server:
         code = os.waitstatus_to_exitcode(status)
         if self._events >= 0 and cgroups.memory_kills(self._events) > kills_before:
             cause = wire.CAUSE_MEMORY
-        cause = cause or _cause(code, cpu, order.cpu_seconds)
+        cause = cause or _cause(code, cpu, order.cpu_seconds, set_up=bool(self._set_up[0]))
         if cause == wire.CAUSE_FAILED:
             return wire.Ending(cause, code, seconds, cpu, usage.ru_maxrss, "a layer could not be put on in the child")
         return wire.Ending(cause, abs(code), seconds, cpu, usage.ru_maxrss)
@@ -289,6 +293,8 @@ class _Server:
             with contextlib.suppress(OSError):
                 os.write(2, f"sandbox set-up: {error}\n".encode())
             os._exit(child.SETUP_FAILED)
+        self._set_up[0] = 1
+        self._set_up.close()
         child.finish(child.run_entry(entry, channel))
 
     def _wait(self, pid: int, pidfd: int, deadline: float, order: wire.Order) -> int:
@@ -328,9 +334,9 @@ class _Server:
         self._tree.kill_all(spare=pid)
 
 
-def _cause(code: int, cpu: float, cpu_limit: float) -> int:
+def _cause(code: int, cpu: float, cpu_limit: float, *, set_up: bool) -> int:
     """The reason for an end that was not of our doing."""
-    if code == child.SETUP_FAILED:
+    if code == child.SETUP_FAILED and not set_up:
         return wire.CAUSE_FAILED
     if code == child.OUT_OF_MEMORY:
         return wire.CAUSE_MEMORY
