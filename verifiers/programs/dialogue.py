@@ -56,7 +56,9 @@ async def converse_about(
             judgement = await _not_ready(candidate, first, total)
         else:
             left = limits.wall_seconds - (time.monotonic() - started)
-            payload = judge_payload(problem.setup, list(problem.tests), problem.check, problem.entry_point)
+            payload = judge_payload(
+                problem.setup, list(problem.tests), problem.check, problem.entry_point, problem.helpers
+            )
             task = Task(JUDGE_ENTRY, payload, profile=problem.profile)
             async with sandbox.session(task, replace(limits, wall_seconds=max(left, 0.001)), beside=candidate) as judge:
                 judgement = await _relay(candidate, judge, problem, total)
