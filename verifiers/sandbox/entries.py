@@ -66,6 +66,8 @@ def run_program(channel: Channel) -> None:
         exec(compile(str(fields["source"]), filename, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
     finally:
         _end_as_a_script()
+        # Files that the program has left open are written out when they go.
+        module.__dict__.clear()
 
 
 def _end_as_a_script() -> None:

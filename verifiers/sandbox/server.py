@@ -201,20 +201,41 @@ class _HostDirectories:
     """Working directories on the host's file system, where tasks have no mount namespace."""
 
     def __init__(self) -> None:
-        # Here and not above: a server with mount namespaces has no use for these modules and the pages they take.
-        import shutil
+        # Here and not above: a server with mount namespaces has no use for this module and the pages it takes.
         import tempfile
 
         self._make = tempfile.mkdtemp
-        self._remove = shutil.rmtree
 
     def make(self) -> str:
         """A new private one."""
         return self._make(prefix="reasoning-task-")
 
     def remove(self, path: str) -> None:
-        """Delete it with all that a task left there; links are not followed."""
-        self._remove(path, ignore_errors=True)
+        """Delete it with all that a task, whose processes are gone, left there; links are not followed.
+
+        Directories within are first moved to one place: a task may nest them deeper than a path or the stack
+        reaches, and take all rights on them away.
+        """
+        place = ""
+        moved = 0
+        pending = [path]
+        while pending:
+            directory = pending.pop()
+            with contextlib.suppress(OSError), os.scandir(directory) as entries:
+                for entry in entries:
+                    if not entry.is_dir(follow_symlinks=False):
+                        os.unlink(entry.path)
+                        continue
+                    place = place or self._make(prefix="reasoning-task-")
+                    moved += 1
+                    os.chmod(entry.path, 0o700)
+                    os.rename(entry.path, f"{place}/{moved}")
+                    pending.append(f"{place}/{moved}")
+            with contextlib.suppress(OSError):
+                os.rmdir(directory)
+        if place:
+            with contextlib.suppress(OSError):
+                os.rmdir(place)
 
 
 class _Server:
@@ -227,15 +248,15 @@ class _Server:
         self._plan = plan
         self._limits = limits
         self._events = events
-        self._tree = Tree(contained=Layer.PID in plan.layers)
+        self._tree = Tree(contained=plan.own_processes)
         self._watch = Layer.WATCHER in plan.layers
-        self._directories = None if Layer.MOUNT in plan.layers else _HostDirectories()
+        self._directories = None if plan.own_mounts else _HostDirectories()
         # Shared with each child until it has put on its layers: a task cannot reach it to pass for our failure.
         self._set_up = mmap.mmap(-1, 1)
         self._clone_flags = 0
-        if Layer.PID in plan.layers:
+        if plan.own_processes:
             self._clone_flags |= linux.CLONE_NEWPID
-        if Layer.MOUNT in plan.layers:
+        if plan.own_mounts:
             self._clone_flags |= linux.CLONE_NEWNS
 
     def serve(self) -> None:

@@ -22,13 +22,17 @@ from verifiers.sandbox.task import End, Limits, Outcome, Task
 
 _START_SECONDS: Final = 120.0
 """A server that imports large packages on a busy machine may take long."""
-_GRACE_SECONDS: Final = 5.0
+_FRAME_BYTES: Final = 64
+"""Each frame counts for so many bytes more: millions of empty ones would cost the reader minutes."""
+_GRACE_SECONDS: Final = 20.0
 """How long after a task's deadline its server may take to report before it is ended itself."""
 _READ_BYTES: Final = 1 << 18
 _FETCH_SECONDS: Final = 0.02
 """How often answers that nobody waits for are fetched."""
 _MUCH_BYTES: Final = 1 << 16
 """A child that sends so much between two looks would soon wait for us."""
+_STREAM_MODE: Final = 0o666
+"""The task, which may be another user, may open its own streams by name (`/dev/stdin`)."""
 OUTPUT_FLOOD_FACTOR: Final = 64
 """A task that writes this many times more than is kept is killed."""
 _ENDS: Final = {
@@ -302,6 +306,7 @@ class Conversation:
         stdin = null
         if task.stdin:
             stdin, ours = os.pipe()
+            os.fchmod(stdin, _STREAM_MODE)
             os.set_blocking(ours, False)
             to_close.append(stdin)
             self._stdin = (ours, memoryview(task.stdin))
@@ -312,6 +317,7 @@ class Conversation:
                 streams.append(null)
                 continue
             ours, theirs = os.pipe()
+            os.fchmod(theirs, _STREAM_MODE)
             to_close.append(theirs)
             streams.append(theirs)
             self._output.append(_Collector(self, ours, self._limits.output_bytes))
@@ -407,6 +413,7 @@ class Conversation:
             if len(self._incoming) < end:
                 break
             self._frames.append(bytes(self._incoming[start + HEADER.size : end]))
+            self._answer_bytes += _FRAME_BYTES
             start = end
         if start:
             del self._incoming[:start]
