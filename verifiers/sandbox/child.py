@@ -75,7 +75,11 @@ class ChildPlan:
                 self._ruleset = self._build_ruleset([filesystem.BOX, "/dev/null"])
         if Layer.SECCOMP in self.layers:
             contained = self.own_processes or self._landlock_version >= landlock.SIGNAL_SCOPE_ABI
-            policy = seccomp.assemble(deny_signals=not contained, deny_metadata=not self.own_mounts)
+            policy = seccomp.assemble(
+                deny_signals=not contained,
+                deny_metadata=not self.own_mounts,
+                deny_scheduling=Layer.PID not in self.layers,
+            )
             self._filter = seccomp.PreparedFilter(policy)
         with open("/proc/self/statm") as stream:
             self._base_address_space = int(stream.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
@@ -232,7 +236,12 @@ def _exit_status(code: object) -> int:
 
 def finish(status: int) -> None:
     """Flush what a script's end would flush and leave without any further interpreter code."""
+    flush_streams()
+    os._exit(status)
+
+
+def flush_streams() -> None:
+    """Write out what the standard streams, or what the task has put in their place, still hold."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()
-    os._exit(status)

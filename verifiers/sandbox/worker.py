@@ -22,7 +22,7 @@ from verifiers.sandbox.task import End, Limits, Outcome, Task
 
 _START_SECONDS: Final = 120.0
 """A server that imports large packages on a busy machine may take long."""
-_FRAME_BYTES: Final = 64
+_FRAME_BYTES: Final = 512
 """Each frame counts for so many bytes more: millions of empty ones would cost the reader minutes."""
 _GRACE_SECONDS: Final = 20.0
 """How long after a task's deadline its server may take to report before it is ended itself."""
