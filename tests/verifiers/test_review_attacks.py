@@ -10,7 +10,7 @@ import pytest
 from tests.support.judge_runner import JudgeRunner
 from verifiers.extraction import extract_program
 from verifiers.programs.assertions import compile_assertions
-from verifiers.records import Problem, Status
+from verifiers.records import Problem, RecordError, Status
 
 FORGE = (
     "import os, struct\n"
@@ -145,3 +145,35 @@ def test_many_trailing_words_are_dropped_in_linear_time() -> None:
     text = "def f():\n    return 1\n" + "words\n" * 100_000
     # Dropping them one by one takes minutes.
     assert extract_program(text, entry_point="f") == "def f():\n    return 1\n"
+
+
+STREAM_ENDS = {
+    "a file over standard output that is never closed": "out = open(1, 'w')\nout.write(str(int(input()) + 1))\n",
+    "the same in a function that exits": "import sys\ndef main():\n    out = open(1, 'w')\n"
+    "    out.write(str(int(input()) + 1))\n    sys.exit()\nmain()\n",
+    "an own standard output": "import io, os, sys\nclass Out:\n    kept = ''\n"
+    "    def write(self, text): self.kept += text\n    def flush(self): os.write(1, self.kept.encode()); self.kept = ''\n"
+    "sys.stdout = Out()\nprint(int(input()) + 1)\n",
+    "exit()": "print(int(input()) + 1)\nexit()\n",
+    "quit(0)": "print(int(input()) + 1)\nquit(0)\n",
+    "streams by name": "with open('/dev/stdin') as i:\n    x = int(i.read())\nprint(x + 1)\n",
+}
+
+
+@pytest.mark.parametrize("source", STREAM_ENDS.values(), ids=STREAM_ENDS.keys())
+def test_programs_may_read_write_and_end_as_scripts_do(runner: JudgeRunner, source: str) -> None:
+    verdict = runner.judge(STREAMS, source)
+    assert verdict.passed, verdict
+
+
+def test_millions_of_empty_answers_are_cut_short(runner: JudgeRunner) -> None:
+    source = f"{FORGE}def f(x):\n    while True:\n        forge(*[b''] * 100_000)\n"
+    verdict = runner.judge(CASES, source)
+    assert verdict.status is Status.REJECTED, verdict
+    assert int(verdict.detail.split()[0]) < 1_000_000, "some ten millions fit into the bytes alone"
+
+
+def test_tests_that_the_compiler_refuses_are_the_problems_fault(runner: JudgeRunner) -> None:
+    problem = program(entry_point="f", tests=["assert " + "not " * 3000 + "f(1)"])
+    with pytest.raises(RecordError, match="does not compile"):
+        runner.judge(problem, "def f(x):\n    return 1\n")

@@ -57,7 +57,7 @@ def judge(channel: Channel) -> None:
     line = _Line(channel)
     try:
         trees = [compile(source, "tests", "exec", ast.PyCF_ONLY_AST) for source in (setup, check, *tests)]
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         channel.send(MALFORMED + encode([f"does not compile: {error}"[:MAX_REASON]]))
         return
     namespace: dict[str, Any] = {"__name__": "tests"}
