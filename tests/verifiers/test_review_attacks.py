@@ -177,3 +177,9 @@ def test_tests_that_the_compiler_refuses_are_the_problems_fault(runner: JudgeRun
     problem = program(entry_point="f", tests=["assert " + "not " * 3000 + "f(1)"])
     with pytest.raises(RecordError, match="does not compile"):
         runner.judge(problem, "def f(x):\n    return 1\n")
+
+
+def test_long_right_output_passes(runner: JudgeRunner) -> None:
+    problem = program(stdio=[{"input": "", "output": "12345678\n" * 200_000}])
+    assert runner.judge(problem, "print('12345678\\n' * 200_000)").passed
+    assert not runner.judge(problem, "print('12345678\\n' * 200_001)").passed
