@@ -183,3 +183,9 @@ def test_long_right_output_passes(runner: JudgeRunner) -> None:
     problem = program(stdio=[{"input": "", "output": "12345678\n" * 200_000}])
     assert runner.judge(problem, "print('12345678\\n' * 200_000)").passed
     assert not runner.judge(problem, "print('12345678\\n' * 200_001)").passed
+
+
+def test_answers_before_their_questions_are_rejected(runner: JudgeRunner) -> None:
+    source = f"{FORGE}def f(x):\n    forge(b'V[2,[]]', b'V[3,[]]', b'BYE')\n    os._exit(0)\n"
+    verdict = runner.judge(ASKED, source)
+    assert verdict.status is Status.REJECTED, verdict

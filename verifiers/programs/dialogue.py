@@ -87,6 +87,8 @@ async def _relay(candidate: Session, judge: Session, problem: ProgramProblem, to
             return await _judge_gone(candidate, judge, total)
         if frame[:1] == MALFORMED:
             raise RecordError("test" if problem.check else "tests", _words(frame))
+        if candidate.unread:
+            return Judgement.failed(total, Status.REJECTED, "an answer before its question")
         if frame[:1] == RESULTS:
             if not await _says_goodbye(candidate):
                 return Judgement.failed(total, Status.REJECTED, "more answers than questions")

@@ -435,6 +435,11 @@ class Conversation:
             self._flood = what
             self._worker.stop_task()
 
+    @property
+    def unread(self) -> int:
+        """Frames that have arrived and nobody has taken."""
+        return len(self._frames)
+
     async def receive(self) -> bytes | None:
         """The next frame from the child; None when there will be none."""
         while not self._frames:
