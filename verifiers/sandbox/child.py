@@ -32,6 +32,16 @@ _STACK_BYTES: Final = 64 * MIB
 _INTERPRETER_ADDRESS_SPACE_SLACK: Final = 64 * MIB
 """On top of the memory limit and what the server has mapped: thread stacks and allocator arenas reserve more."""
 
+_LIMITED: Final = (
+    resource.RLIMIT_CPU,
+    resource.RLIMIT_AS,
+    resource.RLIMIT_FSIZE,
+    resource.RLIMIT_NOFILE,
+    resource.RLIMIT_NPROC,
+    resource.RLIMIT_STACK,
+    resource.RLIMIT_CORE,
+)
+
 
 class ChildPlan:
     """All that a child needs, prepared once by its server.
@@ -59,6 +69,7 @@ class ChildPlan:
         self._landlock_listable: tuple[str, ...] = ()
         self._filter: seccomp.PreparedFilter | None = None
         self._base_address_space = 0
+        self._hard_limits = {kind: resource.getrlimit(kind)[1] for kind in _LIMITED}
         self._entries: dict[str, Callable[[Channel], None]] = {}
 
     def prepare(self, landlock_paths: Sequence[str], landlock_listable: Sequence[str]) -> None:
@@ -149,23 +160,11 @@ class ChildPlan:
             processes += _processes_of(self.own_uid)
         elif self.own_processes:
             processes += 2  # the server and its guard run under the same user in the same namespace
-        for kind, value in (
-            (resource.RLIMIT_CPU, cpu),
-            (resource.RLIMIT_AS, address_space),
-            (resource.RLIMIT_FSIZE, disk),
-            (resource.RLIMIT_NOFILE, order.open_files),
-            (resource.RLIMIT_NPROC, processes),
-            (resource.RLIMIT_STACK, _STACK_BYTES),
-            (resource.RLIMIT_CORE, 0),
-        ):
-            _lower_limit(kind, value)
-
-
-def _lower_limit(kind: int, value: int) -> None:
-    _, hard = resource.getrlimit(kind)
-    if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
-    resource.setrlimit(kind, (value, value))
+        values = (cpu, address_space, disk, order.open_files, processes, _STACK_BYTES, 0)
+        for kind, value in zip(_LIMITED, values, strict=True):
+            hard = self._hard_limits[kind]
+            lowered = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(kind, (lowered, lowered))
 
 
 def _processes_of(uid: int) -> int:

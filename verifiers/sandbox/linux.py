@@ -86,9 +86,13 @@ _SYSCALLS: Final[dict[str, dict[str, int]]] = {
 }
 
 
+_MACHINE: Final = platform.machine()
+_NUMBERS: Final = _SYSCALLS.get(_MACHINE, {})
+
+
 def supported() -> bool:
     """Whether this machine is Linux on an architecture whose system call numbers are known."""
-    return sys.platform == "linux" and platform.machine() in _SYSCALLS
+    return sys.platform == "linux" and bool(_NUMBERS)
 
 
 @lru_cache(maxsize=1)
@@ -112,11 +116,10 @@ def syscall(name: str, *arguments: object) -> int:
     Raises:
         OSError: the kernel refused, or the number of the call is not known here.
     """
-    numbers = _SYSCALLS.get(platform.machine(), {})
-    if name not in numbers:
-        raise OSError(f"{name}: no system call number known for {platform.machine()}")
+    if name not in _NUMBERS:
+        raise OSError(f"{name}: no system call number known for {_MACHINE}")
     converted = [ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments]
-    return _check(_libc().syscall(ctypes.c_long(numbers[name]), *converted), name)
+    return _check(_libc().syscall(ctypes.c_long(_NUMBERS[name]), *converted), name)
 
 
 def prctl(option: int, argument: int = 0, second: int = 0) -> None:

@@ -248,6 +248,9 @@ class _Server:
         self._plan = plan
         self._limits = limits
         self._events = events
+        self._kills = 0
+        self._poller = select.poll()
+        self._poller.register(connection.fileno(), select.POLLIN)
         self._tree = Tree(contained=plan.own_processes)
         self._watch = Layer.WATCHER in plan.layers
         self._directories = None if plan.own_mounts else _HostDirectories()
@@ -277,7 +280,6 @@ class _Server:
         entry = self._plan.resolve(order.entry)
         if self._limits is not None:
             self._limits.set(order.memory_mib, order.processes)
-        kills_before = cgroups.memory_kills(self._events) if self._events >= 0 else 0
         work = None if self._directories is None else self._directories.make()
         self._set_up[0] = 0
         started = time.monotonic()
@@ -291,14 +293,18 @@ class _Server:
             self._tree.kill_all()
         finally:
             if pidfd >= 0:
+                self._poller.unregister(pidfd)
                 os.close(pidfd)
             if work is not None and self._directories is not None:
                 self._directories.remove(work)
         seconds = time.monotonic() - started
         cpu = usage.ru_utime + usage.ru_stime
         code = os.waitstatus_to_exitcode(status)
-        if self._events >= 0 and cgroups.memory_kills(self._events) > kills_before:
-            cause = wire.CAUSE_MEMORY
+        if self._events >= 0:
+            kills = cgroups.memory_kills(self._events)
+            if kills > self._kills:
+                cause = wire.CAUSE_MEMORY
+            self._kills = kills
         cause = cause or _cause(code, cpu, order.cpu_seconds, set_up=bool(self._set_up[0]))
         if cause == wire.CAUSE_FAILED:
             return wire.Ending(cause, code, seconds, cpu, usage.ru_maxrss, "a layer could not be put on in the child")
@@ -320,10 +326,9 @@ class _Server:
 
     def _wait(self, pid: int, pidfd: int, deadline: float, order: wire.Order) -> int:
         """Until the child is dead; returns why *we* killed it, or 0."""
-        poller = select.poll()
+        poller = self._poller
         poller.register(pidfd, select.POLLIN)
         control = self._connection.fileno()
-        poller.register(control, select.POLLIN)
         cause = 0
         while True:
             remaining = deadline - time.monotonic()
