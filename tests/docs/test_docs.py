@@ -20,8 +20,9 @@ def blocks(language: str) -> list[tuple[str, str]]:
 
 
 def commands(body: str) -> str:
-    """The lines after `$ `, as one script that stops at the first failure."""
-    return "set -e\n" + "\n".join(line[2:] for line in body.splitlines() if line.startswith("$ "))
+    """The lines after `$ `, as one script that stops at the first failure; `make` is what runs these tests."""
+    lines = [line[2:] for line in body.splitlines() if line.startswith("$ ") and not line.startswith("$ make")]
+    return "\n".join(["set -e", *lines])
 
 
 def environment() -> dict[str, str]:
@@ -31,7 +32,7 @@ def environment() -> dict[str, str]:
 
 @pytest.mark.parametrize(("page", "body"), blocks("console"))
 def test_commands_of_the_docs_run(page, body, tmp_path):
-    script = commands(body).replace("$ make", "true # make")
+    script = commands(body)
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=tmp_path,
