@@ -1,0 +1,299 @@
+r"""Where in a model's text the answer stands.
+
+    "... so \boxed{\frac{1}{2}}."                   ->  "\frac{1}{2}"      (the last box)
+    "... \boxed{5}. Wait, the answer is 7."         ->  "7"                (a correction after the box)
+    "The answer is **12 apples**."                  ->  "12 apples"        (a cue phrase)
+    "... 3 + 4 = 7"                                 ->  "7"                (the last equation, the last number)
+
+Only the places are found here, best first; whether one can be read as an answer is `reading`'s business. All work is
+linear in a bounded tail of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from verifiers.answers.lexer import strip_invisible
+from verifiers.answers.limits import MAX_ANSWER_CHARACTERS, MAX_CANDIDATE_VALUES, MAX_LITERAL_CHARACTERS, MAX_TEXT_TAIL
+
+__all__ = ["Extraction", "extract"]
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """One place of a text that may be the answer.
+
+    Attributes:
+        text: the answer as it stands there.
+        rule: how it was found.
+        certain: whether the text itself marks it as the answer (a box, a cue, the whole text).
+    """
+
+    text: str
+    rule: str
+    certain: bool = True
+
+
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])\s*")
+_BETWEEN_BOXES = re.compile(r"[\s$,;.:()&\\]*(?:\\(?:text|quad|qquad|mathrm)\s*\{?\s*)?(and|or|and/or|和|或|,|;|、|\\\\|&)?(?:\s*\}|\\quad|\\qquad)?[\s$,;()&\\]*(?:\\text\{)?[\s}]*")
+_HASHES = re.compile(r"####\s*([^\n]*)")
+_CUE = re.compile(
+    r"""(?:\b(?:final\s+answers?|answers?|correct\s+(?:answer|option|choice)|correct\s+option|solutions?\s+sets?|solutions?|final\s+result|result|output)
+        (?:\s+(?:to\s+(?:the|this)\s+(?:problem|question)|of\s+the\s+(?:problem|question|equation|system|inequality)|here|then|therefore|in\s+[a-z]+\s+form))?
+        \s*(?:\*\*|__|\}|\$|\\\])?\s*
+        (?:(?:is|are|was|will\s+be|would\s+be|should\s+be|must\s+be|equals?|becomes|comes\s+out\s+to(?:\s+be)?)\b(?:\s+(?:therefore|thus|then|hence|indeed|simply|clearly|actually|given\s+by|equal\s+to))*(?!\s+(?:not|wrong|incorrect|correct\b(?!ly)))\s*[:：,]?|\s*[:：=])
+      | (?:最终|正确|最后)?(?:答案|结果)(?:应该|应)?(?:是|为|[:：=])\s*[:：]?
+      | 故\s*选(?:择)?\s*[:：]?
+      | 选(?:择)?(?:项)?\s*[:：]?(?=\s*[(（]?[A-H])
+    )\s*(?:\*\*|__)?\s*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_WEAK_CUE = re.compile(
+    r"""(?:\b(?:therefore|thus|hence|so|finally|in\s+conclusion|consequently|we\s+(?:get|have|find|obtain|conclude)(?:\s+that)?|it\s+follows\s+that)\b\s*,?\s*
+      |(?:所以|因此|综上(?:所述)?|故|则|可得)[,，]?\s*)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_CORRECTION = re.compile(
+    r"\b(?:wait|actually|correction|sorry|mistake|instead|should\s+(?:have\s+been|be)|let\s+me\s+(?:re|correct|fix)|hold\s+on|on\s+second\s+thought|revised?|corrected|oops|error)\b"
+    r"|不对|更正|纠正|应该是|等等",
+    re.IGNORECASE,
+)
+_CORRECTED_VALUE = re.compile(
+    r"\b(?:it|this|that|which|x|value)?\s*(?:should\s+be|must\s+be|is\s+actually|is\s+instead|is)\s+(?=[-$\\\d(*])", re.IGNORECASE
+)
+_MATH = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\\((.+?)\\\)|(?<!\\)\$((?:[^$\\\n]|\\.){1,600}?)(?<!\\)\$", re.DOTALL)
+_SENTENCE_END = re.compile(r"(?<=[^\s.])[.!?](?=\s+(?:[A-Z#*\"'\\]|I\b)|\s*$)|[。！？]|\n|(?<=[\d\w$}])\.\s*(?=####)")
+_NUMBER = re.compile(r"(?<![\w.])[-−]?\s?(?:[$€£¥]\s?)?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s?/\s?\d+)?(?:\s?(?:%|\\%))?(?![\w^])")
+_CUT_WORDS = re.compile(
+    r"\s*(?:,\s*)?(?:\b(?:because|since|as\s+(?:we|it|there|the|required|desired|expected)|which|so\s+that|where|when|obtained|found|according|after\s|given\s+that|"
+    r"if\s|but\s+not|as\s+shown|assuming|provided|not\s+-?[\d\\$]|i\s+hope|hope)\b|因为|其中).*",
+    re.IGNORECASE | re.DOTALL,
+)
+_NOT_BUT = re.compile(r"^\s*not\s+.{1,60}?,?\s*but\s+(?:rather\s+)?", re.IGNORECASE | re.DOTALL)
+_LEAD = re.compile(
+    r"^(?:\s|\*\*|__|>|-(?=\s)|•)*(?:(?:(?:it|that|this|there|he|she|they|we|you|the|a|an|is|are|equal|to|just|simply|exactly|approximately|about|around|therefore|thus|then|given|by|be|option|choice|has|have|of|as\s+follows|value|answer|only|follows|choices|now)\b|[:：,]|是|为|选)\s*)*",
+    re.IGNORECASE,
+)
+_EDGE = " \t\r\n*_`"
+_MAX_CUE_CHARACTERS = 1_500
+_SHORT_TEXT = 400
+_MAX_BRACE_STEPS = 200_000
+
+
+def extract(text: str) -> list[Extraction]:
+    """Places where the answer may stand, best first, at most `MAX_CANDIDATE_VALUES`.
+
+    Args:
+        text: a model's whole output, or a bare answer.
+    """
+    if len(text) > MAX_LITERAL_CHARACTERS:
+        text = text[-MAX_LITERAL_CHARACTERS:]
+    text = strip_invisible(text).strip()
+    if not text:
+        return []
+    found: list[Extraction] = []
+    box_end = -1
+    boxes = _boxes(text)
+    if boxes is not None:
+        content, box_end, rule = boxes
+        correction = _correction_after(text, box_end)
+        if correction is not None:
+            found.append(correction)
+        found.append(Extraction(content, rule))
+        return found[:MAX_CANDIDATE_VALUES]
+    tail = text[-MAX_TEXT_TAIL:]
+    hashes = list(_HASHES.finditer(tail))
+    if hashes:
+        marked = hashes[-1][1].strip()
+        if marked:
+            found.append(Extraction(marked, "after the #### mark"))
+    if not found and len(text) <= _SHORT_TEXT and _looks_bare(text):
+        found.append(Extraction(text, "the whole text"))
+    found += _after_cues(tail)
+    if not found:
+        if len(text) <= MAX_ANSWER_CHARACTERS and "\n" not in text:
+            found.append(Extraction(text, "the whole text", certain=False))
+        elif not re.search(r"\s", text[:2_000]) or len(text) > MAX_TEXT_TAIL and not re.search(r"[^\d.,\s]", text):
+            found.append(Extraction(text, "the whole text"))
+    found += _fallbacks(tail)
+    return found[: MAX_CANDIDATE_VALUES + 1]
+
+
+def _looks_bare(text: str) -> bool:
+    """Whether the whole text can be an answer by itself: no sentence, no cue."""
+    if "\n" in text.strip() or _CUE.search(text):
+        return False
+    plain = re.sub(r"\\[A-Za-z]+|\$[^$]*\$", " ", text)
+    return len(re.findall(r"[A-Za-z]{2,}", plain)) <= 8
+
+
+def _boxes(text: str) -> tuple[str, int, str] | None:
+    """Content of the last box (joined with boxes right before it), where it ends, and the rule."""
+    start = max(text.rfind("\\boxed"), text.rfind("\\fbox"), text.rfind("\\framebox"))
+    if start < 0:
+        return None
+    region_start = max(0, start - 2_000)
+    starts = [match.start() + region_start for match in _BOX.finditer(text[region_start : start + 20])]
+    boxes: list[tuple[int, int, str, bool]] = []
+    for begin in starts:
+        match = _BOX.match(text, begin)
+        if match is None:
+            continue
+        content, end, closed = _box_content(text, match.end())
+        boxes.append((begin, end, content, closed))
+    boxes = [box for box in boxes if box[2].strip(_EDGE + "{}$")]
+    if not boxes:
+        return None
+    # A box inside another box belongs to the outer one.
+    outer = [box for index, box in enumerate(boxes) if not any(other[0] < box[0] < other[1] for other in boxes[:index])]
+    last = outer[-1]
+    parts = [last[2]]
+    joiner = ""
+    begin = last[0]
+    for box in reversed(outer[:-1]):
+        gap = text[box[1] : begin]
+        match = _BETWEEN_BOXES.fullmatch(gap) if len(gap) <= 60 else None
+        if match is None or "\n\n" in gap or (match[1] is None and "\n" in gap):
+            break
+        if box[2].strip() != parts[0].strip():
+            parts.insert(0, box[2])
+            joiner = match[1] if match[1] in ("and", "or", "和", "或") else joiner
+        begin = box[0]
+    if len(parts) > 1:
+        separator = f" {'or' if joiner in ('or', '或') else 'and'} " if joiner else " , "
+        return separator.join(parts), last[1], f"the last {len(parts)} boxes, side by side"
+    return last[2], last[1], "the last box" if last[3] else "the last box, which is not closed"
+
+
+def _box_content(text: str, position: int) -> tuple[str, int, bool]:
+    """What a box holds, from `position` right after its name: (content, end, whether it is closed)."""
+    if position >= len(text):
+        return "", position, False
+    if text[position] != "{":
+        match = re.compile(r"[^\s$,.;]+").match(text, position)
+        return (match[0], match.end(), True) if match else ("", position, False)
+    depth = 0
+    brace = re.compile(r"\\.|[{}]", re.DOTALL)
+    for step, match in enumerate(brace.finditer(text, position)):
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
+        if depth == 0:
+            return text[position + 1 : match.start()], match.end(), True
+        if step > _MAX_BRACE_STEPS:
+            break
+    rest = text[position + 1 : position + 1 + MAX_LITERAL_CHARACTERS]
+    end = re.search(r"(?<!\\)\$|\n", rest)
+    content = rest[: end.start()] if end else rest
+    return content, position + 1 + len(content), False
+
+
+def _correction_after(text: str, end: int) -> Extraction | None:
+    """An answer that the text gives after the last box, taking the box back."""
+    rest = text[end : end + MAX_TEXT_TAIL]
+    correction = _CORRECTION.search(rest)
+    if correction is None:
+        return None
+    after = rest[correction.start() :]
+    cues = _after_cues(after)
+    if cues:
+        return Extraction(cues[0].text, "a correction after the box")
+    values = list(_CORRECTED_VALUE.finditer(after))
+    if values:
+        phrase = _phrase(after, values[-1].end())
+        if phrase:
+            return Extraction(phrase, "a correction after the box")
+    return None
+
+
+def _after_cues(text: str) -> list[Extraction]:
+    """What follows the last cue phrase, cleaned of the sentence around it."""
+    cues = list(_CUE.finditer(text))
+    found: list[Extraction] = []
+    for cue in reversed(cues[-6:]):
+        phrase = _phrase(text, cue.end())
+        if not phrase:
+            continue
+        for candidate in _narrowed(phrase):
+            found.append(Extraction(candidate, f"after the words {cue[0].strip(_EDGE)!r}"))
+        break
+    return found
+
+
+def _phrase(text: str, start: int) -> str:
+    """From `start` to the end of the sentence, a display included when the sentence goes on into one."""
+    rest = text[start : start + _MAX_CUE_CHARACTERS]
+    rest = re.sub(r"^\s*(?:\*\*|__|[:：])*\s*", "", rest)
+    math = re.match(r"(?:\$\$|\\\[)(.+?)(?:\$\$|\\\])", rest, re.DOTALL)
+    if math is not None:
+        return math[1].strip()
+    environment = re.match(r"\$?\s*\\begin\{(\w+)\*?\}.*?\\end\{\1\*?\}[^\n]*", rest, re.DOTALL)
+    if environment is not None:
+        return environment[0].strip()
+    end = _SENTENCE_END.search(rest)
+    while end is not None and _inside_math(rest, end.start()):
+        end = _SENTENCE_END.search(rest, end.end())
+    phrase = rest[: end.start()] if end is not None else rest
+    phrase = _NOT_BUT.sub("", phrase)
+    return phrase.strip(_EDGE)
+
+
+def _inside_math(text: str, position: int) -> bool:
+    before = text[:position]
+    return before.count("$") % 2 == 1 and "$" in text[position:] and not re.search(r"\$\s?\d[\d,.]*$", before)
+
+
+def _narrowed(phrase: str) -> list[str]:
+    """`phrase` and shorter parts of it: without reasons and fillers, its only mathematics, its first number."""
+    candidates = []
+    cut = _CUT_WORDS.sub("", phrase).strip(_EDGE)
+    lead = _LEAD.match(cut)
+    bare = cut[lead.end() :] if lead is not None else cut
+    for candidate in (cut, bare):
+        if candidate and candidate not in candidates:
+            candidates.append(candidate)
+    segments = [next(group for group in match.groups() if group is not None) for match in _MATH.finditer(bare or cut)]
+    if segments:
+        candidates.append(segments[0] if len(segments) == 1 else _joined_segments(bare or cut, segments))
+    numbers = _NUMBER.findall(bare or cut)
+    if numbers and not segments:
+        candidates.append(numbers[0])
+    return candidates
+
+
+def _joined_segments(phrase: str, segments: list[str]) -> str:
+    """Several pieces of mathematics: a list when only commas and connectives part them, else the last."""
+    plain = _MATH.sub("\0", phrase)
+    if re.fullmatch(r"[\s\0,;.]*(?:(?:and|or|和|或)[\s\0,;.]*)*", plain):
+        return " , ".join(segments)
+    return segments[-1]
+
+
+def _fallbacks(text: str) -> list[Extraction]:
+    """Guesses for a text without any mark: last sentence's mathematics, last number."""
+    found: list[Extraction] = []
+    lines = [line for line in text.split("\n") if line.strip(_EDGE)]
+    if not lines:
+        return found
+    outputs = re.findall(r"```output\s*\n(.*?)\n?```", text, re.DOTALL)
+    last = lines[-1].strip(_EDGE)
+    math = list(_MATH.finditer(text[-_MAX_CUE_CHARACTERS:]))
+    numbers = list(_NUMBER.finditer(text[-_MAX_CUE_CHARACTERS:]))
+    weak = list(_WEAK_CUE.finditer(text[-_MAX_CUE_CHARACTERS:]))
+    if weak and not math:
+        phrase = _phrase(text[-_MAX_CUE_CHARACTERS:], weak[-1].end())
+        if phrase and len(phrase) < _SHORT_TEXT:
+            found.append(Extraction(_right_side(phrase), "after a word of conclusion", certain=False))
+    if math and (not numbers or numbers[-1].start() < math[-1].end()):
+        content = next(group for group in math[-1].groups() if group is not None)
+        found.append(Extraction(_right_side(content), "the last piece of mathematics", certain=False))
+    if "=" in last and len(last) <= _SHORT_TEXT:
+        found.append(Extraction(last.rsplit("=", 1)[1], "after the last equality sign", certain=False))
+    if outputs and outputs[-1].strip() and not numbers:
+        found.append(Extraction(outputs[-1].strip().split("\n")[-1], "the program's output", certain=False))
+    if numbers:
+        found.append(Extraction(numbers[-1][0], "the last number", certain=False))
+    return found
+
+
+def _right_side(content: str) -> str:
+    return content
