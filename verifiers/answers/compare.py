@@ -30,6 +30,7 @@ from verifiers.answers.tree import (
     Modular,
     Node,
     Number,
+    Product,
     Quantity,
     Ratio,
     Relation,
@@ -61,6 +62,9 @@ def compare_readings(gold: Reading, answer: Reading, comparer: Comparer | None =
     for first in gold.nodes:
         for second in answer.nodes:
             agreement = comparer.compare(first, second)
+            guessed = first is not gold.nodes[0] or second is not answer.nodes[0]
+            if guessed and Concession.BRACKETS in agreement.concessions:
+                continue
             if agreement.under_strict:
                 return agreement
             if agreement.equal and (not best.equal or len(agreement.concessions) < len(best.concessions)):
@@ -168,8 +172,8 @@ class Comparer:
         for side, other in ((gold, answer), (answer, gold)):
             if isinstance(side, Union) or (is_set(side) and not isinstance(side, Collection)):
                 return True
-            if isinstance(side, Collection) and side.opening == "" and all(_is_condition(item) for item in side.items):
-                return True
+            if isinstance(side, Collection) and side.opening == "" and any(_is_condition(item) for item in side.items):
+                return all(isinstance(item, Relation) for item in side.items)
             if isinstance(side, Collection) and {side.opening + side.closing} & {"(]", "[)"}:
                 return not isinstance(other, Matrix)
         return False
@@ -290,7 +294,16 @@ def _values(node: Node) -> Node:
         return Collection("", "", tuple(upper_and_lower(node)))
     if isinstance(node, Quantity) and has_plus_minus(node):
         return Collection("", "", tuple(upper_and_lower(node)))
+    if isinstance(node, Product) and sum(isinstance(factor, Matrix) for factor in node.factors) == 1:
+        return _scaled_matrix(node)
     return node
+
+
+def _scaled_matrix(node: Product) -> Node:
+    """A number times a matrix, multiplied out."""
+    scale = [factor for factor in node.factors if not isinstance(factor, Matrix)]
+    matrix = next(factor for factor in node.factors if isinstance(factor, Matrix))
+    return Matrix(tuple(tuple(multiply([*scale, entry]) for entry in row) for row in matrix.rows))
 
 
 def _spread(node: Node) -> Node:
@@ -307,9 +320,9 @@ def _is_condition(node: Node) -> bool:
 
 def _as_sets(node: Node) -> Sequence[Node]:
     """A bare list of conditions is an intersection or a union; a bare list of intervals is a union."""
-    if isinstance(node, Collection) and not node.opening and all(_is_condition(item) for item in node.items):
+    if isinstance(node, Collection) and not node.opening and all(isinstance(item, Relation) for item in node.items):
         union, intersection = Union("cup", node.items), Union("cap", node.items)
-        return {"or": [union], "and": [intersection, union], ",": [intersection, union]}.get(node.joiner, [intersection])
+        return {"or": [union], "and": [intersection]}.get(node.joiner, [intersection, union])
     if isinstance(node, Collection) and not node.opening and all(is_set(item) for item in node.items):
         return [Union("cup", node.items)]
     return [node]

@@ -93,6 +93,8 @@ def _signs(gold: Node, answer: Node, prover: Prover) -> Agreement | None:
     for first, second, swapped in ((gold, answer, False), (answer, gold, True)):
         for strip, concession in ((_without_percent, Concession.PERCENT), (_without_degree, Concession.DEGREE)):
             bare = strip(first)
+            if concession is Concession.PERCENT and prover.within(second, Fraction(0), Fraction(99, 100)):
+                continue
             if bare is None or strip(second) is not None or symbols_of(second) or _mentions_pi(second):
                 continue
             agreement = compare_expressions(second, bare, prover) if swapped else compare_expressions(bare, second, prover)

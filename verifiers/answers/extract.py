@@ -42,8 +42,9 @@ _CUE = re.compile(
     r"""(?:\b(?:final\s+answers?|answers?|correct\s+(?:answer|option|choice)|correct\s+option|solutions?\s+sets?|solutions?|final\s+result|result|output)
         (?:\s+(?:to\s+(?:the|this)\s+(?:problem|question)|of\s+the\s+(?:problem|question|equation|system|inequality)|here|then|therefore|in\s+[a-z]+\s+form))?
         \s*(?:\*\*|__|\}|\$|\\\])?\s*
-        (?:(?:is|are|was|will\s+be|would\s+be|should\s+be|must\s+be|equals?|becomes|comes\s+out\s+to(?:\s+be)?)\b(?:\s+(?:therefore|thus|then|hence|indeed|simply|clearly|actually|given\s+by|equal\s+to))*(?!\s+(?:not|wrong|incorrect|correct\b(?!ly)))\s*[:：,]?|\s*[:：=])
+        (?:(?:is|are|was|will\s+be|would\s+be|should\s+be|must\s+be|equals?|becomes|comes\s+out\s+to(?:\s+be)?)\b(?:\s+(?:therefore|thus|then|hence|indeed|simply|clearly|actually|given\s+by|equal\s+to))*(?!\s+(?:wrong|incorrect|correct\b(?!ly)))\s*[:：,]?|\s*[:：=])
       | (?:最终|正确|最后)?(?:答案|结果)(?:应该|应)?(?:是|为|[:：=])\s*[:：]?
+      | (?:^|\n)\s*A\s*:
       | 故\s*选(?:择)?\s*[:：]?
       | 选(?:择)?(?:项)?\s*[:：]?(?=\s*[(（]?[A-H])
     )\s*(?:\*\*|__)?\s*""",
@@ -70,6 +71,8 @@ _CUT_WORDS = re.compile(
     r"if\s|but\s+not|as\s+shown|assuming|provided|not\s+-?[\d\\$]|i\s+hope|hope)\b|因为|其中).*",
     re.IGNORECASE | re.DOTALL,
 )
+_DENIED = re.compile(r"\s*(?:not|unknown|unclear)\b", re.IGNORECASE)
+_DENIAL = re.compile(r"\banswer\s+is\s+not\b[^.\n]*", re.IGNORECASE)
 _NOT_BUT = re.compile(r"^\s*not\s+.{1,60}?,?\s*but\s+(?:rather\s+)?", re.IGNORECASE | re.DOTALL)
 _LEAD = re.compile(
     r"^(?:\s|\*\*|__|>|-(?=\s)|•)*(?:(?:(?:it|that|this|there|he|she|they|we|you|the|a|an|is|are|equal|to|just|simply|exactly|approximately|about|around|therefore|thus|then|given|by|be|option|choice|has|have|of|as\s+follows|value|answer|only|follows|choices|now)\b|[:：,]|是|为|选)\s*)*",
@@ -116,8 +119,8 @@ def extract(text: str) -> list[Extraction]:
             found.append(Extraction(text, "the whole text", certain=False))
         elif not re.search(r"\s", text[:2_000]) or len(text) > MAX_TEXT_TAIL and not re.search(r"[^\d.,\s]", text):
             found.append(Extraction(text, "the whole text"))
-    found += _fallbacks(tail)
-    return found[: MAX_CANDIDATE_VALUES + 1]
+    found += _fallbacks(_DENIAL.sub(" ", tail))
+    return found
 
 
 def _looks_bare(text: str) -> bool:
@@ -234,7 +237,7 @@ def _phrase(text: str, start: int) -> str:
         end = _SENTENCE_END.search(rest, end.end())
     phrase = rest[: end.start()] if end is not None else rest
     phrase = _NOT_BUT.sub("", phrase)
-    return phrase.strip(_EDGE)
+    return "" if _DENIED.match(phrase) else phrase.strip(_EDGE)
 
 
 def _inside_math(text: str, position: int) -> bool:
@@ -255,7 +258,7 @@ def _narrowed(phrase: str) -> list[str]:
     if segments:
         candidates.append(segments[0] if len(segments) == 1 else _joined_segments(bare or cut, segments))
     numbers = _NUMBER.findall(bare or cut)
-    if numbers and not segments:
+    if numbers and not segments and (len(numbers) == 1 or (bare or cut).startswith(numbers[0].strip())):
         candidates.append(numbers[0])
     return candidates
 
@@ -279,21 +282,17 @@ def _fallbacks(text: str) -> list[Extraction]:
     math = list(_MATH.finditer(text[-_MAX_CUE_CHARACTERS:]))
     numbers = list(_NUMBER.finditer(text[-_MAX_CUE_CHARACTERS:]))
     weak = list(_WEAK_CUE.finditer(text[-_MAX_CUE_CHARACTERS:]))
+    if outputs and outputs[-1].strip():
+        found.append(Extraction(outputs[-1].strip().split("\n")[-1], "the program's output", certain=False))
     if weak and not math:
         phrase = _phrase(text[-_MAX_CUE_CHARACTERS:], weak[-1].end())
-        if phrase and len(phrase) < _SHORT_TEXT:
-            found.append(Extraction(_right_side(phrase), "after a word of conclusion", certain=False))
+        for part in _narrowed(phrase)[:2]:
+            found.append(Extraction(part, "after a word of conclusion", certain=False))
     if math and (not numbers or numbers[-1].start() < math[-1].end()):
         content = next(group for group in math[-1].groups() if group is not None)
-        found.append(Extraction(_right_side(content), "the last piece of mathematics", certain=False))
+        found.append(Extraction(content, "the last piece of mathematics", certain=False))
     if "=" in last and len(last) <= _SHORT_TEXT:
         found.append(Extraction(last.rsplit("=", 1)[1], "after the last equality sign", certain=False))
-    if outputs and outputs[-1].strip() and not numbers:
-        found.append(Extraction(outputs[-1].strip().split("\n")[-1], "the program's output", certain=False))
     if numbers:
         found.append(Extraction(numbers[-1][0], "the last number", certain=False))
     return found
-
-
-def _right_side(content: str) -> str:
-    return content

@@ -16,7 +16,8 @@ from verifiers.answers.compare import Comparer, compare_readings
 from verifiers.answers.extract import Extraction, extract
 from verifiers.answers.lexer import strip_invisible
 from verifiers.answers.reading import Reading, read
-from verifiers.answers.tree import Node
+from verifiers.answers.tree import Node, Words, symbols_of, walk
+from verifiers.answers.vocabulary import SYNONYMS
 from verifiers.records import Status
 
 __all__ = ["Judgement", "judge", "judge_bare"]
@@ -120,15 +121,21 @@ def judge_bare(gold: str, answer: str, *, convention: Convention = DEFAULT) -> J
 
 def _usable(place: Extraction, reading: Reading, golds: list[Reading]) -> bool:
     """Whether the answer at `place` can be read; words count when a gold answer is of words."""
-    if reading.nodes:
-        return place.certain or len(reading.words.split()) <= 8 or not _is_prose(reading)
-    if any(gold.words == reading.words for gold in golds):
+    if any(gold.words == reading.words or (gold.choice and reading.choice) for gold in golds):
         return True
-    return bool(reading.problem.startswith("longer than"))
+    if not reading.nodes:
+        return reading.problem.startswith("longer than")
+    if any(isinstance(part, Words) for part in walk(reading.nodes[0])):
+        return reading.words in SYNONYMS or (place.certain and any(_is_words(gold) for gold in golds))
+    return place.certain or any(character.isdigit() for character in reading.cleaned) or any(map(_is_symbolic, golds))
 
 
-def _is_prose(reading: Reading) -> bool:
-    return len(re.findall(r"[a-z]{3,}", reading.words)) > 5
+def _is_words(gold: Reading) -> bool:
+    return not gold.nodes or any(isinstance(part, Words) for part in walk(gold.nodes[0]))
+
+
+def _is_symbolic(gold: Reading) -> bool:
+    return bool(gold.nodes) and bool(symbols_of(gold.nodes[0]))
 
 
 def _read_gold(gold: str) -> Reading:

@@ -168,6 +168,7 @@ _TOKEN = re.compile(
     |(?P<relation><=>|<=|>=|=>|->|==|!=|:=|<>|[<>=])
     |(?P<prime>'+)
     |(?P<other>[-+*/^_(){}\[\]|!,;:&%$])
+    |(?P<money>[€£¥₹¢])
     |(?P<foreign>[^\W\d_a-zA-Z]+)
     """,
     re.VERBOSE,
@@ -266,6 +267,10 @@ class _Lexer:
             self._add("and" if connective else "word", connective or text, spaced)
         elif kind == "prime":
             self._add("prime", text, spaced)
+        elif text == "¢":
+            self._add("word", "cents", True)
+        elif kind == "money":
+            self._add("currency", text, spaced)
         elif kind == "dots":
             self._add("dots", "...", spaced)
         elif text == "$":

@@ -266,7 +266,7 @@ class Parser:
             return not self._bars and not self._in_braces
         if token.kind == "number":
             previous = self._tokens[self.position - 1]
-            if previous.kind in (")", "}", "]", "|"):
+            if previous.kind in (")", "}", "]", "|") or previous.text in ("i", "pi"):
                 return True
             return isinstance(left, Number) and left.places is None and self._is_fraction_ahead()
         if token.kind == "word":
@@ -447,8 +447,10 @@ class Parser:
                 return self._big_operator(token.text)
             case "circled":
                 return Collection("(", ")", (self._argument(),))
-            case "word" if len(token.text) == 1 or token.text.isupper():
+            case "word" if len(token.text) == 1:
                 return self._symbol(token.text)
+            case "word" if token.text.isupper() and token.text.isascii():
+                return Product(tuple(Symbol(letter) for letter in token.text))
             case "prime" | "degree" | "%":
                 raise ParseError(f"nothing before {token.text}")
         raise ParseError(f"unexpected {token.text or 'end'}")
@@ -711,7 +713,7 @@ class Parser:
                 digits = self._tokens[self.position - 2].text
                 return self._with_base(digits, items[0])
             return items[0]
-        if len(items) == 1 and isinstance(items[0], Builder):
+        if len(items) == 1 and isinstance(items[0], Builder | Matrix):
             return items[0]
         return Collection(_BRACKETS[opener], _BRACKETS[closing], tuple(items))
 

@@ -47,6 +47,7 @@ _FILLERS = frozenset(
     "approximately about exactly around roughly nearly almost approx just only is are equals the a an be to total of simply over "
     "总共 共 约 大约 为 是".split()
 )
+_ARTICLE = re.compile(r"^(?:an?|An|[Tt]he) (?=[a-z]{3})")
 _LETTER_UNITS = frozenset("m g s h L l N J W V A K".split())
 _MAX_UNIT_WORDS = 7
 _TRAILING = " .,;:\u3002\uff0c"
@@ -126,9 +127,9 @@ def _without_final_marks(text: str) -> str:
 def _variants(text: str) -> list[str]:
     """`text` with digit groups joined, and as it stands when that is another list."""
     if not any(character.isdigit() for character in text):
-        return [text]
+        return [_ARTICLE.sub("", text)]
     variants = []
-    joined = text
+    joined = text = _ARTICLE.sub("", text)
     if "," in text or "." in text:
         joined = _outside_brackets(_EUROPEAN, joined, lambda found: found.replace(".", "").replace(",", "."))
         joined = _outside_brackets(_THOUSANDS, joined, lambda found: found.replace(",", ""))
@@ -187,7 +188,7 @@ def _with_letter_unit(tokens: list[Token]) -> list[Node]:
 
 def _merged_quantities(node: Node) -> Node:
     """`2 hours and 30 minutes` is one quantity."""
-    if not isinstance(node, Collection) or not all(isinstance(item, Quantity) for item in node.items):
+    if not isinstance(node, Collection) or node.opening or not all(isinstance(item, Quantity) for item in node.items):
         return node
     units = [item.unit for item in node.items if isinstance(item, Quantity)]
     decreasing = all(first.factor > second.factor for first, second in zip(units, units[1:], strict=False))
@@ -239,10 +240,8 @@ class _ItemReader:
             negative = parser.accept("-")
             parser.take()
             value = parser.sum()
-            quantity_unit = self._unit() or money(sign)
-            if quantity_unit.dimension == "":
-                quantity_unit = money(sign)
-            return Quantity(negate(value) if negative else value, quantity_unit)
+            self._unit()
+            return Quantity(negate(value) if negative else value, money(sign))
         if parser.next.kind == "word" and not self._word_is_letter():
             return self._words()
         node = parser.chain()

@@ -164,6 +164,10 @@ class _Cells:
             case Collection(opening, closing, items) if opening == "{" and closing == "}" or not opening:
                 cells = {self._cell(value) for item in items for value in _both_signs(item)}
                 return lambda cell: cell in cells
+            case Collection("[", _, (lower, _)) if infinite_sign(lower):
+                raise _NotASetError
+            case Collection(_, "]", (_, upper)) if infinite_sign(upper):
+                raise _NotASetError
             case Collection(opening, closing, (lower, upper)) if opening in "([" and closing in ")]":
                 first, last = self._cell(lower), self._cell(upper)
                 return lambda cell: (

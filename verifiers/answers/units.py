@@ -47,6 +47,8 @@ def compound_unit(parts: Sequence[tuple[str, int]]) -> Unit:
             else:
                 modifier = _POWERS[lower]
             continue
+        if lower in ("degrees", "degree") and len(parts) > 1:
+            continue
         if lower in _DIMENSIONLESS:
             if modifier != 1 or len(parts) == 1:
                 modifier = 1

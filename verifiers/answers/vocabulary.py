@@ -201,24 +201,24 @@ SYNONYMS: dict[str, str] = {
         "no": ("no", "false", "incorrect", "wrong", "否", "错", "错误", "不是", "不能", "不对", "f"),
         "no solution": (
             "no solution", "no solutions", "no real solution", "no real solutions", "none", "there is no solution",
-            "there are no solutions", "has no solution", "no such number", "no such numbers", "empty set", "the empty set",
+            "there are no solutions", "has no solution", "no such number", "no such numbers", "empty set",
             "empty", "null set", "无解", "空集", "no roots", "no real roots", "there are none", "impossible",
             "no integer solutions", "no integer solution", "inconsistent", "no answer", "no such integers", "null",
             "no solution exists", "no solutions exist",
         ),
         "undefined": (
-            "undefined", "does not exist", "dne", "doesnt exist", "not defined", "the limit does not exist", "不存在",
+            "undefined", "does not exist", "dne", "doesnt exist", "not defined", "不存在",
             "limit does not exist",
         ),
-        "diverges": ("diverges", "divergent", "diverge", "the series diverges", "does not converge", "发散"),
-        "converges": ("converges", "convergent", "converge", "the series converges", "收敛"),
+        "diverges": ("diverges", "divergent", "diverge", "series diverges", "does not converge", "发散"),
+        "converges": ("converges", "convergent", "converge", "series converges", "收敛"),
         "infinitely many": (
-            "infinitely many", "infinitely many solutions", "infinite", "infinite number", "无数", "无穷多",
-            "infinite solutions", "infinite number of solutions", "an infinite number of solutions",
+            "infinitely many", "infinitely many solutions", "infinite", "无数", "无穷多",
+            "infinite solutions", "infinite number of solutions", "infinite number",
         ),
         "all real numbers": (
-            "all real numbers", "all reals", "reals", "the real numbers", "real numbers", "all real number", "全体实数",
-            "any real number", "the set of all real numbers", "every real number", "实数集", "全体实数集",
+            "all real numbers", "all reals", "reals", "real numbers", "all real number", "全体实数",
+            "any real number", "set of all real numbers", "set of real numbers", "every real number", "实数集", "全体实数集",
             "all real values", "r",
         ),
     }.items()

@@ -26,7 +26,7 @@ _MONTH_FIRST = re.compile(rf"({_MONTH_NAMES})\.? (\d{{1,2}})(?:st|nd|rd|th)?(?:,
 _DAY_FIRST = re.compile(rf"(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH_NAMES})\.?(?:,? (\d{{4}}))?", re.IGNORECASE)
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _OPTION = re.compile(
-    r"(?:(?:option|choice|answer|statement)s? )?(?:\(([A-J])\)|\[([A-J])\]|([A-J])(?=$|[.:)]|\s*$))\s*[.:)]?\s*(.*)", re.DOTALL
+    r"(?:(?i:option|choice|answer|statement)s? )?(?:\(([A-J])\)|\[([A-J])\]|([A-J])(?=$|[.:)]|\s*$))\s*[.:)]?\s*(.*)", re.DOTALL
 )
 _MAX_WORDS = 600
 
