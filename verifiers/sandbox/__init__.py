@@ -7,10 +7,15 @@
 ask a candidate one question after another. `SandboxPool.report` says which layers are active, as probed.
 """
 
-from verifiers.sandbox.pool import SandboxPool, Session
-from verifiers.sandbox.report import IsolationReport, SandboxUnavailableError
+from __future__ import annotations
 
-from verifiers.sandbox.task import End, Limits, Outcome, Profile, Task
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from verifiers.sandbox.pool import SandboxPool, Session
+    from verifiers.sandbox.report import IsolationReport, SandboxUnavailableError
+    from verifiers.sandbox.task import End, Limits, Outcome, Profile, Task
 
 __all__ = [
     "End",
@@ -23,3 +28,22 @@ __all__ = [
     "Session",
     "Task",
 ]
+
+_HOMES = {
+    "SandboxPool": "pool",
+    "Session": "pool",
+    "IsolationReport": "report",
+    "SandboxUnavailableError": "report",
+    "End": "task",
+    "Limits": "task",
+    "Outcome": "task",
+    "Profile": "task",
+    "Task": "task",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import on first use: the fork server shares this package, and every page it imports is copied with each task."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -48,16 +48,18 @@ class Profile:
 
     Attributes:
         name: shown in reports.
-        modules: imported in this order, before any task.
+        modules: imported in this order, before any task; found on `import_paths` or among `packages`.
         read_only_paths: host paths that its tasks may read (and execute) besides the interpreter and the system
             libraries. Nothing else of the host is visible to them.
-        import_paths: directories put on `sys.path` (and made readable) so that `modules` can be imported.
+        import_paths: directories put on `sys.path` (and made readable).
+        packages: installed packages (top-level module names) that its tasks may import; no others are visible.
     """
 
     name: str
     modules: tuple[str, ...] = ()
     read_only_paths: tuple[str, ...] = ()
     import_paths: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,121 @@
+"""`reasoning doctor`: what of this installation works on this machine."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+
+import typer
+
+from reasoning.cli.support import run_interruptible
+
+MINIMUM_PYTHON = (3, 11)
+_CLASHING_DISTRIBUTION = "verifiers"
+_REQUIRED = ("datasets", "httpx", "mpmath", "numpy", "openai", "python-flint", "rich", "sympy", "typer")
+_PROVERS = {
+    "lean": "Lean 4 proofs; install elan",
+    "coqc": "Coq proofs",
+    "isabelle": "Isabelle proofs",
+    "fstar.exe": "F* proofs",
+    "metamath": "Metamath proofs",
+}
+"""Program looked for on PATH -> what it is good for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    subject: str
+    state: str
+    detail: str
+
+
+def doctor() -> None:
+    """Check Python, packages, the sandbox, engines and provers, and say what to do about what is missing.
+
+    Exit status 1 when something is broken; what is merely not installed is no error.
+
+    \b
+    Example:
+      reasoning doctor
+    """  # noqa: D301 - \b is typer's mark, not text
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    findings = [*_python(), *_packages(), *_clash(), *_sandbox(), *_engines(), *_provers()]
+    table = Table("what", "state", "detail")
+    for finding in findings:
+        table.add_row(Text(finding.subject), Text(finding.state), Text(finding.detail))
+    Console().print(table)
+    if any(finding.state == "broken" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _python() -> Iterator[_Finding]:
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    good = sys.version_info >= MINIMUM_PYTHON
+    yield _Finding("python", "ok" if good else "broken", found if good else f"{found}; 3.11 or newer is needed")
+
+
+def _packages() -> Iterator[_Finding]:
+    missing = []
+    versions = []
+    for name in _REQUIRED:
+        try:
+            versions.append(f"{name} {distribution(name).version}")
+        except PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        yield _Finding("packages", "broken", f"missing: {', '.join(missing)}; pip install reasoning-toolkit")
+    else:
+        yield _Finding("packages", "ok", ", ".join(versions))
+
+
+def _clash() -> Iterator[_Finding]:
+    """Another distribution owns the same import name; whichever was installed last has overwritten the other."""
+    try:
+        other = distribution(_CLASHING_DISTRIBUTION)
+    except PackageNotFoundError:
+        yield _Finding("import name 'verifiers'", "ok", "belongs to this package alone")
+        return
+    yield _Finding(
+        "import name 'verifiers'",
+        "broken",
+        f"the distribution 'verifiers' {other.version} is installed too; the two cannot share an environment: "
+        "pip uninstall verifiers && pip install --force-reinstall --no-deps reasoning-toolkit",
+    )
+
+
+def _sandbox() -> Iterator[_Finding]:
+    try:
+        from verifiers.sandbox import SandboxPool, SandboxUnavailableError
+    except ImportError as error:
+        yield _Finding("sandbox", "broken", f"cannot be imported: {error}")
+        return
+
+    async def probe() -> _Finding:
+        async with SandboxPool(workers=1) as pool:
+            try:
+                report = await pool.report()
+            except SandboxUnavailableError as error:
+                return _Finding("sandbox", "broken", str(error))
+            return _Finding("sandbox", "ok", f"level {report.level}: {', '.join(report.layers)}")
+
+    yield run_interruptible(probe(), "the sandbox was not probed")
+
+
+def _engines() -> Iterator[_Finding]:
+    from reasoning.engines.registry import list_engines
+
+    for engine in list_engines():
+        state = "ok" if engine.installed else "not installed"
+        yield _Finding(f"engine {engine.name}", state, engine.summary if engine.installed else engine.install)
+
+
+def _provers() -> Iterator[_Finding]:
+    for program, purpose in _PROVERS.items():
+        path = shutil.which(program)
+        yield _Finding(f"prover {program}", "ok" if path else "not installed", path or purpose)

@@ -1,0 +1,212 @@
+"""`reasoning evaluate`: ask an engine for every problem of a benchmark and judge the replies."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
+
+if TYPE_CHECKING:
+    from reasoning.evaluation.evaluate import Outcome, Settings
+    from reasoning.evaluation.results import Results
+
+DEFAULT_ENGINE = "search"
+REAL_ENGINE = "vllm:Qwen/Qwen3-4B"
+"""The engine of the command that is suggested after a run without a model."""
+SAMPLING_TEMPERATURE = 0.8
+"""Default where several samples are wanted of each problem; a single one is greedy."""
+DEFAULT_CONCURRENCY = 64
+
+
+def evaluate(
+    benchmark: Annotated[str | None, typer.Argument(help="See `reasoning benchmarks`.")] = None,
+    engine: Annotated[str | None, typer.Option(help="See `reasoning engines`. Default: search.")] = None,
+    method: Annotated[str | None, typer.Option(help="How the engine is asked. Default: direct.")] = None,
+    samples: Annotated[int | None, typer.Option(min=1, help="Samples of each problem. Default: 1.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many problems.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/BENCHMARK-ENGINE-SEED.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the run. Default: 0.")] = None,
+    prompt: Annotated[str | None, typer.Option(help="Prompt style. Default: the benchmark's first.")] = None,
+    temperature: Annotated[
+        float | None, typer.Option(min=0.0, help="Default: 0 for one sample, 0.8 for several.")
+    ] = None,
+    top_p: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Nucleus mass. Default: 1.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Longest completion. Default: 1024.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(min=0.01, help="Seconds for judging one candidate. Default: the benchmark's.")
+    ] = None,
+    memory: Annotated[int | None, typer.Option(min=16, help="MiB for judging one candidate. Default: 1024.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Candidates judged at once. Default: one a processor.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="Requests under way at once.")] = DEFAULT_CONCURRENCY,
+    data: Annotated[Path | None, typer.Option(help="The benchmark's file, or a folder that holds its files.")] = None,
+    split: Annotated[str | None, typer.Option(help="Split. Default: the benchmark's first.")] = None,
+    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Evaluate an engine on a benchmark; everything is kept in a run directory.
+
+    The run can be stopped at any moment (Ctrl-C, kill -9) and goes on with --resume, losing and repeating nothing
+    that was finished.
+
+    \b
+    Examples:
+      reasoning evaluate puzzles
+      reasoning evaluate humaneval --engine openai:my-model,base_url=http://127.0.0.1:8000/v1 --out runs/he
+      reasoning evaluate p3 --engine vllm:Qwen/Qwen3-4B --samples 100 --prompt long --out runs/p3
+      reasoning evaluate --resume runs/p3
+    """  # noqa: D301 - \b is typer's mark, not text
+    given: dict[str, Any] = {
+        "benchmark": benchmark,
+        "engine": engine,
+        "method": method,
+        "samples": samples,
+        "limit": limit,
+        "seed": seed,
+        "prompt": prompt,
+        "temperature": temperature,
+        "top_p": top_p,
+        "max_tokens": max_tokens,
+        "timeout": timeout,
+        "memory": memory,
+        "data": None if data is None else str(data.resolve()),
+        "split": split,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    settings, directory, resuming = _plan(given, out, resume)
+    from reasoning.evaluation.evaluate import evaluate as run_evaluation
+
+    work = run_evaluation(
+        settings,
+        directory,
+        resume=resuming,
+        jobs=jobs,
+        concurrency=concurrency,
+        allow_weak=allow_weak,
+        quiet=quiet,
+    )
+    outcome = run_interruptible(work, f"go on with: reasoning evaluate {settings.benchmark} --resume {directory}")
+    _show(settings, directory, outcome)
+    if outcome.unanswered or outcome.results.to_json()["unjudged"]:
+        raise typer.Exit(EXIT_UNJUDGED)
+
+
+def _plan(given: dict[str, Any], out: Path | None, resume: Path | None) -> tuple[Settings, Path, bool]:
+    """What to do, where, and whether there is something to go on with."""
+    from reasoning.evaluation.again import settings_of
+    from reasoning.runs.run import CONFIG_NAME, read_config
+
+    if resume is not None and out is not None and out != resume:
+        raise typer.BadParameter(f"--out {out} and --resume {resume} name two directories; give one")
+    if resume is not None and ((resume / CONFIG_NAME).exists() or "benchmark" not in given):
+        # What is not given is as it was; what is given must be as it was, which the run checks.
+        return replace(settings_of(read_config(resume)), **_checked(given)), resume, True
+    if "benchmark" not in given:
+        raise typer.BadParameter("give a BENCHMARK (see `reasoning benchmarks`) or --resume RUN_DIR")
+    settings = _settings(given)
+    # Killed before it had written its configuration, a run has nothing to go on with and begins anew.
+    return settings, resume or out or _default_directory(settings), False
+
+
+def _settings(given: dict[str, Any]) -> Settings:
+    from reasoning.evaluation.benchmarks import find_benchmark
+    from reasoning.evaluation.evaluate import Settings
+
+    benchmark = find_benchmark(given["benchmark"])
+    defaults = {
+        "engine": DEFAULT_ENGINE,
+        "timeout": benchmark.timeout_seconds,
+        "temperature": SAMPLING_TEMPERATURE if given.get("samples", 1) > 1 else 0.0,
+        "prompt": benchmark.style(None).name,
+        "split": benchmark.split(None),
+    }
+    return Settings(**{**defaults, **_checked(given)})
+
+
+def _checked(given: dict[str, Any]) -> dict[str, Any]:
+    from reasoning.evaluation.benchmarks import find_benchmark
+    from reasoning.methods import find_method
+
+    if "method" in given:
+        find_method(given["method"])
+    if "benchmark" in given:
+        benchmark = find_benchmark(given["benchmark"])
+        benchmark.split(given.get("split"))
+        benchmark.style(given.get("prompt"))
+    return given
+
+
+def _default_directory(settings: Settings) -> Path:
+    engine = re.sub(r"[^A-Za-z0-9.-]+", "_", settings.engine).strip("_")[:60]
+    return Path("runs") / f"{settings.benchmark}-{engine}-{settings.seed}"
+
+
+def _show(settings: Settings, directory: Path, outcome: Outcome) -> None:
+    from rich.console import Console
+
+    results = outcome.results
+    console = Console(highlight=False)
+    for table in _tables(results):
+        console.print(table)
+    counts = ", ".join(f"{count} {status}" for status, count in results.statuses.items())
+    print(f"{results.solved} of {results.problems} problems solved; {results.samples} samples: {counts}")
+    unjudged = results.to_json()["unjudged"]
+    if unjudged:
+        print(f"{unjudged} samples could not be judged and count neither as right nor as wrong")
+    if outcome.unanswered:
+        say(
+            f"{outcome.unanswered} samples got no answer (first: {outcome.first_failure}); ask again with: "
+            f"reasoning evaluate {settings.benchmark} --resume {directory}"
+        )
+    print(f"results: {directory}")
+    if settings.engine.partition(":")[0].partition(",")[0] == DEFAULT_ENGINE:
+        print(f"with a model: {_real_command(settings)}")
+
+
+def _tables(results: Results) -> list[Any]:
+    from rich.table import Table
+    from rich.text import Text
+
+    tables = []
+    for name, rows in results.groups.items():
+        table = Table(name, "problems", "solved", "pass@1", "95 %")
+        for row in rows:
+            metric = row.pass_at_1
+            cells = (row.value, str(row.problems), str(row.solved), _percent(metric.value), _interval(metric))
+            table.add_row(*(Text(cell) for cell in cells))
+        tables.append(table)
+    table = Table("metric", "value", "95 %", "problems", "samples", "interval")
+    for name, metric in results.metrics.items():
+        table.add_row(
+            name,
+            _percent(metric.value),
+            _interval(metric),
+            str(metric.problems),
+            str(metric.samples),
+            metric.interval,
+        )
+    return [*tables, table]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
+
+
+def _interval(metric: Any) -> str:
+    return f"{100 * metric.low:.2f} - {100 * metric.high:.2f} %"
+
+
+def _real_command(settings: Settings) -> str:
+    parts = ["reasoning evaluate", settings.benchmark, "--engine", REAL_ENGINE]
+    if settings.limit is not None:
+        parts += ["--limit", str(settings.limit)]
+    if settings.samples > 1:
+        parts += ["--samples", str(settings.samples)]
+    return " ".join([*parts, "--out", f"runs/{settings.benchmark}-model"])

@@ -1,0 +1,80 @@
+"""The command `reasoning`: puts the commands together and turns mistakes into one clear line.
+
+$ reasoning verify puzzle --in missing.jsonl
+error: missing.jsonl: cannot be read: No such file or directory        (on standard error; exit status 2)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from reasoning.cli import benchmarks, doctor, engines, evaluate, sandbox, verify
+
+__all__ = ["app", "main"]
+
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+_USER_ERRORS = (
+    ("reasoning.data_files", "DataFileError"),
+    ("reasoning.engines.base", "EngineError"),
+    ("reasoning.engines.options", "EngineSpecError"),
+    ("reasoning.evaluation.benchmarks.base", "BenchmarkError"),
+    ("reasoning.evaluation.evaluate", "EvaluationError"),
+    ("reasoning.evaluation.lines", "FileError"),
+    ("reasoning.methods.base", "MethodError"),
+    ("reasoning.runs.run", "RunError"),
+    ("reasoning.runs.store", "StoreError"),
+    ("verifiers.records", "RecordError"),
+    ("verifiers.sandbox.report", "SandboxUnavailableError"),
+)
+"""Exceptions whose message is for the user; looked up only when one was raised, so that `--help` imports none."""
+
+app = typer.Typer(
+    name="reasoning",
+    help="Verified datasets, evaluation and training for mathematics and code reasoning.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+app.command("evaluate", short_help="Ask an engine for a benchmark's answers and judge them.")(evaluate.evaluate)
+app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
+app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
+app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
+app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")
+app.command("doctor", short_help="Check what works on this machine.")(doctor.doctor)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    try:
+        status = app(args=arguments, prog_name="reasoning", standalone_mode=False)
+    except typer.Abort:
+        sys.exit(EXIT_INTERRUPTED)
+    except Exception as error:
+        usage = getattr(error, "format_message", None)
+        if usage is None and not _is_for_user(error):
+            raise
+        text = usage() if usage is not None else str(error)
+        print("error: " + " ".join(text.split()), file=sys.stderr)
+        sys.exit(EXIT_USAGE)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _is_for_user(error: Exception) -> bool:
+    for module, name in _USER_ERRORS:
+        kind = getattr(sys.modules.get(module), name, None)
+        if kind is not None and isinstance(error, kind):
+            return True
+    return False
+
+
+if __name__ == "__main__":
+    main()

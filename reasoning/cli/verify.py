@@ -1,0 +1,134 @@
+"""`reasoning verify`: judge a file of candidates, or a run's candidates again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
+
+if TYPE_CHECKING:
+    from reasoning.evaluation.lines import LinesSummary
+    from verifiers.sandbox import Limits
+
+
+def verify(
+    kind: Annotated[str | None, typer.Argument(help="Kind of the problems: puzzle, program, ...")] = None,
+    source: Annotated[str, typer.Option("--in", help="Input lines, .jsonl or .jsonl.gz; - for standard input.")] = "-",
+    target: Annotated[str, typer.Option("--out", help="Where verdicts go; - for standard output.")] = "-",
+    jobs: Annotated[int | None, typer.Option(min=1, help="Candidates run at once. Default: one a processor.")] = None,
+    timeout: Annotated[float | None, typer.Option(min=0.01, help="Seconds for one candidate. Default: 10.")] = None,
+    memory: Annotated[int | None, typer.Option(min=16, help="MiB for one candidate. Default: 1024.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Add to each line how it was judged.")] = False,
+    run: Annotated[Path | None, typer.Option("--run", help="Judge the candidates of this run again.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted call.")] = False,
+    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Judge candidates: one verdict line for each input line, in input order.
+
+    An input line is {"id": ..., "problem": {...}, "candidate": "..."}. A bad line gets a verdict of its own and
+    never stops the others.
+
+    \b
+    Examples:
+      reasoning verify puzzle --in candidates.jsonl --out verdicts.jsonl
+      reasoning verify program --in samples.jsonl.gz --out - --jobs 8 --timeout 3
+      reasoning verify puzzle --in candidates.jsonl --out verdicts.jsonl --resume
+      reasoning verify --run runs/first --timeout 20
+    """  # noqa: D301 - \b is typer's mark, not text
+    from verifiers.sandbox import Limits
+
+    default = Limits()
+    if run is not None:
+        if kind is not None or source != "-" or target != "-":
+            raise typer.BadParameter("--run takes everything from the run: give no KIND, --in or --out")
+        _again(run, timeout, memory, jobs, resume, allow_weak, quiet)
+        return
+    if kind is None:
+        raise typer.BadParameter("give the KIND of the problems, or --run RUN_DIR")
+    if resume and target == "-":
+        raise typer.BadParameter("--resume needs --out FILE")
+    if target not in ("-", os.devnull) and not Path(target).absolute().parent.is_dir():
+        raise typer.BadParameter(f"--out {target}: its folder does not exist")
+    limits = Limits(wall_seconds=timeout or default.wall_seconds, memory_mib=memory or default.memory_mib)
+    again = "" if target == "-" else f": reasoning verify {kind} --in {source} --out {target} --resume"
+    work = _judge(kind, source, target, jobs, limits, explain, resume, allow_weak, quiet)
+    summary = run_interruptible(work, f"run it again{again}")
+    for fault in summary.faults:
+        say(fault)
+    if summary.bad > len(summary.faults):
+        say(f"{source}: {summary.bad - len(summary.faults)} more bad lines")
+    if not quiet:
+        counts = ", ".join(f"{count} {status.value}" for status, count in sorted(summary.statuses.items()))
+        resumed = f" ({summary.resumed} were there already)" if summary.resumed else ""
+        say(f"{sum(summary.statuses.values())} lines judged{resumed}: {counts or 'none'}")
+        if target != "-":
+            say(f"verdicts: {target}")
+    if summary.unjudged:
+        raise typer.Exit(EXIT_UNJUDGED)
+
+
+async def _judge(
+    kind: str,
+    source: str,
+    target: str,
+    jobs: int | None,
+    limits: Limits,
+    explained: bool,
+    resume: bool,
+    allow_weak: bool,
+    quiet: bool,
+) -> LinesSummary:
+    from reasoning.evaluation.explain import explain
+    from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR, judge_lines
+    from reasoning.runs.progress import progress_display
+    from verifiers.records import Problem, Verdict
+    from verifiers.registry import VerifierRegistry
+    from verifiers.sandbox import SandboxPool
+
+    def explanation(problem: Problem, candidate: str, verdict: Verdict) -> dict[str, object]:
+        return explain(problem, candidate, verdict, limits)
+
+    async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
+        registry = VerifierRegistry(pool)
+        registry.verifier(kind)
+
+        async def judge(problem: Problem, candidate: str) -> Verdict:
+            return await registry.verify(problem, candidate, limits)
+
+        with progress_display(total=None, label=f"verify {kind}", quiet=quiet) as progress:
+            return await judge_lines(
+                source,
+                target,
+                kind,
+                judge,
+                concurrency=JUDGED_AT_ONCE_FACTOR * pool.workers,
+                progress=progress,
+                explain=explanation if explained else None,
+                resume=resume,
+            )
+
+
+def _again(
+    run: Path,
+    timeout: float | None,
+    memory: int | None,
+    jobs: int | None,
+    resume: bool,
+    allow_weak: bool,
+    quiet: bool,
+) -> None:
+    from reasoning.evaluation.again import judge_run_again
+
+    work = judge_run_again(
+        run, timeout=timeout, memory=memory, jobs=jobs, resume=resume, allow_weak=allow_weak, quiet=quiet
+    )
+    changes = run_interruptible(work, f"go on with: reasoning verify --run {run} --resume")
+    for old, new, count in changes.statuses:
+        say(f"{count} candidates: {old} -> {new}")
+    say(f"{changes.judged} candidates judged again, {sum(row[2] for row in changes.statuses)} verdicts changed")
+    say(f"results: {run}")

@@ -1,0 +1,26 @@
+"""Text in, text out: the engines that complete a request.
+
+>>> from reasoning.engines import parse_spec
+>>> parse_spec("openai:my-model,base_url=http://127.0.0.1:8000/v1").target
+'my-model'
+"""
+
+from reasoning.engines.base import Completion, Engine, EngineError, Message, Request, TokenLogprob, derive_seed
+from reasoning.engines.options import EngineSpec, EngineSpecError, parse_spec
+from reasoning.engines.registry import EngineInfo, create_engine, list_engines
+
+__all__ = [
+    "Completion",
+    "Engine",
+    "EngineError",
+    "EngineInfo",
+    "EngineSpec",
+    "EngineSpecError",
+    "Message",
+    "Request",
+    "TokenLogprob",
+    "create_engine",
+    "derive_seed",
+    "list_engines",
+    "parse_spec",
+]

@@ -1,0 +1,233 @@
+"""Any server that speaks the OpenAI protocol: vLLM, llama.cpp, SGLang, Ollama, a provider.
+
+    engine = create_engine("openai:my-model,base_url=http://127.0.0.1:8000/v1")
+    [completion] = await engine.complete(Request(messages=(Message("user", "2+2?"),), max_tokens=32, seeds=(7,)))
+    completion.text, completion.completion_tokens         # ("4", 2)
+
+Messages go to the chat endpoint, a plain prompt to the completions endpoint, one HTTP request a sample, each with
+its seed. Servers differ in the fields they take; `Dialect` remembers what this one refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from reasoning.engines.base import Completion, EngineError, Request
+from reasoning.engines.batching import all_or_first_error
+from reasoning.engines.openai_protocol import Dialect, MalformedReplyError, read_reply
+from reasoning.engines.options import EngineSpecError, read_options, versions
+from reasoning.engines.prompts import check_request
+from reasoning.engines.retry import Pace, backoff_seconds, retry_after_seconds, worth_retrying
+
+__all__ = ["OpenAIEngine", "OpenAIOptions", "create"]
+
+CHARACTERS_PER_TOKEN = 4
+"""Rough size of a token, for booking `tokens_per_minute` before the server has counted."""
+
+KEYLESS = "none"
+"""Sent as the key to servers that want none; the client library insists on one."""
+
+_OUT_OF_MONEY = "insufficient_quota"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAIOptions:
+    """Options of the `openai` engine.
+
+    Attributes:
+        base_url: address up to and with `/v1`; else the environment variable OPENAI_BASE_URL, else OpenAI's own.
+        api_key_env: environment variable that holds the key; with a `base_url` it may be unset.
+        concurrency: most HTTP requests under way at once.
+        requests_per_minute: pace of requests; 0 for no limit.
+        tokens_per_minute: pace of prompt and completion tokens together; 0 for no limit.
+        timeout: longest wait for one answer, in seconds.
+        retries: how often a failed request is tried again.
+        extra_body: JSON object of further fields for every request, such as `{"top_k": 20}`.
+    """
+
+    base_url: str | None = None
+    api_key_env: str = "OPENAI_API_KEY"
+    concurrency: int = 64
+    requests_per_minute: float = 0.0
+    tokens_per_minute: float = 0.0
+    timeout: float = 600.0
+    retries: int = 6
+    extra_body: str = "{}"
+
+    def __post_init__(self) -> None:
+        if self.concurrency < 1:
+            raise ValueError(f"option concurrency={self.concurrency}: expected at least 1")
+        if self.retries < 0:
+            raise ValueError(f"option retries={self.retries}: expected 0 or more")
+        if self.base_url is not None and urlsplit(self.base_url).scheme not in ("http", "https"):
+            raise ValueError(f"option base_url={self.base_url!r}: expected http://... or https://...")
+
+
+def create(target: str, options: Mapping[str, str]) -> OpenAIEngine:
+    """Make the engine of `openai:MODEL,key=value...`.
+
+    Raises:
+        EngineSpecError: there is no model name, an option is wrong, or the key is missing.
+    """
+    if not target:
+        raise EngineSpecError("engine 'openai' needs a model name: openai:MODEL[,base_url=URL]")
+    return OpenAIEngine(target, read_options("openai", OpenAIOptions, options))
+
+
+class OpenAIEngine:
+    """One model on one server. Used from one event loop.
+
+    Raises:
+        EngineSpecError: `extra_body` is no JSON object, or the key is missing.
+    """
+
+    name = "openai"
+
+    def __init__(self, model: str, options: OpenAIOptions | None = None) -> None:
+        from openai import AsyncOpenAI
+
+        self._options = options or OpenAIOptions()
+        self._model = model
+        self._base_url = self._options.base_url or os.environ.get("OPENAI_BASE_URL") or None
+        self._client = AsyncOpenAI(
+            api_key=_api_key(self._options, needed=self._base_url is None),
+            base_url=self._base_url,
+            timeout=self._options.timeout,
+            max_retries=0,
+        )
+        self._dialect = Dialect(model, _extra_body(self._options.extra_body))
+        self._slots = asyncio.Semaphore(self._options.concurrency)
+        self._requests = Pace(self._options.requests_per_minute)
+        self._tokens = Pace(self._options.tokens_per_minute)
+        self._random = random.Random()
+
+    async def complete(self, request: Request) -> list[Completion]:
+        """See `Engine.complete`. `meta` names the sampling fields that the server refused (`not_applied`)."""
+        check_request(request)
+        return await all_or_first_error(self._sample(request, seed) for seed in request.seeds)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    def describe(self) -> dict[str, Any]:
+        """See `Engine.describe`; the key is not in it."""
+        options = asdict(self._options) | {"base_url": _without_password(str(self._client.base_url))}
+        return {"engine": self.name, "model": self._model, "options": options, "versions": versions("openai")}
+
+    async def _sample(self, request: Request, seed: int) -> Completion:
+        async with self._slots:
+            booked = _size(request) // CHARACTERS_PER_TOKEN + request.max_tokens
+            attempt = 0
+            while True:
+                await self._keep_pace(booked)
+                try:
+                    completion = await self._ask(request, seed)
+                except _RefusedFieldError:
+                    self._tokens.give_back(booked)
+                    continue
+                except _FailedAttemptError as failure:
+                    if attempt >= self._options.retries or not failure.again:
+                        tries = f" (tried {attempt + 1} times)" if failure.again else ""
+                        raise EngineError(f"{self._where()}: {failure}{tries}") from failure
+                    await asyncio.sleep(backoff_seconds(attempt, failure.retry_after, self._random.random()))
+                    attempt += 1
+                    continue
+                self._tokens.give_back(booked - completion.prompt_tokens - completion.completion_tokens)
+                return completion
+
+    async def _keep_pace(self, tokens: int) -> None:
+        now = time.monotonic()
+        wait = max(self._requests.reserve(1, now), self._tokens.reserve(tokens, now))
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    async def _ask(self, request: Request, seed: int) -> Completion:
+        """One HTTP request.
+
+        Raises:
+            _RefusedFieldError: the server refused a field that the dialect now leaves out; ask again.
+            _FailedAttemptError: no usable answer.
+        """
+        import openai
+
+        chat = bool(request.messages)
+        fields = self._dialect.fields(request, seed)
+        endpoint = self._client.chat.completions if chat else self._client.completions
+        try:
+            reply = await endpoint.create(**fields)
+            return read_reply(reply, request, self._dialect)
+        except openai.APIStatusError as error:
+            status, message = error.status_code, _one_line(error.message)
+            if status in (400, 422) and self._dialect.leave_out(fields, error.message, error.param):
+                raise _RefusedFieldError from error
+            again = worth_retrying(status) and error.code != _OUT_OF_MONEY
+            wait = retry_after_seconds(error.response.headers, time.time())
+            raise _FailedAttemptError(f"HTTP {status}: {message}", again=again, retry_after=wait) from error
+        except openai.APITimeoutError as error:
+            raise _FailedAttemptError(f"no answer within {self._options.timeout:g} s", again=True) from error
+        except openai.APIConnectionError as error:
+            cause = _one_line(str(error.__cause__ or error)) or type(error.__cause__).__name__
+            raise _FailedAttemptError(f"no connection: {cause}", again=True) from error
+        except (openai.OpenAIError, MalformedReplyError, ValueError) as error:
+            raise _FailedAttemptError(f"unreadable reply: {_one_line(str(error))}", again=True) from error
+
+    def _where(self) -> str:
+        return f"openai: {self._model} at {_without_password(str(self._client.base_url))}"
+
+
+class _RefusedFieldError(Exception):
+    """A field was refused and is left out from now on."""
+
+
+class _FailedAttemptError(Exception):
+    """One attempt failed; `again` says whether another may succeed, `retry_after` when (seconds)."""
+
+    def __init__(self, message: str, *, again: bool, retry_after: float | None = None) -> None:
+        self.again = again
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+def _api_key(options: OpenAIOptions, *, needed: bool) -> str:
+    key = os.environ.get(options.api_key_env)
+    if key:
+        return key
+    named = options.api_key_env != OpenAIOptions().api_key_env
+    if needed or named:
+        raise EngineSpecError(
+            f"engine 'openai': the environment variable {options.api_key_env} is not set (it holds the key; "
+            "a server without keys needs only base_url=...)"
+        )
+    return KEYLESS
+
+
+def _extra_body(text: str) -> dict[str, Any]:
+    try:
+        body = json.loads(text)
+    except ValueError as error:
+        raise EngineSpecError(f"engine 'openai': option extra_body={text!r}: {error}") from None
+    if not isinstance(body, dict):
+        raise EngineSpecError(f"engine 'openai': option extra_body={text!r}: expected a JSON object")
+    return body
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+
+
+def _size(request: Request) -> int:
+    return len(request.prompt or "") + sum(len(message.content) for message in request.messages)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:300]

@@ -1,0 +1,84 @@
+r"""From a request to the prompt that a local model is given.
+
+>>> cut_at_stop("4\n\nQ: next", ("\nQ:", "\n\n"))
+('4', True)
+
+`render(tokenizer, request)` gives token ids, through the tokenizer's chat template where the request has messages.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reasoning.engines.base import EngineError, Request
+
+__all__ = ["check_request", "cut_at_stop", "render"]
+
+
+def check_request(request: Request) -> None:
+    """See that a request makes sense before any work is done for it.
+
+    Raises:
+        EngineError: it has both or neither of `messages` and `prompt`, text that is not Unicode, or a sampling
+            option out of range.
+    """
+    if bool(request.messages) == (request.prompt is not None):
+        raise EngineError("a request needs exactly one of messages and prompt")
+    for text in (request.prompt or "", *(message.content for message in request.messages)):
+        if not _encodable(text):
+            raise EngineError("the prompt holds a lone surrogate, which no model can read")
+    if request.max_tokens < 1:
+        raise EngineError(f"max_tokens is {request.max_tokens}, expected at least 1")
+    if request.temperature < 0:
+        raise EngineError(f"temperature is {request.temperature}, expected 0 (greedy) or more")
+    if not 0 < request.top_p <= 1:
+        raise EngineError(f"top_p is {request.top_p}, expected a share in (0, 1]")
+    if "" in request.stop:
+        raise EngineError("stop holds an empty text")
+
+
+def render(tokenizer: Any, request: Request) -> list[int]:
+    """Token ids of the prompt: messages through the tokenizer's chat template, plain text as it stands.
+
+    Args:
+        tokenizer: a Hugging Face tokenizer.
+        request: what to render.
+
+    Raises:
+        EngineError: messages are given and the tokenizer has no chat template, or the template refuses them, or
+            the prompt has no tokens.
+    """
+    if request.prompt is not None:
+        ids = list(tokenizer(request.prompt)["input_ids"])
+    else:
+        if not getattr(tokenizer, "chat_template", None):
+            raise EngineError("the model's tokenizer has no chat template: ask it with a plain prompt, not messages")
+        turns = [{"role": message.role, "content": message.content} for message in request.messages]
+        text = _apply_template(tokenizer, turns)
+        ids = list(tokenizer(text, add_special_tokens=False)["input_ids"])
+    if not ids:
+        raise EngineError("the prompt is empty")
+    return ids
+
+
+def cut_at_stop(text: str, stop: tuple[str, ...]) -> tuple[str, bool]:
+    """The text up to the earliest stop text, and whether there was one."""
+    found = [index for index in (text.find(mark) for mark in stop) if index >= 0]
+    return (text[: min(found)], True) if found else (text, False)
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _apply_template(tokenizer: Any, turns: list[dict[str, str]]) -> str:
+    try:
+        return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+    except Exception as error:
+        # The template is a program of the model's author: it may raise anything.
+        roles = ", ".join(turn["role"] for turn in turns)
+        raise EngineError(f"the chat template refuses the roles {roles}: {error}") from error

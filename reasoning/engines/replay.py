@@ -1,0 +1,267 @@
+"""Recorded completions in the place of a model, from a JSONL file; `replay_run` does it for an earlier run.
+
+    engine = create_engine("replay:samples.jsonl.gz,experiment=long")
+    request = Request(prompt="...", problem=problem, seeds=(0, 0, 0), sample_indices=(0, 1, 2))
+    await engine.complete(request)          # the first three recorded samples of problem.id
+
+A row is an object with a problem's id, a text, and optionally `sample` (its index, from 0) and `count` (it stands for
+so many identical samples):
+
+    {"task_id": "HumanEval/0", "completion": "    return 1"}
+    {"puzzle": "Study_1:0", "completion": "'oX' * 1000", "count": 3, "experiment": "short"}
+
+Each further option keeps only the rows in which that field has that value. Where the file has no such sample, the
+completion is empty and its finish reason is `unrecorded`. Files may be larger than memory: they are read once, to an
+index on disk, and each row again when it is asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import sqlite3
+import tempfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import IO, Any
+
+from reasoning.engines.base import Completion, Engine, EngineError, Request
+from reasoning.engines.options import EngineSpecError
+
+__all__ = ["ReplayEngine", "create"]
+
+PROBLEM_FIELDS = ("problem_id", "id", "task_id", "puzzle")
+"""Fields that may hold a problem's id, the first that a row has counts."""
+
+TEXT_FIELDS = ("completion", "text", "candidate", "solution", "response", "output")
+"""Fields that may hold the text, the first that a row has counts. Null means that the sample had none."""
+
+MAX_LINE_BYTES = 64 * 2**20
+"""A longer line is refused, so that a damaged file cannot fill the memory."""
+
+MAX_VALUES_SHOWN = 8
+"""How many values of a field an error message lists."""
+
+_META_SKIPPED = frozenset({*PROBLEM_FIELDS, *TEXT_FIELDS, "sample", "count", "finish_reason"})
+
+
+def create(target: str, options: Mapping[str, str]) -> Engine:
+    """Make the engine of `replay:FILE,FIELD=VALUE...` or `replay:RUN_DIR`.
+
+    Raises:
+        EngineSpecError: the file is not there, or the directory holds no run.
+    """
+    if not target:
+        raise EngineSpecError("engine 'replay' needs a file: replay:FILE.jsonl[.gz] or replay:RUN_DIR")
+    path = Path(target).expanduser()
+    if path.is_dir():
+        from reasoning.engines.replay_run import RunReplayEngine
+
+        if options:
+            raise EngineSpecError(f"engine 'replay': a run directory takes no options, got {', '.join(options)}")
+        return RunReplayEngine(path)
+    if not path.is_file():
+        raise EngineSpecError(f"engine 'replay': no file {target!r}")
+    return ReplayEngine(path, options)
+
+
+class ReplayEngine:
+    """Reads completions back by problem and sample index; the file is indexed at the first request."""
+
+    name = "replay"
+
+    def __init__(self, path: Path, where: Mapping[str, str] | None = None) -> None:
+        """Replay the rows of `path` whose fields have the values of `where`."""
+        self._path = path
+        self._where = dict(where or {})
+        self._rows: _RowIndex | None = None
+        self._opening = asyncio.Lock()
+
+    async def complete(self, request: Request) -> list[Completion]:
+        """See `Engine.complete`. Sample i of `request.problem` is its i-th recorded one; seeds do not matter.
+
+        Raises:
+            EngineError: the request names no problem, or the file cannot be read as described above.
+        """
+        if request.problem is None:
+            raise EngineError("replay needs to know the problem that a prompt asks")
+        if len(request.sample_indices) != len(request.seeds):
+            raise EngineError(f"{len(request.seeds)} seeds, but {len(request.sample_indices)} sample indices")
+        async with self._opening:
+            if self._rows is None:
+                self._rows = await asyncio.to_thread(_RowIndex.build, self._path, self._where)
+        found = [self._rows.find(request.problem.id, index) for index in request.sample_indices]
+        return [Completion("", "unrecorded") if row is None else _completion(row) for row in found]
+
+    async def close(self) -> None:
+        """Close the file and drop its index."""
+        if self._rows is not None:
+            self._rows.close()
+            self._rows = None
+
+    def describe(self) -> dict[str, Any]:
+        """See `Engine.describe`."""
+        size = self._path.stat().st_size
+        return {"engine": self.name, "path": str(self._path), "bytes": size, "where": self._where}
+
+
+class _RowIndex:
+    """Where in a file each problem's samples stand: an SQLite table on disk, deleted when it is closed."""
+
+    def __init__(self, path: Path, file: IO[bytes], table: sqlite3.Connection) -> None:
+        self._path = path
+        self._file = file
+        self._table = table
+        self._last: tuple[int, dict[str, Any]] | None = None
+
+    @classmethod
+    def build(cls, path: Path, where: Mapping[str, str]) -> _RowIndex:
+        """Read the file once.
+
+        Raises:
+            EngineError: it cannot be read, a row is malformed, or no row has the values of `where`.
+        """
+        # An empty name: a database in a temporary file, of which SQLite keeps only a few pages in memory.
+        table = sqlite3.connect("", check_same_thread=False)
+        table.execute("CREATE TABLE rows(problem TEXT, first INTEGER, count INTEGER, at INTEGER)")
+        try:
+            file = _seekable(path)
+            table.executemany("INSERT INTO rows VALUES (?, ?, ?, ?)", _placed(_selected(path, file, where)))
+        except (OSError, EOFError, zlib.error) as error:
+            raise EngineError(f"replay: {path}: {error}") from None
+        table.execute("CREATE INDEX by_problem ON rows(problem, first)")
+        table.commit()
+        index = cls(path, file, table)
+        index._refuse_overlaps()
+        return index
+
+    def find(self, problem: str, sample: int) -> dict[str, Any] | None:
+        """The row that holds a sample, or None. Benchmarks with numbered tasks may call them `NAME/NUMBER`."""
+        for id in dict.fromkeys((problem, problem.rpartition("/")[2])):
+            query = "SELECT first, count, at FROM rows WHERE problem = ? AND first <= ? ORDER BY first DESC LIMIT 1"
+            place = self._table.execute(query, (id, sample)).fetchone()
+            if place is not None and sample < place[0] + place[1]:
+                return self._row(place[2])
+        return None
+
+    def close(self) -> None:
+        """Close the file and the table, which deletes the latter."""
+        self._table.close()
+        self._file.close()
+
+    def _row(self, at: int) -> dict[str, Any]:
+        if self._last is None or self._last[0] != at:
+            self._file.seek(at)
+            self._last = (at, json.loads(self._file.readline()))
+        return self._last[1]
+
+    def _refuse_overlaps(self) -> None:
+        clash = self._table.execute(
+            "SELECT problem, first FROM (SELECT problem, first, lag(first + count) OVER same AS free FROM rows "
+            "WINDOW same AS (PARTITION BY problem ORDER BY first)) WHERE first < free LIMIT 1"
+        ).fetchone()
+        if clash is not None:
+            raise EngineError(
+                f"replay: {self._path}: sample {clash[1]} of problem {clash[0]!r} is recorded twice; "
+                "pick one set of rows with FIELD=VALUE"
+            )
+
+
+def _seekable(path: Path) -> IO[bytes]:
+    """The file's text open for reading at any place; a compressed one is unpacked to a temporary file."""
+    with closing(open(path, "rb")) as raw:
+        if raw.read(2) != b"\x1f\x8b":
+            return open(path, "rb")
+    unpacked = tempfile.TemporaryFile()  # noqa: SIM115 - closed by _RowIndex.close
+    with gzip.open(path, "rb") as packed:
+        while block := packed.read(2**20):
+            unpacked.write(block)
+    return unpacked
+
+
+def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Offset, line number and object of every line that is not blank."""
+    file.seek(0)
+    at, number = 0, 0
+    while line := file.readline(MAX_LINE_BYTES + 1):
+        number += 1
+        if len(line) > MAX_LINE_BYTES:
+            raise EngineError(f"replay: {path}:{number}: longer than {MAX_LINE_BYTES} bytes")
+        if line.strip():
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise EngineError(f"replay: {path}:{number}: not JSON: {error}") from None
+            if not isinstance(row, dict):
+                raise EngineError(f"replay: {path}:{number}: expected an object, got {type(row).__name__}")
+            yield at, number, row
+        at += len(line)
+
+
+def _selected(path: Path, file: IO[bytes], where: Mapping[str, str]) -> Iterator[tuple[str, int | None, int, int]]:
+    """Problem, given sample index (or None), count and offset of every row that has the values of `where`."""
+    seen: dict[str, set[str]] = {name: set() for name in where}
+    matched = False
+    for at, number, row in _lines(path, file):
+        values = {name: _plain(row[name]) for name in where if name in row}
+        for name, value in values.items():
+            if len(seen[name]) < MAX_VALUES_SHOWN:
+                seen[name].add(value)
+        if values == where:
+            matched = True
+            yield _read_row(f"replay: {path}:{number}", row, at)
+    if where and not matched:
+        shown = "; ".join(f"{name} is {', '.join(sorted(values)) or 'missing'}" for name, values in seen.items())
+        wanted = ", ".join(f"{name}={value}" for name, value in where.items())
+        raise EngineError(f"replay: {path}: no row has {wanted} (in the file, {shown})")
+
+
+def _read_row(place: str, row: Mapping[str, Any], at: int) -> tuple[str, int | None, int, int]:
+    problem = _first(place, row, PROBLEM_FIELDS)
+    if not isinstance(problem, str | int):
+        raise EngineError(f"{place}: a problem's id must be a string or a number, got {type(problem).__name__}")
+    text = _first(place, row, TEXT_FIELDS)
+    if not isinstance(text, str | None):
+        raise EngineError(f"{place}: the text must be a string, got {type(text).__name__}")
+    sample, count = row.get("sample"), row.get("count", 1)
+    if sample is not None and not _is_count(sample):
+        raise EngineError(f"{place}: field 'sample': expected a whole number from 0, got {sample!r}")
+    if not _is_count(count):
+        raise EngineError(f"{place}: field 'count': expected a whole number from 0, got {count!r}")
+    return str(problem), sample, count, at
+
+
+def _first(place: str, row: Mapping[str, Any], names: tuple[str, ...]) -> Any:
+    for name in names:
+        if name in row:
+            return row[name]
+    raise EngineError(f"{place}: none of the fields {', '.join(names)} is there")
+
+
+def _placed(rows: Iterator[tuple[str, int | None, int, int]]) -> Iterator[tuple[str, int, int, int]]:
+    """Rows with the index of their first sample: the given one, else the next of the problem in file order."""
+    following: dict[str, int] = {}
+    for problem, sample, count, at in rows:
+        first = following.get(problem, 0) if sample is None else sample
+        following[problem] = max(following.get(problem, 0), first + count)
+        if count:
+            yield problem, first, count, at
+
+
+def _completion(row: Mapping[str, Any]) -> Completion:
+    text = next(row[name] for name in TEXT_FIELDS if name in row)
+    finish = row.get("finish_reason")
+    meta = {key: value for key, value in row.items() if key not in _META_SKIPPED}
+    return Completion(text or "", finish if isinstance(finish, str) else "stop", meta=meta)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+def _plain(value: object) -> str:
+    """A field's value as it is written in a spec: strings bare, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)

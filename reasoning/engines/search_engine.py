@@ -1,0 +1,126 @@
+"""The `search` engine: solves puzzles by enumerating programs, with no model, GPU, key or network.
+
+    engine = SearchEngine("", {"steps": "50000"})
+    completions = await engine.complete(Request(prompt="...", problem=puzzle))
+    completions[0].text        # "def sol(n=5):\n    return n * 'ab'"
+
+The search has to run the puzzle's own code many times, so each puzzle gets a disposable child of the sandbox.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from reasoning.data_files import data_file
+from reasoning.engines.base import Completion, EngineError, Request
+from reasoning.engines.options import EngineSpecError, read_options
+from verifiers.sandbox import End, Limits, Outcome, SandboxPool, Task
+
+__all__ = ["SearchEngine", "SearchOptions"]
+
+_ENTRY: Final = "reasoning.engines.search_entry:run"
+_PRIOR_FILE: Final = "search_prior.json"
+_WALL_SECONDS_PER_CPU_SECOND: Final = 4.0
+"""How much longer than its processor time a search may take on a busy machine."""
+_SLOWEST_STEPS_PER_SECOND: Final = 2_000
+"""For the wall limit of a search that is limited by steps alone."""
+_LEAST_WALL_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """Options of the engine, as in `search,steps=100000`."""
+
+    steps: int | None = None
+    """Units of work for each puzzle; the result is then the same on every machine. Default: DEFAULT_STEPS."""
+    seconds: float | None = None
+    """CPU seconds for each puzzle, instead of or beside the steps."""
+    memory_mib: int = 2048
+    workers: int | None = None
+    """Searches at once; default: the number of processors."""
+    allow_weak: bool = False
+    """Search even where the sandbox has no strong isolation."""
+
+
+DEFAULT_STEPS: Final = 150_000
+
+
+class SearchEngine:
+    """Enumerative program synthesis over typed expressions (see `reasoning.engines.search`).
+
+    Raises:
+        EngineSpecError: a target is given, or an option is wrong.
+    """
+
+    name = "search"
+
+    def __init__(self, target: str, options: Mapping[str, str]) -> None:
+        if target:
+            raise EngineSpecError(f"engine 'search' takes no model, got {target!r}; write search[,steps=N]")
+        settings = read_options("search", SearchOptions, options)
+        for name, value in (("steps", settings.steps), ("seconds", settings.seconds), ("workers", settings.workers)):
+            if value is not None and value <= 0:
+                raise EngineSpecError(f"engine 'search': {name} must be positive, got {value}")
+        self._settings = settings
+        self._steps = DEFAULT_STEPS if settings.steps is None and settings.seconds is None else settings.steps
+        self._pool = SandboxPool(workers=settings.workers, allow_weak=settings.allow_weak)
+        self._prior = data_file(_PRIOR_FILE).read_text(encoding="utf-8")
+
+    async def complete(self, request: Request) -> list[Completion]:
+        """Search once; every seed gets the same program, because enumeration has no randomness.
+
+        Raises:
+            EngineError: the request carries no puzzle, or the sandbox failed.
+        """
+        problem = request.problem
+        if problem is None or problem.kind != "puzzle":
+            kind = "no problem" if problem is None else f"a problem of kind '{problem.kind}'"
+            raise EngineError(f"engine 'search' solves puzzles only, and was given {kind}")
+        payload = {
+            "sat": problem.text("sat"),
+            "ans_type": problem.fields.get("ans_type"),
+            "steps": self._steps,
+            "seconds": self._settings.seconds,
+            "prior": self._prior,
+        }
+        outcome = await self._pool.run(Task(_ENTRY, json.dumps(payload).encode()), self._limits())
+        completion = _completion(outcome)
+        return [completion] * len(request.seeds)
+
+    async def close(self) -> None:
+        """End the sandbox's servers."""
+        await self._pool.close()
+
+    def describe(self) -> dict[str, Any]:
+        """Name and budget."""
+        settings = asdict(self._settings)
+        for machine_dependent in ("workers", "allow_weak"):
+            settings.pop(machine_dependent)
+        return {"engine": self.name, **settings, "steps": self._steps}
+
+    def _limits(self) -> Limits:
+        wall = _LEAST_WALL_SECONDS
+        if self._steps is not None:
+            wall = max(wall, self._steps / _SLOWEST_STEPS_PER_SECOND)
+        if self._settings.seconds is not None:
+            wall = max(_LEAST_WALL_SECONDS, self._settings.seconds * _WALL_SECONDS_PER_CPU_SECOND)
+        return Limits(wall_seconds=wall, memory_mib=self._settings.memory_mib)
+
+
+def _completion(outcome: Outcome) -> Completion:
+    """What the child says, or that it found nothing; how it ended is kept."""
+    if outcome.end is End.INTERNAL:
+        raise EngineError(f"engine 'search': the sandbox failed: {outcome.detail}")
+    try:
+        answer = json.loads(outcome.answers[0])
+        source, steps = answer["source"], int(answer["steps"])
+        meta = {"strategy": answer["strategy"], "expression": answer["expression"]}
+    except (IndexError, KeyError, TypeError, ValueError):
+        # The puzzle's code brought the child down (memory, a crash): a search without result.
+        return Completion("", "exhausted", meta={"end": outcome.end.value})
+    if not isinstance(source, str):
+        return Completion("", "exhausted", completion_tokens=steps)
+    return Completion(source, "stop", completion_tokens=steps, meta=meta)

@@ -1,0 +1,326 @@
+"""A Hugging Face model inside this process, with requests batched as they come.
+
+    engine = create_engine("transformers:Qwen/Qwen2.5-0.5B-Instruct,device=cpu,dtype=float32")
+    [completion] = await engine.complete(Request(messages=(Message("user", "2+2?"),), max_tokens=32))
+    completion.text                         # "2 + 2 equals 4."
+
+Waiting samples are padded into one batch that shares a key-value cache. Rows may differ in seed, temperature, top_p,
+stop texts and length: a row that ends leaves the batch at once; new samples join when the batch has ended. A
+sample's text depends on its request and seed, not on the rows beside it, up to rounding (float32: see `sampling`).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reasoning.engines.base import Completion, EngineError, Request, TokenLogprob
+from reasoning.engines.batching import Batcher, Job, all_or_first_error
+from reasoning.engines.options import local_or_hub, read_options, require, versions
+from reasoning.engines.prompts import check_request, cut_at_stop, render
+from reasoning.engines.sampling import choose
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["TransformersEngine", "TransformersOptions", "create"]
+
+BYTES_PER_CHARACTER = 4
+"""Most tokens that one character of a stop text can take (byte-level tokens of one UTF-8 character)."""
+
+STOP_MARGIN_TOKENS = 8
+"""Tokens decoded before the place where a stop text may begin, so that decoding starts in a sane state."""
+
+_DTYPES = ("auto", "float32", "bfloat16", "float16")
+
+
+@dataclass(frozen=True, slots=True)
+class TransformersOptions:
+    """Options of the `transformers` engine.
+
+    Attributes:
+        device: `auto` (the first GPU, else the CPU) or a PyTorch device such as `cpu` or `cuda:1`.
+        dtype: `float32`, `bfloat16`, `float16`, or `auto`: float32 on a CPU, the checkpoint's own elsewhere.
+        batch_size: most samples in one batch.
+        max_length: longest prompt plus completion, in tokens; 0 for the model's own limit.
+        revision: commit, tag or branch on the hub.
+    """
+
+    device: str = "auto"
+    dtype: str = "auto"
+    batch_size: int = 32
+    max_length: int = 0
+    revision: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.dtype not in _DTYPES:
+            raise ValueError(f"option dtype={self.dtype!r}: expected one of {', '.join(_DTYPES)}")
+        if self.batch_size < 1:
+            raise ValueError(f"option batch_size={self.batch_size}: expected at least 1")
+
+
+def create(target: str, options: Mapping[str, str]) -> TransformersEngine:
+    """Make the engine of `transformers:TARGET,key=value...`.
+
+    Raises:
+        EngineSpecError: PyTorch or Transformers is not installed, the model directory is not there or an option is
+            wrong.
+    """
+    parsed = read_options("transformers", TransformersOptions, options)
+    require("transformers", ("torch", "transformers"), "transformers")
+    return TransformersEngine(local_or_hub("transformers", target), parsed)
+
+
+class TransformersEngine:
+    """A causal language model run by Transformers; loaded at the first request, in the worker thread."""
+
+    name = "transformers"
+
+    def __init__(self, model: str, options: TransformersOptions | None = None) -> None:
+        self._name = model
+        self._options = options or TransformersOptions()
+        self._model: _Model | None = None
+        self._batcher: Batcher[_Sample, Completion] = Batcher(self._run, limit=self._options.batch_size)
+
+    async def complete(self, request: Request) -> list[Completion]:
+        """See `Engine.complete`. Log-probabilities are those of the model before temperature and top_p."""
+        check_request(request)
+        if request.temperature == 0:
+            [greedy] = await all_or_first_error([self._batcher.submit(_Sample(request, 0))])
+            return [greedy] * len(request.seeds)
+        return await all_or_first_error(self._batcher.submit(_Sample(request, seed)) for seed in request.seeds)
+
+    async def close(self) -> None:
+        """End the worker thread and let go of the model."""
+        await self._batcher.close()
+        self._model = None
+
+    def describe(self) -> dict[str, Any]:
+        """See `Engine.describe`."""
+        return {
+            "engine": self.name,
+            "model": self._name,
+            "options": asdict(self._options),
+            "versions": versions("torch", "transformers", "tokenizers"),
+        }
+
+    def _run(self, jobs: list[Job[_Sample, Completion]]) -> None:
+        try:
+            if self._model is None:
+                self._model = _Model.load(self._name, self._options)
+            rows = self._model.prepare(jobs)
+            if rows:
+                self._model.generate(rows)
+        except RuntimeError as error:
+            if isinstance(error, EngineError):
+                raise
+            line = str(error).strip().partition("\n")[0]
+            raise EngineError(f"transformers: {line} (batch_size={self._options.batch_size})") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    request: Request
+    seed: int
+
+
+@dataclass(slots=True)
+class _Row:
+    """One sample in the making."""
+
+    job: Job[_Sample, Completion]
+    prompt: list[int]
+    limit: int
+    tokens: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
+
+    @property
+    def request(self) -> Request:
+        return self.job.item.request
+
+
+@dataclass(slots=True)
+class _Model:
+    """The loaded model with what generation needs to know of it. Used by one thread only."""
+
+    model: Any
+    tokenizer: Any
+    device: torch.device
+    end_ids: frozenset[int]
+    max_length: int
+    accepted: frozenset[str]
+
+    @classmethod
+    def load(cls, name: str, options: TransformersOptions) -> _Model:
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        device = _device(options.device)
+        dtype = options.dtype
+        if dtype == "auto" and device.type == "cpu":
+            dtype = "float32"
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(name, revision=options.revision)
+            model = AutoModelForCausalLM.from_pretrained(
+                name, revision=options.revision, dtype="auto" if dtype == "auto" else getattr(torch, dtype)
+            )
+            model = model.to(device).eval()
+        except (OSError, ValueError, RuntimeError, ImportError) as error:
+            line = str(error).strip().partition("\n")[0]
+            raise EngineError(f"transformers cannot load {name!r}: {line}") from error
+        own_limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+        return cls(
+            model=model,
+            tokenizer=tokenizer,
+            device=device,
+            end_ids=_end_ids(model, tokenizer),
+            max_length=options.max_length or own_limit or 2**31,
+            accepted=frozenset(inspect.signature(model.forward).parameters),
+        )
+
+    def prepare(self, jobs: list[Job[_Sample, Completion]]) -> list[_Row]:
+        """A row for each job; jobs whose prompt cannot be used fail here, alone."""
+        prompts: dict[int, list[int] | EngineError] = {}
+        rows = []
+        for job in jobs:
+            request = job.item.request
+            prompt = prompts.get(id(request))
+            if prompt is None:
+                prompt = prompts[id(request)] = self._prompt(request)
+            if isinstance(prompt, EngineError):
+                job.fail(prompt)
+            else:
+                rows.append(_Row(job, prompt, min(request.max_tokens, self.max_length - len(prompt))))
+        return rows
+
+    def generate(self, rows: list[_Row]) -> None:
+        """Complete all rows together; each job is finished as soon as its row ends."""
+        import torch
+
+        with torch.inference_mode():
+            width = max(len(row.prompt) for row in rows)
+            padded = [[0] * (width - len(row.prompt)) + row.prompt for row in rows]
+            tokens = torch.tensor(padded, device=self.device)
+            mask = torch.tensor([[0] * (width - len(row.prompt)) + [1] * len(row.prompt) for row in rows])
+            mask = mask.to(self.device)
+            cache, step = None, 0
+            while rows:
+                logits, cache = self._forward(tokens, mask, cache)
+                chosen = self._choose(rows, logits, step)
+                step += 1
+                kept = [index for index, row in enumerate(rows) if not self._ended(row)]
+                if len(kept) < len(rows):
+                    rows = [rows[index] for index in kept]
+                    if not rows:
+                        break
+                    selected = torch.tensor(kept, device=self.device)
+                    cache.batch_select_indices(selected)
+                    mask, chosen = mask[selected], chosen[selected]
+                tokens = chosen[:, None]
+                mask = torch.cat([mask, mask.new_ones(len(rows), 1)], dim=1)
+
+    def _prompt(self, request: Request) -> list[int] | EngineError:
+        try:
+            ids = render(self.tokenizer, request)
+        except EngineError as error:
+            return error
+        if len(ids) >= self.max_length:
+            return EngineError(f"the prompt has {len(ids)} tokens, the model takes fewer than {self.max_length}")
+        return ids
+
+    def _forward(self, tokens: torch.Tensor, mask: torch.Tensor, cache: Any) -> tuple[torch.Tensor, Any]:
+        """Logits after the last token, shape (rows, vocabulary), float32, and the grown cache."""
+        inputs = {"input_ids": tokens, "attention_mask": mask, "past_key_values": cache, "use_cache": True}
+        if "position_ids" in self.accepted:
+            inputs["position_ids"] = (mask.cumsum(dim=1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
+        if "logits_to_keep" in self.accepted:
+            inputs["logits_to_keep"] = 1
+        output = self.model(**inputs)
+        if output.past_key_values is None:
+            raise EngineError(f"transformers: {type(self.model).__name__} keeps no key-value cache; use vllm for it")
+        return output.logits[:, -1].float(), output.past_key_values
+
+    def _choose(self, rows: list[_Row], logits: torch.Tensor, step: int) -> torch.Tensor:
+        """Draw and note the next token of every row; shape (rows,)."""
+        import torch
+
+        if logits.device.type == "mps":
+            # Apple's GPUs have no float64.
+            logits = logits.cpu()
+        chosen = choose(
+            logits,
+            seeds=[row.job.item.seed for row in rows],
+            step=step,
+            temperatures=[row.request.temperature for row in rows],
+            top_ps=[row.request.top_p for row in rows],
+        )
+        if any(row.request.logprobs for row in rows):
+            all_logprobs = torch.log_softmax(logits, dim=-1).gather(1, chosen[:, None])[:, 0].tolist()
+            for row, logprob in zip(rows, all_logprobs, strict=True):
+                row.logprobs.append(logprob)
+        for row, token in zip(rows, chosen.tolist(), strict=True):
+            row.tokens.append(token)
+        return chosen.to(self.device)
+
+    def _ended(self, row: _Row) -> bool:
+        """Whether the row is done; if so its job is finished."""
+        if row.job.abandoned:
+            return True
+        if row.tokens[-1] in self.end_ids:
+            self._finish(row, "stop", row.tokens[:-1])
+        elif self._stopped(row):
+            self._finish(row, "stop", row.tokens)
+        elif len(row.tokens) >= row.limit:
+            self._finish(row, "length", row.tokens)
+        else:
+            return False
+        return True
+
+    def _stopped(self, row: _Row) -> bool:
+        """Whether a stop text has come; only the tail that can hold one is decoded at every step."""
+        stop = row.request.stop
+        if not stop:
+            return False
+        window = BYTES_PER_CHARACTER * max(map(len, stop)) + STOP_MARGIN_TOKENS
+        if not cut_at_stop(self._decode(row.tokens[-window:]), stop)[1]:
+            return False
+        return cut_at_stop(self._decode(row.tokens), stop)[1]
+
+    def _finish(self, row: _Row, reason: str, spoken: list[int]) -> None:
+        text, _ = cut_at_stop(self._decode(spoken), row.request.stop)
+        logprobs: tuple[TokenLogprob, ...] = ()
+        if row.request.logprobs:
+            texts = (self.tokenizer.decode([token]) for token in row.tokens)
+            logprobs = tuple(TokenLogprob(*pair) for pair in zip(texts, row.logprobs, strict=True))
+        row.job.finish(
+            Completion(
+                text=text,
+                finish_reason=reason,
+                prompt_tokens=len(row.prompt),
+                completion_tokens=len(row.tokens),
+                logprobs=logprobs,
+            )
+        )
+
+    def _decode(self, tokens: list[int]) -> str:
+        return str(self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+
+def _device(name: str) -> torch.device:
+    import torch
+
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.device(name)
+    except RuntimeError:
+        raise EngineError(f"transformers: no device {name!r}") from None
+
+
+def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+    """Tokens that end a completion: those of the generation settings and the tokenizer's own."""
+    configured = getattr(model.generation_config, "eos_token_id", None)
+    ids = configured if isinstance(configured, list) else [configured]
+    return frozenset(token for token in (*ids, tokenizer.eos_token_id) if token is not None)

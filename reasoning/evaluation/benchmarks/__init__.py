@@ -1,0 +1,10 @@
+"""The benchmarks: one file each, one line each in `base.BENCHMARKS`.
+
+>>> find_benchmark("humaneval").summary
+'HumanEval: 164 hand-written Python functions with tests'
+"""
+
+from reasoning.evaluation.benchmarks.base import BENCHMARKS, Benchmark, BenchmarkError, Entry, find_benchmark
+from reasoning.evaluation.benchmarks.locate import digest, locate
+
+__all__ = ["BENCHMARKS", "Benchmark", "BenchmarkError", "Entry", "digest", "find_benchmark", "locate"]

@@ -1,0 +1,205 @@
+r"""What a benchmark is: where its files come from, its problems with their reference answers, how they are asked.
+
+    benchmark = find_benchmark("p3")
+    paths = locate(benchmark, split="397", data=None)
+    entry = next(benchmark.read(paths, "397"))
+    entry.problem.id, entry.references[0]       # ("Study_1:0", "def sol():\\n    return ('h' + 'o') * 1000")
+
+The reference answers stand beside the problem, not in it: an engine that is given the problem never sees them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from reasoning.methods.base import PromptStyle
+from verifiers.records import Problem, RecordError
+
+__all__ = [
+    "BENCHMARKS",
+    "Benchmark",
+    "BenchmarkError",
+    "Entry",
+    "SourceFile",
+    "find_benchmark",
+    "json_array",
+    "json_lines",
+    "text_field",
+]
+
+BENCHMARKS: dict[str, str] = {
+    "puzzles": "reasoning.evaluation.benchmarks.puzzles:BENCHMARK",
+    "p3": "reasoning.evaluation.benchmarks.p3:BENCHMARK",
+    "humaneval": "reasoning.evaluation.benchmarks.humaneval:BENCHMARK",
+    "mbpp": "reasoning.evaluation.benchmarks.mbpp:BENCHMARK",
+}
+"""Name -> `module:attribute`; imported when first used."""
+
+
+class BenchmarkError(ValueError):
+    """A benchmark is unknown, cannot be found or is malformed; one clear line that names file, line and field."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file of a benchmark.
+
+    Attributes:
+        name: its name in a local folder, where it may also end in `.gz`; for a built-in file, its path in the data
+            folder.
+        url: where it is published, pinned to a revision; empty for a built-in file.
+        sha256: of the file at that address, in hex.
+    """
+
+    name: str
+    url: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A problem and the answers that its authors gave (texts that the verifier must accept)."""
+
+    problem: Problem
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """A set of problems.
+
+    Attributes:
+        name: as given on the command line; also the name of its folder.
+        summary: one line for people.
+        files: split -> the files that it is read from, the main one first; the first split is the default.
+        styles: how it can be asked; the first is the default.
+        timeout_seconds: default limit for judging one candidate.
+        read: `(paths of the files, split)` -> the entries, in a fixed order; raises `BenchmarkError`.
+        groups: names in a problem's `meta` by which results are shown.
+    """
+
+    name: str
+    summary: str
+    files: Mapping[str, tuple[SourceFile, ...]]
+    styles: tuple[PromptStyle, ...]
+    timeout_seconds: float
+    read: Callable[[Sequence[Path], str], Iterator[Entry]]
+    groups: tuple[str, ...] = ()
+
+    def style(self, name: str | None) -> PromptStyle:
+        """The prompt style with this name; None: the default one.
+
+        Raises:
+            BenchmarkError: there is none.
+        """
+        for style in self.styles:
+            if name in (None, style.name):
+                return style
+        known = ", ".join(style.name for style in self.styles)
+        raise BenchmarkError(f"{self.name} has no prompt style '{name}'; it has: {known}")
+
+    def split(self, name: str | None) -> str:
+        """`name`, checked; None: the default split.
+
+        Raises:
+            BenchmarkError: there is none.
+        """
+        if name is None:
+            return next(iter(self.files))
+        if name not in self.files:
+            raise BenchmarkError(f"{self.name} has no split '{name}'; it has: {', '.join(self.files)}")
+        return name
+
+
+def find_benchmark(name: str) -> Benchmark:
+    """The benchmark with this name.
+
+    Raises:
+        BenchmarkError: there is none.
+    """
+    target = BENCHMARKS.get(name)
+    if target is None:
+        raise BenchmarkError(f"no benchmark '{name}'; known benchmarks: {', '.join(BENCHMARKS)}")
+    module, _, attribute = target.partition(":")
+    found: Benchmark = getattr(import_module(module), attribute)
+    return found
+
+
+def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Place (`FILE, line N`) and object of every line of a `.jsonl` or `.jsonl.gz` file.
+
+    Raises:
+        BenchmarkError: a line is not a JSON object, or the file cannot be read.
+    """
+    number = 0
+    try:
+        with _open(path) as file:
+            for number, line in enumerate(file, 1):
+                if line.isspace():
+                    continue
+                yield f"{path}, line {number}", _object(json.loads(line), f"{path}, line {number}")
+    except (OSError, EOFError, ValueError) as error:
+        if isinstance(error, BenchmarkError):
+            raise
+        raise BenchmarkError(f"{path}, line {max(number, 1)}: cannot be read: {error}") from None
+
+
+def json_array(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Place (`FILE, item N`) and object of every item of a `.json` or `.json.gz` file that holds one array.
+
+    Raises:
+        BenchmarkError: the file holds something else, or cannot be read.
+    """
+    try:
+        with _open(path) as file:
+            items = json.load(file)
+    except (OSError, EOFError, ValueError, RecursionError) as error:
+        raise BenchmarkError(f"{path}: cannot be read: {error}") from None
+    if not isinstance(items, list):
+        raise BenchmarkError(f"{path}: expected an array, got {type(items).__name__}")
+    for number, item in enumerate(items, 1):
+        yield f"{path}, item {number}", _object(item, f"{path}, item {number}")
+
+
+def text_field(record: Mapping[str, Any], name: str, place: str) -> str:
+    """The string field `name` of a record found at `place`.
+
+    Raises:
+        BenchmarkError: it is missing or no string.
+    """
+    value = record.get(name)
+    if not isinstance(value, str):
+        found = "missing" if value is None else f"expected a string, got {type(value).__name__}"
+        raise BenchmarkError(f"{place}: field '{name}': {found}")
+    return value
+
+
+def problem_from(record: Mapping[str, Any], place: str) -> Problem:
+    """The problem in a record of the public form.
+
+    Raises:
+        BenchmarkError: a field is missing or wrong.
+    """
+    try:
+        problem = Problem.from_json(record)
+    except RecordError as error:
+        raise BenchmarkError(f"{place}: {error}") from None
+    if not problem.id:
+        raise BenchmarkError(f"{place}: field 'id': missing")
+    return problem
+
+
+def _open(path: Path) -> Any:
+    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else open(path, encoding="utf-8")
+
+
+def _object(value: object, place: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BenchmarkError(f"{place}: expected an object, got {type(value).__name__}")
+    return value

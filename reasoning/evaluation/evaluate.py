@@ -1,0 +1,317 @@
+"""Evaluates an engine on a benchmark: ask, judge, keep, count.
+
+    outcome = await evaluate(Settings("puzzles", "search"), Path("runs/first"), jobs=2)
+    outcome.metrics["pass@1"].value     # 0.62
+
+Each sample of each problem is one item: its method asks the engine, whose completions are kept as they come; what the
+prompt style reads in the reply is judged in the sandbox, once for each distinct text of a problem; then the item is
+finished. Asking and judging overlap. What is finished is never done again, whenever the process dies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import aclosing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from reasoning.engines.base import Engine, EngineError
+from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate
+from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR
+from reasoning.evaluation.results import Results, export
+from reasoning.methods import Method, PromptStyle, Question, Sampling, find_method
+from reasoning.runs import Run, RunStore, progress_display
+from reasoning.runs.recording import KEY_BYTES
+from verifiers.records import Problem, RecordError, Status, Verdict
+from verifiers.registry import VerifierRegistry
+from verifiers.sandbox import Limits, SandboxPool
+
+__all__ = ["EvaluationError", "Outcome", "Settings", "evaluate", "judgement_key", "open_run", "problems_of"]
+
+JUDGED_AHEAD_FACTOR = 16
+"""Finished replies that may wait for each sandbox worker, so that asking does not wait for judging."""
+ENGINE_FAILURES_IN_A_ROW = 20
+"""So many samples without an answer, one after another, and the run stops: the engine is down."""
+
+
+class EvaluationError(RuntimeError):
+    """The evaluation cannot be done, or cannot go on; one clear line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that decides the results of an evaluation.
+
+    Attributes:
+        benchmark: name of the benchmark.
+        engine: spec of the engine.
+        method: name of the method.
+        samples: samples of each problem.
+        limit: only the first so many problems; None: all.
+        split: of the benchmark.
+        data: where its files are; None: the usual places.
+        prompt: name of the prompt style.
+        seed: of the run.
+        temperature: 0 is greedy.
+        top_p: nucleus mass.
+        max_tokens: longest completion.
+        timeout: seconds for judging one candidate.
+        memory: MiB for judging one candidate.
+    """
+
+    benchmark: str
+    engine: str = "search"
+    method: str = "direct"
+    samples: int = 1
+    limit: int | None = None
+    split: str = ""
+    data: str | None = None
+    prompt: str = ""
+    seed: int = 0
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 1024
+    timeout: float = 10.0
+    memory: int = 1024
+
+    @property
+    def limits(self) -> Limits:
+        """The sandbox limits of one judgement."""
+        return Limits(wall_seconds=self.timeout, memory_mib=self.memory)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an evaluation came to.
+
+    Attributes:
+        results: metrics, in all and by group.
+        unanswered: samples for which the engine gave no answer; they are tried again by a resume.
+        first_failure: what the engine said of the first of them.
+    """
+
+    results: Results
+    unanswered: int = 0
+    first_failure: str = ""
+
+
+async def evaluate(
+    settings: Settings,
+    directory: Path,
+    *,
+    engine: Engine | None = None,
+    resume: bool = False,
+    jobs: int | None = None,
+    concurrency: int = 64,
+    allow_weak: bool = False,
+    quiet: bool = False,
+) -> Outcome:
+    """Run an evaluation to its end, or go on with one.
+
+    Args:
+        settings: what to do.
+        directory: the run directory.
+        engine: asked instead of the one that `settings.engine` names; closed at the end.
+        resume: the directory holds an earlier attempt with the same settings.
+        jobs: candidates judged at once; None: one a processor.
+        concurrency: requests under way at once.
+        allow_weak: accept a weak sandbox.
+        quiet: show no progress.
+
+    Raises:
+        EvaluationError: the engine failed too often in a row.
+        RunError, BenchmarkError, MethodError, EngineSpecError, SandboxUnavailableError: it cannot begin.
+    """
+    benchmark = find_benchmark(settings.benchmark)
+    style, method = benchmark.style(settings.prompt), find_method(settings.method)
+    paths = locate(benchmark, settings.split, None if settings.data is None else Path(settings.data), quiet)
+    if engine is None:
+        from reasoning.engines.registry import create_engine
+
+        engine = create_engine(settings.engine)
+    try:
+        async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
+            with await open_run(settings, directory, digest(paths), engine, pool, resume) as run:
+                job = _Evaluation(settings, run, engine, style, method, pool, concurrency)
+                await job.work_through(lambda: problems_of(benchmark, paths, settings), quiet)
+                results = export(run, settings.samples, benchmark.groups)
+                return Outcome(results, job.unanswered, job.first_failure)
+    finally:
+        await engine.close()
+
+
+async def open_run(
+    settings: Settings, directory: Path, problems: str, engine: Engine, pool: SandboxPool, resume: bool
+) -> Run:
+    """Start or resume the run in `directory`; `problems` is the digest of the benchmark's files.
+
+    Raises:
+        RunError: it cannot be started or resumed with these settings.
+    """
+    known = {**asdict(settings), "problems_sha256": problems, "engine_description": engine.describe()}
+    report = await pool.report()
+    if not resume:
+        return Run.start(directory, known, {"isolation": report.to_json()})
+    run = Run.resume(directory, known)
+    run.store.forget_unjudged()
+    run.store.commit()
+    return run
+
+
+def problems_of(benchmark: Benchmark, paths: tuple[Path, ...], settings: Settings) -> Iterator[tuple[int, Problem]]:
+    """Number and problem, for each problem that the settings ask for."""
+    for number, entry in enumerate(benchmark.read(paths, settings.split)):
+        if settings.limit is not None and number >= settings.limit:
+            return
+        yield number, entry.problem
+
+
+def judgement_key(problem: bytes, candidate: str | None, note: str = "") -> bytes:
+    """The content key of a judgement: of a problem's digest and a candidate, or the reason why there is none."""
+    hashed = hashlib.sha256(problem)
+    hashed.update(b"none\x1f" + note.encode() if candidate is None else candidate.encode("utf-8", "surrogatepass"))
+    return hashed.digest()[:KEY_BYTES]
+
+
+def problem_digest(number: int, problem: Problem) -> bytes:
+    """What a verifier sees of a problem, as 32 bytes."""
+    seen = [number, problem.id, problem.kind, problem.prompt, dict(problem.fields)]
+    return hashlib.sha256(json.dumps(seen).encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    position: int
+    number: int
+    sample: int
+    problem: Problem
+    digest: bytes
+
+
+class _Evaluation:
+    """One evaluation under way."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        run: Run,
+        engine: Engine,
+        style: PromptStyle,
+        method: Method,
+        pool: SandboxPool,
+        concurrency: int,
+    ) -> None:
+        self.unanswered = 0
+        self.first_failure = ""
+        self._failures_in_a_row = 0
+        self._settings = settings
+        self._limits = settings.limits
+        self._run = run
+        self._store: RunStore = run.store
+        self._style = style
+        self._method = method
+        self._registry = VerifierRegistry(pool)
+        self._judges = asyncio.Semaphore(JUDGED_AT_ONCE_FACTOR * pool.workers)
+        self._in_flight = concurrency + JUDGED_AHEAD_FACTOR * pool.workers
+        self._engine = run.recording(engine, concurrency)
+        self._sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
+        self._judging: dict[bytes, asyncio.Future[tuple[int, Verdict]]] = {}
+
+    async def work_through(self, problems: Callable[[], Iterator[tuple[int, Problem]]], quiet: bool) -> None:
+        """Finish every sample of every problem that is not finished; `problems` reads them, once to count them."""
+        count = 0
+        for number, problem in problems():
+            self._store.add_problem(number, problem.id, _groups(problem))
+            count += 1
+        total = count * self._settings.samples
+        finished = self._store.finished(total)
+        with progress_display(
+            total=total, label=self._settings.benchmark, quiet=quiet, before_showing=self._store.commit
+        ) as progress:
+            progress.skip(sum(finished))
+            results = self._run.map(
+                self._unfinished(problems(), finished),
+                self._item,
+                concurrency=self._in_flight,
+                ordered=False,
+            )
+            async with aclosing(results):
+                async for verdict in results:
+                    progress.advance(verdict.passed if verdict.status.judged else None)
+
+    def _unfinished(self, problems: Iterator[tuple[int, Problem]], finished: bytearray) -> Iterator[_Item]:
+        samples = self._settings.samples
+        for number, problem in problems:
+            seen = problem_digest(number, problem)
+            for sample in range(samples):
+                position = number * samples + sample
+                if not finished[position]:
+                    yield _Item(position, number, sample, problem, seen)
+
+    async def _item(self, item: _Item) -> Verdict:
+        question = Question(item.problem, self._style, item.sample, self._settings.seed, self._sampling)
+        try:
+            attempt = await self._method(question, self._engine)
+        except EngineError as error:
+            return self._no_answer(item, error)
+        self._failures_in_a_row = 0
+        if attempt.candidate is None:
+            judgement, verdict = self._no_candidate(item, attempt.finish_reason)
+        else:
+            judgement, verdict = await self._judge(item, attempt.candidate.text)
+        self._store.add_item(item.position, judgement, attempt.finish_reason)
+        return verdict
+
+    async def _judge(self, item: _Item, candidate: str) -> tuple[int, Verdict]:
+        key = judgement_key(item.digest, candidate)
+        # The same text for the same problem is judged once, also when it comes again while being judged.
+        if (under_way := self._judging.get(key)) is not None:
+            return await asyncio.shield(under_way)
+        if (known := self._store.judgement(key)) is not None:
+            return known
+        promise: asyncio.Future[tuple[int, Verdict]] = asyncio.get_running_loop().create_future()
+        self._judging[key] = promise
+        try:
+            try:
+                async with self._judges:
+                    verdict = await self._registry.verify(item.problem, candidate, self._limits)
+            except RecordError as error:
+                raise EvaluationError(f"problem '{item.problem.id}': {error}") from None
+            judged = self._store.add_judgement(key, item.number, candidate, verdict), verdict
+            promise.set_result(judged)
+            return judged
+        finally:
+            del self._judging[key]
+            promise.cancel()
+
+    def _no_candidate(self, item: _Item, reason: str) -> tuple[int, Verdict]:
+        key = judgement_key(item.digest, None, reason)
+        known = self._store.judgement(key)
+        if known is not None:
+            return known
+        verdict = Verdict.of("", Status.UNPARSABLE, f"no candidate: {reason}")
+        return self._store.add_judgement(key, item.number, None, verdict), verdict
+
+    def _no_answer(self, item: _Item, error: EngineError) -> Verdict:
+        self.unanswered += 1
+        self._failures_in_a_row += 1
+        self.first_failure = self.first_failure or str(error)
+        if self._failures_in_a_row >= ENGINE_FAILURES_IN_A_ROW:
+            raise EvaluationError(
+                f"the engine gave no answer {self._failures_in_a_row} times in a row ({error}); when it is back, go on "
+                f"with --resume {self._run.directory}"
+            )
+        verdict = Verdict.of("", Status.UNAVAILABLE, f"engine: {error}")
+        key = judgement_key(item.digest, None, verdict.detail)
+        known = self._store.judgement(key)
+        judgement = known[0] if known is not None else self._store.add_judgement(key, item.number, None, verdict)
+        self._store.add_item(item.position, judgement, "unanswered")
+        return verdict
+
+
+def _groups(problem: Problem) -> dict[str, Any]:
+    return {name: value for name, value in problem.meta.items() if isinstance(value, int) or name == "category"}

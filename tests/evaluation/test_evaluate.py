@@ -1,0 +1,148 @@
+import asyncio
+import json
+
+import pytest
+
+from reasoning.engines.base import Completion, EngineError
+from reasoning.evaluation import evaluate as module
+from reasoning.evaluation.again import judge_run_again
+from reasoning.evaluation.evaluate import EvaluationError, Settings, evaluate
+from reasoning.runs import RunError
+
+PUZZLES = [
+    {"id": f"p{n}", "sat": f"def sat(x: int, n={n}): return x == n", "meta": {"level": 1 + n % 2}} for n in range(6)
+]
+
+
+class Scripted:
+    """Answers problem pN with N for its even samples; counts what it is asked."""
+
+    name = "scripted"
+
+    def __init__(self, stop_after=None, down=()):
+        self.asked = []
+        self.stop_after = stop_after
+        self.down = down
+
+    async def complete(self, request):
+        if self.stop_after is not None and len(self.asked) >= self.stop_after:
+            raise asyncio.CancelledError
+        (sample,) = request.sample_indices
+        number = int(request.problem.id[1:])
+        if number in self.down:
+            raise EngineError("connection refused")
+        self.asked.append((number, sample))
+        if sample == 3:
+            return [Completion("", "exhausted")]
+        return [Completion(f"def sol(n={number}):\n    return {number if sample % 2 == 0 else -1}")]
+
+    async def close(self):
+        pass
+
+    def describe(self):
+        return {"engine": "scripted"}
+
+
+@pytest.fixture
+def settings(tmp_path):
+    data = tmp_path / "puzzles.jsonl"
+    data.write_text("".join(json.dumps({"kind": "puzzle", "prompt": "", **puzzle}) + "\n" for puzzle in PUZZLES))
+    return Settings("puzzles", "scripted", samples=4, data=str(data), split="all", prompt="chat", timeout=5.0)
+
+
+def run(settings, directory, engine, **options):
+    return asyncio.run(evaluate(settings, directory, engine=engine, jobs=2, concurrency=2, quiet=True, **options))
+
+
+def records(directory):
+    return [json.loads(line) for line in (directory / "records.jsonl").read_text().splitlines()]
+
+
+def test_samples_are_judged_counted_and_written_in_order(tmp_path, settings):
+    outcome = run(settings, tmp_path / "run", Scripted())
+    rows = records(tmp_path / "run")
+    assert [(row["id"], row["sample"]) for row in rows] == [(f"p{n}", s) for n in range(6) for s in range(4)]
+    assert [row["status"] for row in rows[:4]] == ["passed", "wrong", "passed", "unparsable"]
+    assert rows[3]["candidate"] is None
+    assert outcome.results.statuses == {"passed": 12, "unparsable": 6, "wrong": 6}
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["pass@1"]["value"] == 0.5
+    assert metrics["pass@4"]["value"] == 1.0
+    assert metrics["pass@1"]["samples"] == 24
+    assert metrics["groups"]["level"]["2"]["problems"] == 3
+    # Samples 0 and 2 are the same text: 6 problems have 2 distinct candidates and 1 reason for having none.
+    assert sorted(json.loads((tmp_path / "run" / "config.json").read_text())["settings"])[0] == "benchmark"
+
+
+def test_equal_candidates_of_a_problem_are_judged_once(tmp_path, settings, monkeypatch):
+    judged = []
+    original = module.VerifierRegistry.verify
+
+    async def counted(self, problem, candidate, limits):
+        judged.append((problem.id, candidate))
+        return await original(self, problem, candidate, limits)
+
+    monkeypatch.setattr(module.VerifierRegistry, "verify", counted)
+    run(settings, tmp_path / "run", Scripted())
+    assert len(judged) == len(set(judged)) == 12
+
+
+def test_an_interrupted_run_goes_on_without_asking_twice_and_ends_the_same(tmp_path, settings):
+    undisturbed, disturbed = tmp_path / "a", tmp_path / "b"
+    run(settings, undisturbed, Scripted())
+    first, second = Scripted(stop_after=9), Scripted()
+    with pytest.raises(asyncio.CancelledError):
+        run(settings, disturbed, first)
+    assert not (disturbed / "records.jsonl").exists()
+    run(settings, disturbed, second, resume=True)
+    assert sorted(first.asked + second.asked) == [(n, s) for n in range(6) for s in range(4)]
+    for name in ("records.jsonl", "metrics.json"):
+        assert (disturbed / name).read_bytes() == (undisturbed / name).read_bytes()
+    third = Scripted()
+    run(settings, disturbed, third, resume=True)
+    assert third.asked == []
+
+
+def test_what_was_not_answered_is_no_wrong_answer_and_is_asked_again(tmp_path, settings):
+    outcome = run(settings, tmp_path / "run", Scripted(down=(2,)))
+    assert (outcome.unanswered, outcome.first_failure) == (4, "connection refused")
+    assert outcome.results.statuses["unavailable"] == 4
+    assert outcome.results.metrics["pass@1"].problems == 5
+    again = Scripted()
+    outcome = run(settings, tmp_path / "run", again, resume=True)
+    assert sorted(again.asked) == [(2, 0), (2, 1), (2, 2), (2, 3)]
+    assert outcome.results.metrics["pass@1"].problems == 6
+    run(settings, tmp_path / "whole", Scripted())
+    assert (tmp_path / "run" / "records.jsonl").read_bytes() == (tmp_path / "whole" / "records.jsonl").read_bytes()
+
+
+def test_an_engine_that_is_down_stops_the_run(tmp_path, settings):
+    with pytest.raises(EvaluationError, match=r"no answer 20 times in a row \(connection refused\); .*--resume"):
+        run(settings, tmp_path / "run", Scripted(down=range(6)))
+
+
+def test_a_changed_engine_or_problem_file_is_refused(tmp_path, settings):
+    run(settings, tmp_path / "run", Scripted())
+    other = Scripted()
+    other.describe = lambda: {"engine": "other"}
+    with pytest.raises(RunError, match=r"field 'engine_description' is .*, but .* was asked for"):
+        run(settings, tmp_path / "run", other, resume=True)
+    with open(settings.data, "a") as file:
+        file.write("\n")
+    with pytest.raises(RunError, match="field 'problems_sha256'"):
+        run(settings, tmp_path / "run", Scripted(), resume=True)
+
+
+def test_a_run_is_judged_again_without_asking(tmp_path, settings):
+    directory = tmp_path / "run"
+    run(settings, directory, Scripted())
+    before = (directory / "records.jsonl").read_bytes()
+    (directory / "records.jsonl").unlink()
+    changes = asyncio.run(judge_run_again(directory, jobs=2, quiet=True))
+    assert (changes.judged, changes.statuses) == (12, [])
+    assert (directory / "records.jsonl").read_bytes() == before
+    changes = asyncio.run(judge_run_again(directory, timeout=0.0001, jobs=2, quiet=True))
+    assert changes.statuses == [("passed", "timeout", 6), ("wrong", "timeout", 6)]
+    assert {row["status"] for row in records(directory)} == {"timeout", "unparsable"}
+    with pytest.raises(EvaluationError, match="was begun with"):
+        asyncio.run(judge_run_again(directory, timeout=3.0, resume=True, quiet=True))

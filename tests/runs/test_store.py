@@ -1,0 +1,112 @@
+import sqlite3
+
+import pytest
+
+from reasoning.engines.base import Completion, TokenLogprob
+from reasoning.runs.store import COMMIT_ROWS, RunStore, StoreError
+from verifiers.records import Status, Verdict
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = RunStore(tmp_path / "run.sqlite")
+    yield opened
+    opened.close()
+
+
+def committed(path, table):
+    with sqlite3.connect(path) as other:
+        return other.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+
+def test_a_completion_comes_back_whole(store):
+    completion = Completion(
+        "caf\u00e9 \ud800 \x00 \U0001f600", "length", 7, 9, (TokenLogprob("a", -0.5),), {"usage": {"n": 1}}
+    )
+    store.add_completion(b"key", completion, 0.25)
+    assert store.completion(b"key") == completion
+    assert store.completion(b"other") is None
+    assert store.completion_totals() == {
+        "completions": 1.0,
+        "prompt_tokens": 7.0,
+        "completion_tokens": 9.0,
+        "seconds": 0.25,
+    }
+
+
+def test_rows_are_committed_by_count_and_on_demand(tmp_path, store):
+    path = tmp_path / "run.sqlite"
+    for number in range(COMMIT_ROWS - 1):
+        store.add_item(number, 1, "stop")
+    assert committed(path, "items") == 0
+    store.add_item(COMMIT_ROWS, 1, "stop")
+    assert committed(path, "items") == COMMIT_ROWS
+    store.add_item(COMMIT_ROWS + 1, 1, "stop")
+    store.commit()
+    assert committed(path, "items") == COMMIT_ROWS + 1
+
+
+def test_judgements_keep_their_ids_and_items_refer_to_them(tmp_path):
+    path = tmp_path / "run.sqlite"
+    store = RunStore(path)
+    store.add_problem(0, "zero", {"level": 1})
+    store.add_problem(1, "one", {"level": 2})
+    first = store.add_judgement(
+        b"a", 0, "x = '\ud800'", Verdict.of("", Status.PASSED, seconds=0.5, isolation=("u", "v"))
+    )
+    store.close()
+
+    store = RunStore(path)
+    second = store.add_judgement(b"b", 1, None, Verdict.of("", Status.UNPARSABLE, "none"))
+    assert first != second
+    assert store.judgement(b"a") == (first, Verdict("", 1.0, Status.PASSED, "", 0.5, ("u", "v")))
+    for position, judgement in ((3, second), (0, first)):
+        store.add_item(position, judgement, "stop")
+    items = list(store.items(samples=2))
+    assert [(item.problem_id, item.sample, item.judgement.candidate) for item in items] == [
+        ("zero", 0, "x = '\ud800'"),
+        ("one", 1, None),
+    ]
+    assert store.finished(4) == bytearray([1, 0, 0, 1])
+    assert store.candidates() == [first]
+    assert store.stored_judgement(first).candidate == "x = '\ud800'"
+    store.close()
+
+
+def test_only_what_could_not_be_judged_is_forgotten(store):
+    store.add_problem(0, "p", {})
+    for position, status in enumerate(Status):
+        id = store.add_judgement(bytes([position]), 0, f"text {position}", Verdict.of("", status))
+        store.add_item(position, id, "stop")
+    store.commit()
+    assert store.forget_unjudged() == 2
+    left = {item.judgement.verdict.status for item in store.items(samples=len(Status))}
+    assert left == set(Status) - {Status.UNAVAILABLE, Status.INTERNAL}
+
+
+def test_new_verdicts_stand_aside_until_they_are_taken_over(store):
+    ids = [store.add_judgement(bytes([n]), 0, f"text {n}", Verdict.of("", Status.TIMEOUT, "slow")) for n in range(3)]
+    store.add_rejudgement(ids[0], Verdict.of("", Status.PASSED))
+    store.add_rejudgement(ids[1], Verdict.of("", Status.TIMEOUT, "slow again"))
+    assert store.rejudged() == set(ids[:2])
+    assert store.stored_judgement(ids[0]).verdict.status is Status.TIMEOUT
+    assert store.changed_statuses() == [("timeout", "passed", 1)]
+    store.take_over_rejudgements()
+    verdicts = [store.stored_judgement(id).verdict for id in ids]
+    assert [(verdict.status.value, verdict.detail) for verdict in verdicts] == [
+        ("passed", ""),
+        ("timeout", "slow again"),
+        ("timeout", "slow"),
+    ]
+    assert store.rejudged() == set()
+
+
+def test_another_file_and_another_version_are_refused(tmp_path):
+    (tmp_path / "text").write_text("no database" * 1000)
+    with pytest.raises(StoreError, match="is not a run's store"):
+        RunStore(tmp_path / "text")
+    store = RunStore(tmp_path / "old")
+    store.set_fact("schema", "0")
+    store.close()
+    with pytest.raises(StoreError, match="has schema 0, expected 1"):
+        RunStore(tmp_path / "old")

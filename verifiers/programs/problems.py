@@ -1,0 +1,197 @@
+"""A problem of kind `program`, read: which of the four forms of tests it has, and what they need.
+
+>>> record = {"id": "p", "kind": "program", "entry_point": "add", "tests": ["assert add(1, 2) == 3"]}
+>>> ProgramProblem.of(Problem.from_json(record)).plan.calls
+(Call(name='add', arguments=(1, 2), keywords={}),)
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
+
+from verifiers.extraction import is_safe_to_parse
+from verifiers.judging import profile_for
+from verifiers.plain_data import PlainDataError, encode
+from verifiers.programs.assertions import Call, Check, Plan, compile_assertions, compile_check
+from verifiers.programs.comparison import Tolerance, matches_json
+from verifiers.programs.evaluator import is_builtin
+from verifiers.records import Problem, RecordError
+
+__all__ = ["ProgramProblem", "StreamCase"]
+
+FORMS = ("cases", "tests", "test", "stdio")
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCase:
+    """One run of a whole program.
+
+    Attributes:
+        input: on standard input.
+        output: expected on standard output.
+    """
+
+    input: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramProblem:
+    """What a candidate is tested with.
+
+    Attributes:
+        entry_point: the function under test; empty for whole programs.
+        prompt: what a completion continues.
+        setup: source that the tests need; only its import lines also reach the candidate.
+        tests: assert statements that no plan could be made of, each judged apart.
+        check: likewise, source that defines `check(candidate)`.
+        plan: calls and checks, where the tests are no more than that.
+        streams: runs of a whole program.
+        profile: the sandbox profile that holds what the tests import.
+    """
+
+    entry_point: str
+    prompt: str
+    setup: str = ""
+    tests: tuple[str, ...] = ()
+    check: str = ""
+    plan: Plan | None = None
+    streams: tuple[StreamCase, ...] = ()
+    profile: str = "bare"
+
+    @property
+    def imports(self) -> str:
+        """The import lines of `setup`."""
+        return _import_lines(self.setup)
+
+    @classmethod
+    def of(cls, problem: Problem) -> ProgramProblem:
+        """Read the fields of a problem of kind `program`.
+
+        Raises:
+            RecordError: it has none or several of the four forms of tests, or one of them is malformed.
+        """
+        forms = [form for form in FORMS if problem.fields.get(form)]
+        if len(forms) != 1:
+            found = "none" if not forms else " and ".join(forms)
+            raise RecordError(
+                forms[1] if forms else "tests", f"expected exactly one of {', '.join(FORMS)}; found {found}"
+            )
+        (form,) = forms
+        entry_point = problem.text("entry_point", "")
+        if entry_point and not entry_point.isidentifier():
+            raise RecordError("entry_point", f"not a name: {entry_point[:100]!r}")
+        setup = problem.text("setup", "")
+        if form == "stdio":
+            return cls(entry_point, problem.prompt, streams=_read_streams(problem.fields["stdio"]))
+        if form == "cases":
+            _require(entry_point, form)
+            return cls(entry_point, problem.prompt, setup, plan=_read_cases(problem, entry_point))
+        if form == "test":
+            _require(entry_point, form)
+            test = problem.text("test")
+            plan = None if setup else _compiled_check(test, entry_point)
+            profile = profile_for(test, setup)
+            return cls(entry_point, problem.prompt, setup, check="" if plan else test, plan=plan, profile=profile)
+        tests = _read_tests(problem.fields["tests"])
+        entry_point = entry_point or _called_first(tests)
+        plan = _compiled_assertions(tests, setup, entry_point)
+        profile = profile_for(setup, *tests)
+        return cls(entry_point, problem.prompt, setup, () if plan else tests, "", plan, profile=profile)
+
+
+_compiled_check = lru_cache(maxsize=1024)(compile_check)
+
+
+@lru_cache(maxsize=1024)
+def _compiled_assertions(tests: tuple[str, ...], setup: str, entry_point: str) -> Plan | None:
+    return compile_assertions(list(tests), setup, entry_point)
+
+
+def _require(entry_point: str, form: str) -> None:
+    if not entry_point:
+        raise RecordError("entry_point", f"missing; '{form}' needs it")
+
+
+def _read_tests(field: object) -> tuple[str, ...]:
+    if not isinstance(field, list) or not all(isinstance(test, str) for test in field):
+        raise RecordError("tests", "expected a list of assert statements")
+    return tuple(field)
+
+
+def _read_streams(field: object) -> tuple[StreamCase, ...]:
+    if not isinstance(field, list):
+        raise RecordError("stdio", f"expected a list, got {type(field).__name__}")
+    streams = []
+    for number, case in enumerate(field, 1):
+        if not isinstance(case, dict) or not all(isinstance(case.get(name), str) for name in ("input", "output")):
+            raise RecordError("stdio", f"case {number}: expected an object with the strings 'input' and 'output'")
+        streams.append(StreamCase(case["input"], case["output"]))
+    return tuple(streams)
+
+
+def _read_cases(problem: Problem, entry_point: str) -> Plan:
+    field = problem.fields["cases"]
+    if not isinstance(field, list):
+        raise RecordError("cases", f"expected a list, got {type(field).__name__}")
+    common = problem.fields.get("tolerance")
+    calls, checks = [], []
+    for index, case in enumerate(field):
+        if not isinstance(case, dict) or "expected" not in case or not isinstance(case.get("args"), list):
+            raise RecordError("cases", f"case {index + 1}: expected an object with a list 'args' and 'expected'")
+        keywords = case.get("kwargs") or {}
+        if not isinstance(keywords, dict):
+            raise RecordError("cases", f"case {index + 1}: 'kwargs' must be an object")
+        calls.append(Call(entry_point, tuple(case["args"]), keywords))
+        tolerance = Tolerance.of(case.get("tolerance", common))
+        condition = partial(_matches, index, case["expected"], tolerance)
+        checks.append(Check(f"case {index + 1}: {_shown(case['args'])}", (index,), (condition,)))
+    try:
+        encode([call.arguments for call in calls])
+    except PlainDataError as error:
+        raise RecordError("cases", str(error)) from None
+    return Plan(tuple(calls), tuple(checks), library_values_as_plain=True)
+
+
+def _matches(index: int, expected: object, tolerance: Tolerance, answers: Any) -> bool:
+    return matches_json(answers[index], expected, tolerance)
+
+
+def _shown(arguments: list[Any]) -> str:
+    return json.dumps(arguments)[1:-1]
+
+
+def _called_first(tests: tuple[str, ...]) -> str:
+    """The function that the tests are about when the problem does not say.
+
+    It is the first one called that is not builtin; a candidate may also redefine a builtin function, so failing that
+    it is the first one called.
+    """
+    called = [name for test in tests for name in _called(test)]
+    return next((name for name in called if not is_builtin(name)), called[0] if called else "")
+
+
+def _called(test: str) -> list[str]:
+    if not is_safe_to_parse(test):
+        return []
+    try:
+        tree = ast.parse(test)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return [function.id for function in calls if isinstance(function, ast.Name)]
+
+
+@lru_cache(maxsize=1024)
+def _import_lines(setup: str) -> str:
+    if not setup or not is_safe_to_parse(setup):
+        return ""
+    try:
+        body = ast.parse(setup).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    return "\n".join(ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom))
