@@ -13,7 +13,7 @@ from fractions import Fraction
 from verifiers.answers.agreement import Agreement, Concession, agree, differ
 from verifiers.answers.expressions import compare_expressions
 from verifiers.answers.limits import MAX_ITEMS, AnswerTooLargeError
-from verifiers.answers.lists import compare_collections, in_order, letters, matrix_of, unordered
+from verifiers.answers.lists import compare_collections, in_order, letters, matrix_of, matrix_value, unordered
 from verifiers.answers.parser import divide, multiply, negate
 from verifiers.answers.proof import Answer, Prover
 from verifiers.answers.reading import Reading
@@ -39,6 +39,7 @@ from verifiers.answers.tree import (
     Union,
     Words,
     is_expression,
+    walk,
 )
 from verifiers.answers.words import clock_of
 
@@ -164,7 +165,12 @@ class Comparer:
         other = sides[1] if names[0] is not None else sides[0]
         if not isinstance(other, Collection) or (other.opening, other.closing) == ("{", "}"):
             return differ("named values and something else")
-        agreement = in_order(_items(sides[0]), _items(sides[1]), self.compare)
+        by_name: list[Sequence[Node]] = [
+            _items(side) if named is None else named.by_name for side, named in zip((gold, answer), names, strict=True)
+        ]
+        agreement = in_order(by_name[0], by_name[1], self.compare)
+        if not agreement.equal and not other.opening:
+            agreement = in_order(_items(sides[0]), _items(sides[1]), self.compare)
         return agreement.conceding(Concession.NAMES) if agreement.equal else agreement
 
     def _speaks_of_sets(self, gold: Node, answer: Node) -> bool:
@@ -242,6 +248,8 @@ class Comparer:
         if isinstance(gold, Ratio) and isinstance(answer, Ratio):
             if len(gold.parts) != len(answer.parts):
                 return differ("ratios of other lengths")
+            if any(self.prover.number(part) == 0 for part in (*gold.parts, *answer.parts)):
+                return in_order(gold.parts, answer.parts, self.compare)
             crossed = [
                 (multiply([first, answer.parts[0]]), multiply([second, gold.parts[0]]))
                 for first, second in zip(gold.parts[1:], answer.parts[1:], strict=True)
@@ -294,16 +302,9 @@ def _values(node: Node) -> Node:
         return Collection("", "", tuple(upper_and_lower(node)))
     if isinstance(node, Quantity) and has_plus_minus(node):
         return Collection("", "", tuple(upper_and_lower(node)))
-    if isinstance(node, Product) and sum(isinstance(factor, Matrix) for factor in node.factors) == 1:
-        return _scaled_matrix(node)
+    if isinstance(node, Product | Sum) and any(isinstance(part, Matrix) for part in walk(node)):
+        return matrix_value(node) or node
     return node
-
-
-def _scaled_matrix(node: Product) -> Node:
-    """A number times a matrix, multiplied out."""
-    scale = [factor for factor in node.factors if not isinstance(factor, Matrix)]
-    matrix = next(factor for factor in node.factors if isinstance(factor, Matrix))
-    return Matrix(tuple(tuple(multiply([*scale, entry]) for entry in row) for row in matrix.rows))
 
 
 def _spread(node: Node) -> Node:

@@ -36,7 +36,8 @@ class Extraction:
 
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])\s*")
-_BETWEEN_BOXES = re.compile(r"[\s$,;.:()&\\]*(?:\\(?:text|quad|qquad|mathrm)\s*\{?\s*)?(and|or|and/or|和|或|,|;|、|\\\\|&)?(?:\s*\}|\\quad|\\qquad)?[\s$,;()&\\]*(?:\\text\{)?[\s}]*")
+_BOX_LAYOUT = re.compile(r"\\(?:q?quad|text|mathrm|left|right)(?![A-Za-z])|\\[\[\]()\\ ,;]|[$&{}]|,(?=\s*(?:and|or)\b)|\s+")
+_BOX_NAME = re.compile(r"(and|or|,|;)\s*[A-Za-z](?: ?_ ?\w+)?(?:\(\w\))?\s*=")
 _HASHES = re.compile(r"####\s*([^\n]*)")
 _CUE = re.compile(
     r"""(?:\b(?:final\s+answers?|answers?|correct\s+(?:answer|option|choice)|correct\s+option|solutions?\s+sets?|solutions?|final\s+result|result|output)
@@ -60,12 +61,13 @@ _CORRECTION = re.compile(
     r"|不对|更正|纠正|应该是|等等",
     re.IGNORECASE,
 )
+_SPILL = re.compile(r"<\||\n\s*(?:Question|Problem|Q|Exercise|Example|User|Human)\b[^\n]{0,20}:", re.IGNORECASE)
 _CORRECTED_VALUE = re.compile(
     r"\b(?:it|this|that|which|x|value)?\s*(?:should\s+be|must\s+be|is\s+actually|is\s+instead|is)\s+(?=[-$\\\d(*])", re.IGNORECASE
 )
 _MATH = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\\((.+?)\\\)|(?<!\\)\$((?:[^$\\\n]|\\.){1,600}?)(?<!\\)\$", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=[^\s.])[.!?](?=\s+(?:[A-Z#*\"'\\]|I\b)|\s*$)|[。！？]|\n|(?<=[\d\w$}])\.\s*(?=####)")
-_NUMBER = re.compile(r"(?<![\w.])[-−]?\s?(?:[$€£¥]\s?)?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s?/\s?\d+)?(?:\s?(?:%|\\%))?(?![\w^])")
+_NUMBER = re.compile(r"(?<![\w.])[-−]?\s?(?:[$€£¥]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?!\d)(?:\s?/\s?\d+)?(?:\s?(?:%|\\%))?(?![_^])")
 _CUT_WORDS = re.compile(
     r"\s*(?:,\s*)?(?:\b(?:because|since|as\s+(?:we|it|there|the|required|desired|expected)|which|so\s+that|where|when|obtained|found|according|after\s|given\s+that|"
     r"if\s|but\s+not|as\s+shown|assuming|provided|not\s+-?[\d\\$]|i\s+hope|hope)\b|因为|其中).*",
@@ -78,6 +80,7 @@ _LEAD = re.compile(
     r"^(?:\s|\*\*|__|>|-(?=\s)|•)*(?:(?:(?:it|that|this|there|he|she|they|we|you|the|a|an|is|are|equal|to|just|simply|exactly|approximately|about|around|therefore|thus|then|given|by|be|option|choice|has|have|of|as\s+follows|value|answer|only|follows|choices|now)\b|[:：,]|是|为|选)\s*)*",
     re.IGNORECASE,
 )
+_STATED = re.compile(r"(?:the|there|therefore|thus|so|hence|it|we|this)\b.{3,}\b(?:is|are|equals|was|were)\s+(.+)", re.IGNORECASE | re.DOTALL)
 _EDGE = " \t\r\n*_`"
 _MAX_CUE_CHARACTERS = 1_500
 _SHORT_TEXT = 400
@@ -156,17 +159,29 @@ def _boxes(text: str) -> tuple[str, int, str] | None:
     begin = last[0]
     for box in reversed(outer[:-1]):
         gap = text[box[1] : begin]
-        match = _BETWEEN_BOXES.fullmatch(gap) if len(gap) <= 60 else None
-        if match is None or "\n\n" in gap or (match[1] is None and "\n" in gap):
+        word = _joining(gap)
+        if word is None:
             break
         if box[2].strip() != parts[0].strip():
             parts.insert(0, box[2])
-            joiner = match[1] if match[1] in ("and", "or", "和", "或") else joiner
+            joiner = word or joiner
         begin = box[0]
     if len(parts) > 1:
-        separator = f" {'or' if joiner in ('or', '或') else 'and'} " if joiner else " , "
+        separator = f" {joiner} " if joiner else " , "
         return separator.join(parts), last[1], f"the last {len(parts)} boxes, side by side"
     return last[2], last[1], "the last box" if last[3] else "the last box, which is not closed"
+
+
+def _joining(gap: str) -> str | None:
+    """The connective between two boxes of one list, empty for a comma; None when they do not belong together."""
+    if len(gap) > 80 or "\n\n" in gap:
+        return None
+    bare = _BOX_LAYOUT.sub(" ", gap).strip()
+    if _BOX_NAME.fullmatch(bare):
+        bare = _BOX_NAME.sub(r"\1", bare).strip()
+    if bare in ("and", "or", "和", "或"):
+        return "or" if bare in ("or", "或") else "and"
+    return "" if bare in (",", ";", "、") else None
 
 
 def _box_content(text: str, position: int) -> tuple[str, int, bool]:
@@ -193,6 +208,12 @@ def _box_content(text: str, position: int) -> tuple[str, int, bool]:
 def _correction_after(text: str, end: int) -> Extraction | None:
     """An answer that the text gives after the last box, taking the box back."""
     rest = text[end : end + MAX_TEXT_TAIL]
+    spill = _SPILL.search(rest)
+    if spill is not None:
+        rest = rest[: spill.start()]
+    final = _after_cues(rest)
+    if final:
+        return Extraction(final[0].text, "an answer given after the box")
     correction = _CORRECTION.search(rest)
     if correction is None:
         return None
@@ -248,6 +269,9 @@ def _inside_math(text: str, position: int) -> bool:
 def _narrowed(phrase: str) -> list[str]:
     """`phrase` and shorter parts of it: without reasons and fillers, its only mathematics, its first number."""
     candidates = []
+    stated = _STATED.fullmatch(phrase)
+    if stated is not None:
+        phrase = stated[1]
     cut = _CUT_WORDS.sub("", phrase).strip(_EDGE)
     lead = _LEAD.match(cut)
     bare = cut[lead.end() :] if lead is not None else cut

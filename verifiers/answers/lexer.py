@@ -77,7 +77,7 @@ _GREEK_SIGNS = str.maketrans(
     }
 )
 
-_SPACING = re.compile(r"\\(?:[,;:! >]|quad\b|qquad\b|thinspace\b|medspace\b|enspace\b|hspace\*?\{[^{}]*\}|vspace\*?\{[^{}]*\})|~")
+_SPACING = re.compile(r"\\(?:[,;:! >]|q?quad(?!rant)|thinspace\b|medspace\b|enspace\b|hspace\*?\{[^{}]*\}|vspace\*?\{[^{}]*\})|~")
 _DROPPED = re.compile(
     r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|boldsymbol|bm|mathbf|mathit|mathsf|mathcal|mathscr|mathfrak|"
     r"vec|overrightarrow|overleftrightarrow|widehat|hat|tilde|widetilde|mathop|mathord|mathbin|mathrel|rm|bf|it|"
@@ -92,6 +92,7 @@ _GROUPED = re.compile(r"(?<![\d.])(\d{1,3})((?:\s*(?:\{\s*,\s*\}|,?\s*\\[,!;: ]|
 _BOLD_POWER = re.compile(r"(?<=[\w)\]}])\s?\*\*\s?(?=[\w(\\{-])")
 _BOXED = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])")
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]")
+_DOUBLED = re.compile(r"\\\\(?=(?:frac|dfrac|tfrac|left|right|sqrt|text|pi|infty|cdot|times|le|ge|leq|geq|in|cup|cap|circ|mathrm|begin|end|pm|sin|cos|tan|ln|log|boxed|angle|mathbb|quad)(?![a-z]))")
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -108,6 +109,8 @@ def clean(text: str) -> str:
         text = _unicode(text)
     text = text.replace("\r", " ").replace("\t", " ")
     if "\\" in text:
+        if "\\\\" in text and "\\begin" not in text:
+            text = _DOUBLED.sub(r"\\", text)
         text = _BOXED.sub(" ", text)
         text = text.replace(r"\$", " \\dollar ").replace(r"\#", " ").replace(r"\_", " ")
         text = _GROUPED.sub(lambda match: match[1] + re.sub(r"\D", "", match[2]), text)

@@ -13,9 +13,13 @@ from typing import TypeAlias
 
 from verifiers.answers.agreement import Agreement, Concession, agree, differ
 from verifiers.answers.limits import UNORDERED_LIMIT
-from verifiers.answers.tree import Collection, Matrix, Node, Product, Symbol, Words
+from verifiers.answers.parser import multiply
+from verifiers.answers.tree import Collection, Matrix, Node, Product, Sum, Symbol, Words
 
 __all__ = ["Compare", "compare_collections", "in_order", "letters", "matrix_of", "unordered"]
+
+MAX_PRODUCT_SIZE = 6
+"""Most rows of a matrix that is multiplied out."""
 
 Compare: TypeAlias = Callable[[Node, Node], Agreement]
 
@@ -67,6 +71,8 @@ def compare_collections(gold: Collection, answer: Collection, compare: Compare) 
         if ordered.equal:
             return ordered
         free = unordered(gold.items, answer.items, compare)
+        if not free.equal and all(isinstance(item, Collection) for item in (*gold.items, *answer.items)):
+            free = unordered(_distinct(gold.items, compare), _distinct(answer.items, compare), compare)
         return free.conceding(Concession.ORDER) if free.equal else ordered
     if (gold.opening, gold.closing) == (answer.opening, answer.closing):
         return ordered
@@ -105,6 +111,48 @@ def matrix_of(node: Node) -> Matrix | None:
     if len(rows) != len(node.items) or len({len(row) for row in rows}) != 1:
         return None
     return Matrix(tuple(rows))
+
+
+def matrix_value(node: Node) -> Matrix | None:
+    """Sums and products of small matrices and numbers, multiplied out; None when the shapes do not fit."""
+    if isinstance(node, Matrix):
+        return node
+    if isinstance(node, Sum):
+        values = [matrix_value(term) for term in node.terms]
+        total = values[0]
+        for value in values[1:]:
+            if total is None or value is None or _shape(total) != _shape(value):
+                return None
+            total = Matrix(
+                tuple(tuple(Sum(pair) for pair in zip(*rows, strict=True)) for rows in zip(total.rows, value.rows, strict=True))
+            )
+        return total
+    if not isinstance(node, Product):
+        return None
+    product: Matrix | None = None
+    scale: list[Node] = []
+    for factor in node.factors:
+        if not isinstance(factor, Matrix):
+            scale.append(factor)
+        elif product is None:
+            product = factor
+        elif _shape(product)[1] != _shape(factor)[0] or len(factor.rows) > MAX_PRODUCT_SIZE:
+            return None
+        else:
+            columns = list(zip(*factor.rows, strict=True))
+            product = Matrix(
+                tuple(
+                    tuple(Sum(tuple(Product(pair) for pair in zip(row, column, strict=True))) for column in columns)
+                    for row in product.rows
+                )
+            )
+    if product is None:
+        return None
+    return Matrix(tuple(tuple(multiply([*scale, entry]) for entry in row) for row in product.rows))
+
+
+def _shape(matrix: Matrix) -> tuple[int, int]:
+    return len(matrix.rows), len(matrix.rows[0])
 
 
 def letters(node: Node) -> frozenset[str] | None:

@@ -42,6 +42,7 @@ _DECIMAL = re.compile(r"[-+]?\d{0,18}\.\d{1,18}")
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,]|\.\d*,)")
 _INDIAN = re.compile(r"(?<![\d.,])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")
 _EUROPEAN = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?:,\d{1,2})(?![\d,.])|(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?![\d,.])")
+_DECIMAL_COMMA = re.compile(r"-?(?:\d+,\d{2}|\d{4,},\d{1,2}|0,\d{1,8})(?: ?(?:\\dollar|€|£|\\%|%|[a-z]{1,3}\b\.?))?")
 _SPACED = re.compile(r"(?<![\d.,^_{}])\d{1,3}(?: \d{3})+(?![\d ]*[\d/])")
 _FILLERS = frozenset(
     "approximately about exactly around roughly nearly almost approx just only is are equals the a an be to total of simply over "
@@ -138,6 +139,8 @@ def _variants(text: str) -> list[str]:
     variants.append(joined)
     if joined != text:
         variants.append(text)
+    if _DECIMAL_COMMA.fullmatch(text):
+        variants.append(text.replace(",", "."))
     return variants
 
 

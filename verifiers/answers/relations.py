@@ -9,6 +9,7 @@ r"""Equations, inequalities and assignments.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from verifiers.answers.agreement import Agreement, agree, differ
 from verifiers.answers.lists import Compare, in_order, unordered
@@ -24,6 +25,7 @@ from verifiers.answers.tree import (
     Number,
     Power,
     Product,
+    Ratio,
     Relation,
     Sum,
     Symbol,
@@ -43,13 +45,15 @@ class Named:
     """Values that stood after names.
 
     Attributes:
-        names: left sides, as shown in the text; sorted when they differ.
+        names: left sides, in the order of the text.
         values: right sides in the same order.
+        by_name: right sides in the order of their names.
         single: all names are the same, so that the values are several values of one unknown.
     """
 
     names: tuple[Node, ...]
     values: tuple[Node, ...]
+    by_name: tuple[Node, ...]
     single: bool
 
 
@@ -63,9 +67,11 @@ def _is_name(node: Node) -> bool:
         case Call("abs" | "bar" | "sin" | "cos" | "tan", (inner,)):
             return _is_name(inner)
         case Power(base, Number(exponent, _)):
-            return _is_name(base) and abs(exponent) in (1, 2)
+            return _is_name(base) and exponent == -1
         case Sum(parts) | Product(parts):
             return all(_is_name(part) or _is_minus_one(part) for part in parts)
+        case Ratio(parts):
+            return all(_is_name(part) for part in parts)
         case Collection(_, _, items):
             return all(_is_name(item) for item in items)
     return False
@@ -88,9 +94,11 @@ def values_of(node: Relation) -> list[Node] | None:
         operands.reverse()
     first = operands[0]
     if symbols_of(first) or isinstance(first, Constant):
-        if not _is_name(first):
+        if not _is_name(first) or (isinstance(first, Sum) and operands[1] == Number(Fraction(0))):
             return None
         rest, operators = operands[1:], list(node.operators[1:])
+    elif any(symbols_of(operand) for operand in operands):
+        return None
     else:
         rest, operators = operands, list(node.operators)
     exact = len(rest)
@@ -129,11 +137,21 @@ def unnamed(node: Node) -> Named | None:
         else:
             return None
     if len(set(names)) == 1:
-        return Named(tuple(names), tuple(values), True)
-    if len(set(names)) < len(names):
+        return Named(tuple(names), tuple(values), tuple(values), True)
+    period = len(set(names))
+    if len(names) % period or names != names[:period] * (len(names) // period):
         return None
-    ordered = sorted(zip(names, values, strict=True), key=lambda pair: repr(pair[0]))
-    return Named(tuple(name for name, _ in ordered), tuple(value for _, value in ordered), False)
+    if period < len(names):
+        groups = tuple(
+            Collection("(", ")", _by_name(names[:period], values[start : start + period]))
+            for start in range(0, len(names), period)
+        )
+        return Named(tuple(names), groups, groups, True)
+    return Named(tuple(names), tuple(values), _by_name(names, values), False)
+
+
+def _by_name(names: list[Node], values: list[Node]) -> tuple[Node, ...]:
+    return tuple(value for _, value in sorted(zip(names, values, strict=True), key=lambda pair: repr(pair[0])))
 
 
 def compare_relations(gold: Node, answer: Node, compare: Compare, prover: Prover) -> Agreement:

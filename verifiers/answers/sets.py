@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cmp_to_key
+from typing import TypeAlias
 
 from verifiers.answers.limits import UNORDERED_LIMIT
 from verifiers.answers.parser import MINUS_ONE, multiply, negate
@@ -39,6 +40,7 @@ __all__ = ["infinite_sign", "is_set", "same_set"]
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 _ORDER = frozenset(_FLIPPED)
 _Member = Callable[[int], bool]
+_Clause: TypeAlias = list[tuple[str, Node]]
 
 
 class _NotASetError(ValueError):
@@ -118,8 +120,9 @@ class _Cells:
             case Relation(("in",) | ("notin",), (_, inside)):
                 self.collect(inside)
             case Relation():
-                for _, bound in self._bounds(node):
-                    self._add(bound)
+                for clause in self._bounds(node):
+                    for _, bound in clause:
+                        self._add(bound)
             case Constant("R") | Words("all real numbers" | "no solution") | Constant("empty"):
                 return
             case _:
@@ -190,17 +193,17 @@ class _Cells:
                 outside = self.member(inside)
                 return lambda cell: not outside(cell)
             case Relation():
-                tests = [(operator, self._cell(bound)) for operator, bound in self._bounds(node)]
-                return lambda cell: all(_holds(cell, operator, bound) for operator, bound in tests)
+                tests = [[(operator, self._cell(bound)) for operator, bound in clause] for clause in self._bounds(node)]
+                return lambda cell: all(any(_holds(cell, *test) for test in clause) for clause in tests)
             case Constant("R") | Words("all real numbers"):
                 return lambda cell: True
             case Words("no solution") | Constant("empty"):
                 return lambda cell: False
         raise _NotASetError
 
-    def _bounds(self, relation: Relation) -> list[tuple[str, Node]]:
-        """`1 < x <= 2` as [('>', 1), ('<=', 2)]: what the variable is compared with."""
-        bounds: list[tuple[str, Node]] = []
+    def _bounds(self, relation: Relation) -> list[_Clause]:
+        """`1 < x <= 2` as [[('>', 1)], [('<=', 2)]]: all clauses hold, each by one of its alternatives."""
+        bounds: list[_Clause] = []
         operands = relation.operands
         for operator, left, right in zip(relation.operators, operands, operands[1:], strict=False):
             if operator not in _ORDER:
@@ -213,14 +216,13 @@ class _Cells:
                 raise _NotASetError
         return bounds
 
-    def _solved(self, operator: str, side: Node, number: Node) -> list[tuple[str, Node]]:
+    def _solved(self, operator: str, side: Node, number: Node) -> list[_Clause]:
         """The condition on the variable x itself, when `side` is linear in it or an absolute value of it."""
         if isinstance(side, Symbol):
-            return [(operator, number)]
+            return [[(operator, number)]]
         if isinstance(side, Call) and side.name == "abs" and isinstance(side.arguments[0], Symbol):
-            if operator in ("<", "<="):
-                return [(operator, number), (_FLIPPED[operator], negate(number))]
-            raise _NotASetError
+            both: _Clause = [(operator, number), (_FLIPPED[operator], negate(number))]
+            return [[part] for part in both] if operator in ("<", "<=", "!=") else [both]
         name = next(iter(symbols_of(side)))
         values = [self._prover.number(_at(side, name, point)) for point in (0, 1, 2, 5)]
         zero, one, two, five = values
@@ -230,7 +232,7 @@ class _Cells:
         if slope == 0 or two - zero != 2 * slope or five - zero != 5 * slope:
             raise _NotASetError
         bound = multiply([Sum((number, Number(-zero))), Power(Number(slope), MINUS_ONE)])
-        return [(operator if slope > 0 else _FLIPPED[operator], bound)]
+        return [[(operator if slope > 0 else _FLIPPED[operator], bound)]]
 
 
 def _at(node: Node, name: str, value: int) -> Node:
