@@ -181,7 +181,7 @@ def _joining(gap: str) -> str | None:
         bare = _BOX_NAME.sub(r"\1", bare).strip()
     if bare in ("and", "or", "和", "或"):
         return "or" if bare in ("or", "或") else "and"
-    return "" if bare in (",", ";", "、") else None
+    return "" if bare in ("", ",", ";", "、") else None
 
 
 def _box_content(text: str, position: int) -> tuple[str, int, bool]:

@@ -80,7 +80,7 @@ MAX_READINGS = 4
 PRECISIONS = (96, 320, 1_400, 6_000)
 """Bits of the ball arithmetic, tried in turn until two numbers are told apart."""
 
-SYMBOLIC_SECONDS = 5.0
+SYMBOLIC_SECONDS = 1.5
 """Wall time of the last resort, symbolic simplification in the sandbox."""
 
 

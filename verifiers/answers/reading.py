@@ -178,7 +178,10 @@ def _with_letter_unit(tokens: list[Token]) -> list[Node]:
         or (tokens[start - 1].kind == "number" and start > 1 and tokens[start - 2].kind in ("^", "{", "-"))
     ):
         start -= 1
-    while start < len(tokens) and not (tokens[start].kind in ("symbol", "word") and tokens[start].spaced):
+    while start < len(tokens) and not (
+        tokens[start].kind in ("symbol", "word")
+        and (tokens[start].spaced or (tokens[start].text == "m" and tokens[start + 1 : start + 2] and tokens[start + 1].kind == "^"))
+    ):
         start += 1
     if not 0 < start < len(tokens) or all(token.kind != "symbol" for token in tokens[start:]):
         return []
