@@ -73,7 +73,9 @@ def _options(value: object) -> dict[str, str]:
     if isinstance(value, Mapping) and value:
         return {str(label).strip().upper(): str(text) for label, text in value.items()}
     if not isinstance(value, list) or not value or len(value) > len(ascii_uppercase):
-        raise RecordError("options", f"expected a list of 1 to {len(ascii_uppercase)} options or an object, got {value!r}"[:200])
+        raise RecordError(
+            "options", f"expected a list of 1 to {len(ascii_uppercase)} options or an object, got {value!r}"[:200]
+        )
     matches = [_LABELLED.fullmatch(str(text)) for text in value]
     if all(match is not None and match[1] == label for match, label in zip(matches, ascii_uppercase, strict=False)):
         return {match[1]: match[2] for match in matches if match is not None}
@@ -99,7 +101,9 @@ def chosen_labels(text: str, options: Mapping[str, str]) -> tuple[frozenset[str]
         if len(equal) == 1:
             return frozenset(equal), f"the text of an option, {place.rule}"
     lines = [line for line in text[-MAX_TAIL:].splitlines() if not _REFUSED.search(line)]
-    lone = [letter for line in lines for letter in _LONE_LETTER.findall(line) if letter in options and letter not in "AI"]
+    lone = [
+        letter for line in lines for letter in _LONE_LETTER.findall(line) if letter in options and letter not in "AI"
+    ]
     lone = lone or [letter for line in lines for letter in re.findall(r"\(([A-Z])\)", line) if letter in options]
     return (frozenset(lone[-1:]), "the last lone label") if lone else (frozenset(), "no label")
 

@@ -74,7 +74,9 @@ CONVENTIONS: Mapping[str, Convention] = {
         Convention("decimal", _DEFAULT | {Concession.ROUGH_DECIMAL}),
         Convention("any-base", _DEFAULT | {Concession.BASE}),
         Convention("exact", _DEFAULT - {Concession.ROUNDING, Concession.FLOAT}),
-        Convention("units-required", _DEFAULT - {Concession.UNIT, Concession.UNIT_NAME, Concession.PERCENT, Concession.DEGREE}),
+        Convention(
+            "units-required", _DEFAULT - {Concession.UNIT, Concession.UNIT_NAME, Concession.PERCENT, Concession.DEGREE}
+        ),
     )
 }
 """The conventions that a benchmark can name."""

@@ -1,8 +1,8 @@
 r"""Two readings of answers compared, by what they are.
 
-    gold x > 3         answer (3, \infty)      ->  the same set of numbers
-    gold y = 2x + 1    answer 2x - y + 1 = 0   ->  the same equation up to a factor
-    gold 5 m           answer 500 cm           ->  equal after conversion
+gold x > 3         answer (3, \infty)      ->  the same set of numbers
+gold y = 2x + 1    answer 2x - y + 1 = 0   ->  the same equation up to a factor
+gold 5 m           answer 500 cm           ->  equal after conversion
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from verifiers.answers.agreement import Agreement, Concession, agree, differ
 from verifiers.answers.expressions import compare_expressions
 from verifiers.answers.limits import MAX_ITEMS, AnswerTooLargeError
 from verifiers.answers.lists import compare_collections, in_order, letters, matrix_of, matrix_value, unordered
-from verifiers.answers.parser import divide, multiply, negate
+from verifiers.answers.parser_tools import divide, multiply, negate
 from verifiers.answers.proof import Answer, Prover
 from verifiers.answers.reading import Reading
 from verifiers.answers.relations import assignment, compare_relations, unnamed
@@ -68,9 +68,9 @@ def compare_readings(gold: Reading, answer: Reading, comparer: Comparer | None =
                 continue
             if agreement.under_strict:
                 return agreement
-            if agreement.equal and (not best.equal or len(agreement.concessions) < len(best.concessions)):
-                best = agreement
-            elif not best.equal and (first is gold.nodes[0] and second is answer.nodes[0]):
+            if (agreement.equal and (not best.equal or len(agreement.concessions) < len(best.concessions))) or (
+                not best.equal and (first is gold.nodes[0] and second is answer.nodes[0])
+            ):
                 best = agreement
     return best
 
@@ -151,12 +151,18 @@ class Comparer:
         names = unnamed(gold), unnamed(answer)
         if names == (None, None):
             return None
-        if names[0] is not None and names[1] is not None and isinstance(gold, Collection) and isinstance(answer, Collection):
+        if (
+            names[0] is not None
+            and names[1] is not None
+            and isinstance(gold, Collection)
+            and isinstance(answer, Collection)
+        ):
             agreement = unordered(gold.items, answer.items, self.compare)
             if agreement.equal or not (names[0].single and names[1].single):
                 return agreement
         sides: list[Node] = [
-            side if found is None else Collection("", "", found.values) for side, found in zip((gold, answer), names, strict=True)
+            side if found is None else Collection("", "", found.values)
+            for side, found in zip((gold, answer), names, strict=True)
         ]
         found = names[0] or names[1]
         assert found is not None
@@ -215,7 +221,12 @@ class Comparer:
         gold, answer = _spread(gold), _spread(answer)
         if isinstance(gold, Collection) and isinstance(answer, Collection):
             rows = matrix_of(gold), matrix_of(answer)
-            if rows[0] is not None and rows[1] is not None and len(rows[0].rows) > 1 and gold.opening == answer.opening != "{":
+            if (
+                rows[0] is not None
+                and rows[1] is not None
+                and len(rows[0].rows) > 1
+                and gold.opening == answer.opening != "{"
+            ):
                 return self._matrices(rows[0], rows[1])
             return compare_collections(gold, answer, self.compare)
         for side, other in ((gold, answer), (answer, gold)):
@@ -353,7 +364,11 @@ def _times(gold: Node, answer: Node) -> Agreement:
         return differ("another time")
     if first.half == second.half:
         return agree("the same time")
-    return agree("the same time", Concession.HALF_DAY) if "" in (first.half, second.half) else differ("another half of the day")
+    return (
+        agree("the same time", Concession.HALF_DAY)
+        if "" in (first.half, second.half)
+        else differ("another half of the day")
+    )
 
 
 def _clock(node: Node) -> Clock | None:
@@ -367,4 +382,3 @@ def _clock(node: Node) -> Clock | None:
     if isinstance(node, Number) and node.value in {Fraction(hour) for hour in range(1, 13)}:
         return clock_of(int(node.value), 0, 0, "")
     return None
-

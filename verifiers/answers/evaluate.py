@@ -72,7 +72,7 @@ class Budget:
 
 
 class Evaluator:
-    """Values of expressions at one point.
+    r"""Values of expressions at one point.
 
     Args:
         point: value of each variable.
@@ -370,8 +370,9 @@ class Evaluator:
     def _integral(self, name: str, value: Value) -> Value:
         if name in ("floor", "ceil", "round"):
             if isinstance(value, Fraction):
-                rounded = {"floor": math.floor, "ceil": math.ceil, "round": round}[name](value)
-                return Fraction(rounded)
+                if name == "round":
+                    return Fraction(round(value))
+                return Fraction(math.floor(value) if name == "floor" else math.ceil(value))
             if self._complex:
                 raise UndefinedError("rounding a complex number")
             whole = (value.floor() if name == "floor" else value.ceil()).unique_fmpz()
@@ -401,7 +402,9 @@ class Evaluator:
                     product = product * (top - index) / (index + 1)
                 return product
         one = Fraction(1)
-        factorials = [self._integral("factorial", value) for value in (top, bottom, self._plus(top, self._times(-one, bottom)))]
+        factorials = [
+            self._integral("factorial", value) for value in (top, bottom, self._plus(top, self._times(-one, bottom)))
+        ]
         return self._divide(factorials[0], self._times(factorials[1], factorials[2]))
 
     def _opaque(self, name: str, values: list[Value]) -> Value:

@@ -1,9 +1,9 @@
 r"""Two expressions compared: exactly, and with the stated tolerance where one side is a decimal.
 
-    gold 3.14,   answer \pi      ->  equal to as many digits as the gold answer gives
-    gold 1/3,    answer 0.333    ->  a shorter decimal for an exact number (not by default)
-    gold 50\%,   answer 1/2      ->  equal
-    gold 30^\circ, answer 30     ->  equal but for the degree sign
+gold 3.14,   answer \pi      ->  equal to as many digits as the gold answer gives
+gold 1/3,    answer 0.333    ->  a shorter decimal for an exact number (not by default)
+gold 50\%,   answer 1/2      ->  equal
+gold 30^\circ, answer 30     ->  equal but for the degree sign
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from verifiers.answers.tree import (
 __all__ = ["compare_expressions"]
 
 EXACT_DENOMINATOR = 25
-"""A gold decimal that equals a fraction with a denominator up to this one (0.25, 1.5) is taken as exact, not rounded."""
+"""A gold decimal equal to a fraction with a denominator up to this one (0.25, 1.5) is exact, not rounded."""
 
 MIN_ROUNDED_DIGITS = 3
 """A gold decimal with fewer significant digits, and fewer than two decimals, is never taken as rounded."""
@@ -97,7 +97,9 @@ def _signs(gold: Node, answer: Node, prover: Prover) -> Agreement | None:
                 continue
             if bare is None or strip(second) is not None or symbols_of(second) or _mentions_pi(second):
                 continue
-            agreement = compare_expressions(second, bare, prover) if swapped else compare_expressions(bare, second, prover)
+            agreement = (
+                compare_expressions(second, bare, prover) if swapped else compare_expressions(bare, second, prover)
+            )
             if agreement.equal:
                 return agreement.conceding(concession)
     return None
@@ -163,7 +165,12 @@ def _decimals(gold: Node, answer: Node, prover: Prover) -> Agreement | None:
         digits = _significant(value, unit)
         if digits >= DOUBLE_DIGITS and prover.within(gold, value, 8 * unit):
             return agree("the same double-precision number", Concession.FLOAT)
-        if digits >= FLOAT_DIGITS and gold_decimal is None and _is_irregular(gold, prover) and prover.within(gold, value, unit):
+        if (
+            digits >= FLOAT_DIGITS
+            and gold_decimal is None
+            and _is_irregular(gold, prover)
+            and prover.within(gold, value, unit)
+        ):
             return agree(f"a decimal of {digits} digits for the exact number", Concession.FLOAT)
         if digits >= ROUGH_DIGITS and gold_decimal is None and prover.within(gold, value, unit):
             return agree(f"a decimal of {digits} digits for the exact number", Concession.ROUGH_DECIMAL)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from verifiers.answers.lexer import strip_invisible
+from verifiers.answers.cleaning import strip_invisible
 from verifiers.answers.limits import MAX_ANSWER_CHARACTERS, MAX_CANDIDATE_VALUES, MAX_LITERAL_CHARACTERS, MAX_TEXT_TAIL
 
 __all__ = ["Extraction", "extract"]
@@ -36,7 +36,9 @@ class Extraction:
 
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])\s*")
-_BOX_LAYOUT = re.compile(r"\\(?:q?quad|text|mathrm|left|right)(?![A-Za-z])|\\[\[\]()\\ ,;]|[$&{}]|,(?=\s*(?:and|or)\b)|\s+")
+_BOX_LAYOUT = re.compile(
+    r"\\(?:q?quad|text|mathrm|left|right)(?![A-Za-z])|\\[\[\]()\\ ,;]|[$&{}]|,(?=\s*(?:and|or)\b)|\s+"
+)
 _BOX_NAME = re.compile(r"(and|or|,|;)\s*[A-Za-z](?: ?_ ?\w+)?(?:\(\w\))?\s*=")
 _HASHES = re.compile(r"####\s*([^\n]*)")
 _CUE = re.compile(
@@ -63,11 +65,14 @@ _CORRECTION = re.compile(
 )
 _SPILL = re.compile(r"<\||\n\s*(?:Question|Problem|Q|Exercise|Example|User|Human)\b[^\n]{0,20}:", re.IGNORECASE)
 _CORRECTED_VALUE = re.compile(
-    r"\b(?:it|this|that|which|x|value)?\s*(?:should\s+be|must\s+be|is\s+actually|is\s+instead|is)\s+(?=[-$\\\d(*])", re.IGNORECASE
+    r"\b(?:it|this|that|which|x|value)?\s*(?:should\s+be|must\s+be|is\s+actually|is\s+instead|is)\s+(?=[-$\\\d(*])",
+    re.IGNORECASE,
 )
 _MATH = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\\((.+?)\\\)|(?<!\\)\$((?:[^$\\\n]|\\.){1,600}?)(?<!\\)\$", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=[^\s.])[.!?](?=\s+(?:[A-Z#*\"'\\]|I\b)|\s*$)|[。！？]|\n|(?<=[\d\w$}])\.\s*(?=####)")
-_NUMBER = re.compile(r"(?<![\w.])[-−]?\s?(?:[$€£¥]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?!\d)(?:\s?/\s?\d+)?(?:\s?(?:%|\\%))?(?![_^])")
+_NUMBER = re.compile(
+    r"(?<![\w.])[-−]?\s?(?:[$€£¥]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?!\d)(?:\s?/\s?\d+)?(?:\s?(?:%|\\%))?(?![_^])"
+)
 _CUT_WORDS = re.compile(
     r"\s*(?:,\s*)?(?:\b(?:because|since|as\s+(?:we|it|there|the|required|desired|expected)|which|so\s+that|where|when|obtained|found|according|after\s|given\s+that|"
     r"if\s|but\s+not|as\s+shown|assuming|provided|not\s+-?[\d\\$]|i\s+hope|hope)\b|因为|其中).*",
@@ -80,7 +85,10 @@ _LEAD = re.compile(
     r"^(?:\s|\*\*|__|>|-(?=\s)|•)*(?:(?:(?:it|that|this|there|he|she|they|we|you|the|a|an|is|are|equal|to|just|simply|exactly|approximately|about|around|therefore|thus|then|given|by|be|option|choice|has|have|of|as\s+follows|value|answer|only|follows|choices|now)\b|[:：,]|是|为|选)\s*)*",
     re.IGNORECASE,
 )
-_STATED = re.compile(r"(?:the|there|therefore|thus|so|hence|it|we|this)\b.{3,}\b(?:is|are|equals|was|were)\s+(.+)", re.IGNORECASE | re.DOTALL)
+_STATED = re.compile(
+    r"(?:the|there|therefore|thus|so|hence|it|we|this)\b.{3,}\b(?:is|are|equals|was|were)\s+(.+)",
+    re.IGNORECASE | re.DOTALL,
+)
 _EDGE = " \t\r\n*_`"
 _MAX_CUE_CHARACTERS = 1_500
 _SHORT_TEXT = 400
@@ -108,6 +116,9 @@ def extract(text: str) -> list[Extraction]:
             found.append(correction)
         found.append(Extraction(content, rule))
         return found[:MAX_CANDIDATE_VALUES]
+    digits = _huge_integer_at_end(text)
+    if digits is not None:
+        return [Extraction(digits, "the last number", certain=False)]
     tail = text[-MAX_TEXT_TAIL:]
     hashes = list(_HASHES.finditer(tail))
     if hashes:
@@ -120,8 +131,10 @@ def extract(text: str) -> list[Extraction]:
     if not found:
         if len(text) <= MAX_ANSWER_CHARACTERS and "\n" not in text:
             found.append(Extraction(text, "the whole text", certain=False))
-        elif not re.search(r"\s", text[:2_000]) or len(text) > MAX_TEXT_TAIL and not re.search(r"[^\d.,\s]", text):
+        elif not re.search(r"\s", text[:2_000]) or (len(text) > MAX_TEXT_TAIL and not re.search(r"[^\d.,\s]", text)):
             found.append(Extraction(text, "the whole text"))
+    if _pure_mathematics(text):
+        return found
     found += _fallbacks(_DENIAL.sub(" ", tail))
     return found
 
@@ -132,6 +145,21 @@ def _looks_bare(text: str) -> bool:
         return False
     plain = re.sub(r"\\[A-Za-z]+|\$[^$]*\$", " ", text)
     return len(re.findall(r"[A-Za-z]{2,}", plain)) <= 8
+
+
+def _huge_integer_at_end(text: str) -> str | None:
+    """A last number that is longer than what is parsed."""
+    body = text.rstrip(" .*$\n")
+    start = len(body.rstrip("0123456789,"))
+    return body[max(start - 1, 0) :].strip() if len(body) - start > MAX_ANSWER_CHARACTERS else None
+
+
+def _pure_mathematics(text: str) -> bool:
+    """A short text without a sentence: when it cannot be read as a whole, no part of it is the answer."""
+    if len(text) > _SHORT_TEXT or "\n" in text or "=" in text:
+        return False
+    plain = re.sub(r"\\[A-Za-z]+", " ", text)
+    return re.search(r"[^\W\d_]{2,}", plain) is None
 
 
 def _boxes(text: str) -> tuple[str, int, str] | None:

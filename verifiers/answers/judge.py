@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verifiers.answers.agreement import CONVENTIONS, DEFAULT, LENIENT, STRICT, Agreement, Convention, agree, differ
+from verifiers.answers.cleaning import strip_invisible
 from verifiers.answers.compare import Comparer, compare_readings
 from verifiers.answers.extract import Extraction, extract
-from verifiers.answers.lexer import strip_invisible
 from verifiers.answers.reading import Reading, read
 from verifiers.answers.tree import Node, Words, symbols_of, walk
 from verifiers.answers.vocabulary import SYNONYMS
@@ -124,7 +124,7 @@ def _usable(place: Extraction, reading: Reading, golds: list[Reading]) -> bool:
     if any(gold.words == reading.words or (gold.choice and reading.choice) for gold in golds):
         return True
     if not reading.nodes:
-        return reading.problem.startswith("longer than")
+        return reading.too_large
     if any(isinstance(part, Words) for part in walk(reading.nodes[0])):
         return reading.words in SYNONYMS or (place.certain and any(_is_words(gold) for gold in golds))
     return place.certain or any(character.isdigit() for character in reading.cleaned) or any(map(_is_symbolic, golds))
@@ -183,7 +183,8 @@ def _rank(agreement: Agreement, convention: Convention) -> tuple[bool, bool, int
 
 def _literal(gold: Reading, answer: Reading) -> Agreement | None:
     """Integers of any length, compared as text."""
-    first, second = (re.sub(r"[\s,$]", "", side.cleaned) for side in (gold, answer))
+    ignored = r"[\s,$]" if answer.too_large else r"[,$]"
+    first, second = (re.sub(ignored, "", side.cleaned) for side in (gold, answer))
     if not (gold.nodes and answer.nodes) and _PLAIN_INTEGER.fullmatch(first) and _PLAIN_INTEGER.fullmatch(second):
         same = _canonical(first) == _canonical(second)
         return agree("the same digits") if same else differ("other digits")

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 __all__ = [
-    "AnswerTooLargeError",
     "MAX_ANSWER_CHARACTERS",
     "MAX_CANDIDATE_VALUES",
     "MAX_DIGITS",
@@ -27,6 +26,7 @@ __all__ = [
     "PRECISIONS",
     "SYMBOLIC_SECONDS",
     "UNORDERED_LIMIT",
+    "AnswerTooLargeError",
 ]
 
 MAX_TEXT_TAIL = 40_000
@@ -86,6 +86,7 @@ SYMBOLIC_SECONDS = 1.5
 
 class AnswerTooLargeError(ValueError):
     """An answer goes over one of the limits; it is not evaluated."""
+
 
 MAX_EVALUATION_COST = 120_000
 """Elementary operations (weighted by precision) that one judgement may spend on evaluating expressions."""

@@ -1,9 +1,9 @@
 r"""Lists, tuples, sets and matrices, member by member.
 
-    gold 1, 2, 3    answer 3, 1 and 2      ->  equal but for the order
-    gold (1, 2)     answer (2, 1)          ->  different
-    gold \{1, 2\}   answer 2, 1            ->  equal
-    gold (1, 2]     answer (1, 2)          ->  different
+gold 1, 2, 3    answer 3, 1 and 2      ->  equal but for the order
+gold (1, 2)     answer (2, 1)          ->  different
+gold \{1, 2\}   answer 2, 1            ->  equal
+gold (1, 2]     answer (1, 2)          ->  different
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from verifiers.answers.agreement import Agreement, Concession, agree, differ
 from verifiers.answers.limits import UNORDERED_LIMIT
-from verifiers.answers.parser import multiply
+from verifiers.answers.parser_tools import multiply
 from verifiers.answers.tree import Collection, Matrix, Node, Product, Sum, Symbol, Words
 
 __all__ = ["Compare", "compare_collections", "in_order", "letters", "matrix_of", "unordered"]
@@ -124,7 +124,10 @@ def matrix_value(node: Node) -> Matrix | None:
             if total is None or value is None or _shape(total) != _shape(value):
                 return None
             total = Matrix(
-                tuple(tuple(Sum(pair) for pair in zip(*rows, strict=True)) for rows in zip(total.rows, value.rows, strict=True))
+                tuple(
+                    tuple(Sum(pair) for pair in zip(*rows, strict=True))
+                    for rows in zip(total.rows, value.rows, strict=True)
+                )
             )
         return total
     if not isinstance(node, Product):
@@ -175,4 +178,3 @@ def letters(node: Node) -> frozenset[str] | None:
     if not all(len(name) == 1 and "A" <= name <= "J" for name in names):
         return None
     return frozenset(names)
-

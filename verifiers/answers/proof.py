@@ -23,7 +23,7 @@ from verifiers.answers.evaluate import Budget, Evaluator, UndefinedError, Value
 from verifiers.answers.limits import PRECISIONS, AnswerTooLargeError
 from verifiers.answers.tree import Call, Constant, Node, Number, symbols_of, walk
 
-__all__ = ["Answer", "Prover", "Proof"]
+__all__ = ["Answer", "Proof", "Prover"]
 
 _PRECISION_LOCK = threading.Lock()
 """Flint's precision belongs to the process, so only one thread at a time computes with balls."""
@@ -153,7 +153,12 @@ class Prover:
                     if zeros[0]:
                         continue
                     for other_first, other_second in constants[:1]:
-                        if isinstance(first, Fraction) and isinstance(second, Fraction) and isinstance(other_first, Fraction) and isinstance(other_second, Fraction):
+                        if (
+                            isinstance(first, Fraction)
+                            and isinstance(second, Fraction)
+                            and isinstance(other_first, Fraction)
+                            and isinstance(other_second, Fraction)
+                        ):
                             if first * other_second != other_first * second:
                                 return Answer.DIFFERENT, 0
                             continue
@@ -237,7 +242,7 @@ class Prover:
 
     def _at(
         self, left: Node, right: Node, point: Mapping[str, Fraction], complex_domain: bool, log_base: int
-    ) -> bool | None | str:
+    ) -> bool | str | None:
         """True and False: equal and different; None: only one side is defined; "neither"."""
         for bits in PRECISIONS[:2]:
             with _precision(bits):
@@ -270,7 +275,7 @@ def _has_log(*nodes: Node) -> bool:
 
 
 def _log_bases(left: Node, right: Node) -> tuple[int, ...]:
-    """`\\log` without a base is natural or decimal, the same on both sides."""
+    r"""`\\log` without a base is natural or decimal, the same on both sides."""
     return (0, 10) if _has_log(left, right) else (0,)
 
 
@@ -290,4 +295,3 @@ def _points(names: list[str]) -> list[dict[str, Fraction]]:
         for start in range(len(_INTEGERS))
     ]
     return points
-

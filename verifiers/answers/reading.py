@@ -9,13 +9,17 @@ Ambiguous text gives several readings, the usual one first. Text that is no math
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from verifiers.answers.lexer import LexError, Token, clean, tokenize
+from verifiers.answers.cleaning import clean
+from verifiers.answers.lexer import LexError, Token, tokenize
 from verifiers.answers.limits import MAX_ANSWER_CHARACTERS, MAX_ITEMS, MAX_READINGS, AnswerTooLargeError
-from verifiers.answers.parser import ParseError, Parser, multiply, negate
+from verifiers.answers.parser import ParseError, Parser
+from verifiers.answers.parser_tools import multiply, negate
 from verifiers.answers.tree import (
     Call,
     Collection,
@@ -41,15 +45,45 @@ _INTEGER = re.compile(r"[-+]?\d{1,18}")
 _DECIMAL = re.compile(r"[-+]?\d{0,18}\.\d{1,18}")
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,]|\.\d*,)")
 _INDIAN = re.compile(r"(?<![\d.,])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")
-_EUROPEAN = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?:,\d{1,2})(?![\d,.])|(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?![\d,.])")
+_EUROPEAN = re.compile(
+    r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?:,\d{1,2})(?![\d,.])|(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?![\d,.])"
+)
 _DECIMAL_COMMA = re.compile(r"-?(?:\d+,\d{2}|\d{4,},\d{1,2}|0,\d{1,8})(?: ?(?:\\dollar|€|£|\\%|%|[a-z]{1,3}\b\.?))?")
 _SPACED = re.compile(r"(?<![\d.,^_{}])\d{1,3}(?: \d{3})+(?![\d ]*[\d/])")
 _FILLERS = frozenset(
-    "approximately about exactly around roughly nearly almost approx just only is are equals the a an be to total of simply over "
-    "总共 共 约 大约 为 是".split()
+    [
+        "approximately",
+        "about",
+        "exactly",
+        "around",
+        "roughly",
+        "nearly",
+        "almost",
+        "approx",
+        "just",
+        "only",
+        "is",
+        "are",
+        "equals",
+        "the",
+        "a",
+        "an",
+        "be",
+        "to",
+        "total",
+        "of",
+        "simply",
+        "over",
+        "总共",
+        "共",
+        "约",
+        "大约",
+        "为",
+        "是",
+    ]
 )
 _ARTICLE = re.compile(r"^(?:an?|An|[Tt]he) (?=[a-z]{3})")
-_LETTER_UNITS = frozenset("m g s h L l N J W V A K".split())
+_LETTER_UNITS = frozenset(["m", "g", "s", "h", "L", "l", "N", "J", "W", "V", "A", "K"])
 _MAX_UNIT_WORDS = 7
 _TRAILING = " .,;:\u3002\uff0c"
 
@@ -65,6 +99,7 @@ class Reading:
         nodes: the ways in which it can be read, the usual one first; empty when it is no mathematics.
         choice: letter of a multiple-choice option and the text after it, when it looks like one.
         problem: why it could not be read as mathematics.
+        too_large: it goes over a limit.
     """
 
     text: str
@@ -73,6 +108,7 @@ class Reading:
     nodes: tuple[Node, ...]
     choice: tuple[str, str] | None = None
     problem: str = ""
+    too_large: bool = False
 
     def shown(self) -> str:
         """The usual reading as one line."""
@@ -93,7 +129,7 @@ def read(text: str) -> Reading:
         return Reading(text, stripped, stripped, (number,))
     if len(stripped) > MAX_ANSWER_CHARACTERS:
         compact = re.sub(r"[\s,]", "", stripped)
-        return Reading(text, compact, compact, (), None, f"longer than {MAX_ANSWER_CHARACTERS} characters")
+        return Reading(text, compact, compact, (), None, f"longer than {MAX_ANSWER_CHARACTERS} characters", True)
     cleaned = clean(stripped)
     cleaned = _without_final_marks(cleaned)
     words = normal_words(cleaned)
@@ -111,7 +147,9 @@ def read(text: str) -> Reading:
         except (LexError, ParseError) as error:
             problem = problem or str(error)
         except AnswerTooLargeError as error:
-            return Reading(text, cleaned, words, (), choice, str(error))
+            return Reading(text, cleaned, words, (), choice, str(error), True)
+        except RecursionError:
+            return Reading(text, cleaned, words, (), choice, "nested too deeply for the caller's stack", True)
     if words in SYNONYMS and (not nodes or len(words) > 1):
         nodes.insert(0, Words(SYNONYMS[words]))
     return Reading(text, cleaned, words, tuple(nodes[:MAX_READINGS]), choice, problem)
@@ -144,7 +182,7 @@ def _variants(text: str) -> list[str]:
     return variants
 
 
-def _outside_brackets(pattern: re.Pattern[str], text: str, change) -> str:  # type: ignore[no-untyped-def]
+def _outside_brackets(pattern: re.Pattern[str], text: str, change: Callable[[str], str]) -> str:
     """Replace matches that are not members of a tuple, list or set."""
 
     def replace(match: re.Match[str]) -> str:
@@ -152,7 +190,7 @@ def _outside_brackets(pattern: re.Pattern[str], text: str, change) -> str:  # ty
         for opening, closing in (("(", ")"), ("[", "]"), (r"\{", r"\}")):
             if before.count(opening) > before.count(closing):
                 return match[0]
-        return str(change(match[0]))
+        return change(match[0])
 
     return pattern.sub(replace, text)
 
@@ -180,7 +218,10 @@ def _with_letter_unit(tokens: list[Token]) -> list[Node]:
         start -= 1
     while start < len(tokens) and not (
         tokens[start].kind in ("symbol", "word")
-        and (tokens[start].spaced or (tokens[start].text == "m" and tokens[start + 1 : start + 2] and tokens[start + 1].kind == "^"))
+        and (
+            tokens[start].spaced
+            or (tokens[start].text == "m" and tokens[start + 1 : start + 2] and tokens[start + 1].kind == "^")
+        )
     ):
         start += 1
     if not 0 < start < len(tokens) or all(token.kind != "symbol" for token in tokens[start:]):
@@ -197,11 +238,13 @@ def _merged_quantities(node: Node) -> Node:
     if not isinstance(node, Collection) or node.opening or not all(isinstance(item, Quantity) for item in node.items):
         return node
     units = [item.unit for item in node.items if isinstance(item, Quantity)]
-    decreasing = all(first.factor > second.factor for first, second in zip(units, units[1:], strict=False))
+    decreasing = all(first.factor > second.factor for first, second in itertools.pairwise(units))
     if len({unit.dimension for unit in units}) > 1 or not units[0].dimension or not decreasing:
         return node
     terms = [
-        multiply([Number(item.unit.factor / units[0].factor), item.value]) for item in node.items if isinstance(item, Quantity)
+        multiply([Number(item.unit.factor / units[0].factor), item.value])
+        for item in node.items
+        if isinstance(item, Quantity)
     ]
     return Quantity(Sum(tuple(terms)), units[0])
 
@@ -280,12 +323,16 @@ class _ItemReader:
                 offset += 1
             following = parser.peek(offset)
             value_follows = parser.peek(offset + 1).kind not in ("end", "word")
-            if offset and value_follows and (following.kind == ":" or (following.kind == "relation" and following.text in ("=", "approx"))):
+            if (
+                offset
+                and value_follows
+                and (following.kind == ":" or (following.kind == "relation" and following.text in ("=", "approx")))
+            ):
                 parser.position += offset + 1
                 return
-            if parser.next.kind == "relation" and parser.next.text in ("approx", "="):
-                parser.take()
-            elif parser.next.kind == "word" and self._is_filler(parser.next.text) and parser.peek(1).kind != "end":
+            if (parser.next.kind == "relation" and parser.next.text in ("approx", "=")) or (
+                parser.next.kind == "word" and self._is_filler(parser.next.text) and parser.peek(1).kind != "end"
+            ):
                 parser.take()
             else:
                 return
@@ -294,7 +341,7 @@ class _ItemReader:
         return word.lower() in _FILLERS and not (len(word) == 1 and word.isupper())
 
     def _words(self) -> Node:
-        words = []
+        words: list[str] = []
         while self._parser.next.kind in ("word", "constant", "symbol", "number") and len(words) < 2 * _MAX_UNIT_WORDS:
             words.append(self._parser.take().text)
         if self._parser.next.kind not in ("end", ",", ";", "and"):

@@ -1,9 +1,9 @@
 r"""Equations, inequalities and assignments.
 
-    gold 5                 answer x = 5                 ->  the value of x
-    gold y = 2x + 1        answer 4x - 2y + 2 = 0       ->  the same equation up to a factor
-    gold 1 < x \le 2       answer x \in (1, 2]          ->  the same set of numbers
-    gold a < b < c         answer c > b > a             ->  the same chain
+gold 5                 answer x = 5                 ->  the value of x
+gold y = 2x + 1        answer 4x - 2y + 2 = 0       ->  the same equation up to a factor
+gold 1 < x \le 2       answer x \in (1, 2]          ->  the same set of numbers
+gold a < b < c         answer c > b > a             ->  the same chain
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from verifiers.answers.agreement import Agreement, agree, differ
 from verifiers.answers.lists import Compare, in_order, unordered
-from verifiers.answers.parser import negate
+from verifiers.answers.parser_tools import negate
 from verifiers.answers.proof import Answer, Prover
 from verifiers.answers.rewrite import has_plus_minus, upper_and_lower
 from verifiers.answers.sets import is_set, same_set
@@ -82,7 +82,7 @@ def _is_minus_one(node: Node) -> bool:
 
 
 def values_of(node: Relation) -> list[Node] | None:
-    """What a chain of equalities gives as the value: `x = a`, `2 + 3 = 5`, `x = a \\approx b`.
+    r"""What a chain of equalities gives as the value: `x = a`, `2 + 3 = 5`, `x = a \\approx b`.
 
     Returns:
         The exact value first, then approximations; None when the chain is a condition on an unknown.
@@ -108,7 +108,7 @@ def values_of(node: Relation) -> list[Node] | None:
 
 
 def assignment(node: Node) -> Node | None:
-    """The value of `x = 5`, or the set of `x \\in S`; None when `node` is neither."""
+    r"""The value of `x = 5`, or the set of `x \\in S`; None when `node` is neither."""
     if not isinstance(node, Relation):
         return None
     if node.operators in (("in",), ("->",)):
@@ -192,11 +192,18 @@ def _joined(node: Node) -> Node:
 def _both(gold: Relation, answer: Relation, compare: Compare, prover: Prover) -> Agreement:
     values = values_of(gold), values_of(answer)
     names = gold.operands[0], answer.operands[0]
-    if values[0] and values[1]:
-        if names[0] == names[1] or (_is_function(names[0]) and _is_function(names[1])) or not (symbols_of(names[0]) and symbols_of(names[1])):
-            agreement = compare(values[0][0], values[1][0])
-            if agreement.equal or len(symbols_of(values[0][0]) | symbols_of(values[1][0])) == 0:
-                return agreement
+    if (
+        values[0]
+        and values[1]
+        and (
+            names[0] == names[1]
+            or (_is_function(names[0]) and _is_function(names[1]))
+            or not (symbols_of(names[0]) and symbols_of(names[1]))
+        )
+    ):
+        agreement = compare(values[0][0], values[1][0])
+        if agreement.equal or len(symbols_of(values[0][0]) | symbols_of(values[1][0])) == 0:
+            return agreement
     if gold.operators == answer.operators == ("in",):
         return compare(gold.operands[1], answer.operands[1])
     if set(gold.operators) | set(answer.operators) <= {"=", "approx"}:
@@ -260,4 +267,3 @@ def _inequalities(gold: Relation, answer: Relation, compare: Compare, prover: Pr
         if answered is Answer.EQUAL and sign and wanted == gold.operators[0]:
             return agree("the same inequality up to a factor")
     return differ("other relations")
-

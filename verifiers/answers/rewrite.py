@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from verifiers.answers.parser import negate
+from verifiers.answers.parser_tools import negate
 from verifiers.answers.tree import (
     Builder,
     Call,

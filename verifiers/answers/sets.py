@@ -14,7 +14,7 @@ from functools import cmp_to_key
 from typing import TypeAlias
 
 from verifiers.answers.limits import UNORDERED_LIMIT
-from verifiers.answers.parser import MINUS_ONE, multiply, negate
+from verifiers.answers.parser_tools import MINUS_ONE, multiply, negate
 from verifiers.answers.proof import Prover
 from verifiers.answers.rewrite import substitute, upper_and_lower
 from verifiers.answers.tree import (
@@ -60,9 +60,14 @@ def is_set(node: Node) -> bool:
     """Whether `node` is written as a set of numbers (an interval in round brackets may also be a pair)."""
     match node:
         case Collection(opening, closing, items):
-            return opening in ("(", "[") and closing in (")", "]") and len(items) == 2 or (opening == "{" and closing == "}")
+            return (opening in ("(", "[") and closing in (")", "]") and len(items) == 2) or (
+                opening == "{" and closing == "}"
+            )
         case Relation(operators, _):
-            return all(operator in _ORDER for operator in operators) and operators != ("=",) or operators in (("in",), ("notin",))
+            return (all(operator in _ORDER for operator in operators) and operators != ("=",)) or operators in (
+                ("in",),
+                ("notin",),
+            )
         case Union() | Builder() | Constant("R"):
             return True
         case Words(text):
@@ -105,7 +110,7 @@ class _Cells:
     def collect(self, node: Node) -> None:
         """Gather the endpoints of `node`."""
         match node:
-            case Collection(opening, closing, items) if opening == "{" and closing == "}" or not opening:
+            case Collection(opening, closing, items) if (opening == "{" and closing == "}") or not opening:
                 for item in items:
                     for value in _both_signs(item):
                         self._add(value)
@@ -164,7 +169,7 @@ class _Cells:
     def member(self, node: Node) -> _Member:
         """Membership of `node`, cell by cell."""
         match node:
-            case Collection(opening, closing, items) if opening == "{" and closing == "}" or not opening:
+            case Collection(opening, closing, items) if (opening == "{" and closing == "}") or not opening:
                 cells = {self._cell(value) for item in items for value in _both_signs(item)}
                 return lambda cell: cell in cells
             case Collection("[", _, (lower, _)) if infinite_sign(lower):

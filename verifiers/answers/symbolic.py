@@ -43,7 +43,27 @@ _RENAMED = {
     "binom": "binomial", "sgn": "sign", "doublefactorial": "factorial2",
 }  # fmt: skip
 _PLAIN = frozenset(
-    "sin cos tan cot sec csc sinh cosh tanh coth sqrt log floor factorial gamma re im arg root".split()
+    [
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "sinh",
+        "cosh",
+        "tanh",
+        "coth",
+        "sqrt",
+        "log",
+        "floor",
+        "factorial",
+        "gamma",
+        "re",
+        "im",
+        "arg",
+        "root",
+    ]
 )
 
 

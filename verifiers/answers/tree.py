@@ -294,7 +294,9 @@ def _show(node: Node, level: int) -> str:
     """`level`: 0 anything may stand here, 1 a factor, 2 a base or an exponent."""
     match node:
         case Number(value, places):
-            return _wrap(_show_number(value, places), level > 0 and (value < 0 or (value.denominator > 1 and level > 1)))
+            return _wrap(
+                _show_number(value, places), level > 0 and (value < 0 or (value.denominator > 1 and level > 1))
+            )
         case Symbol(name) | Constant(name):
             return name
         case Sum(terms):

@@ -24,7 +24,13 @@ _DERIVED: dict[str, tuple[tuple[tuple[str, int], ...], Fraction]] = {
 """Dimensions that are products of others, and their base unit in those."""
 
 _POWERS = {"square": 2, "squared": 2, "sq": 2, "cubic": 3, "cubed": 3, "cu": 3, "平方": 2, "立方": 3}
-_CHINESE_POWERS = {"平方厘米": ("厘米", 2), "平方米": ("米", 2), "立方厘米": ("厘米", 3), "立方米": ("米", 3), "平方千米": ("千米", 2)}
+_CHINESE_POWERS = {
+    "平方厘米": ("厘米", 2),
+    "平方米": ("米", 2),
+    "立方厘米": ("厘米", 3),
+    "立方米": ("米", 3),
+    "平方千米": ("千米", 2),
+}
 _DIMENSIONLESS = frozenset({"units", "unit", "unitless"})
 
 

@@ -81,7 +81,11 @@ def detail(judgement: Judgement) -> str:
     """What a verdict says of a judgement, in one line."""
     parts = [judgement.rule]
     if judgement.concessions:
-        parts.append(f"forgiven: {'; '.join(judgement.concessions)}" if judgement.passed else f"differs: {'; '.join(judgement.concessions)}")
+        parts.append(
+            f"forgiven: {'; '.join(judgement.concessions)}"
+            if judgement.passed
+            else f"differs: {'; '.join(judgement.concessions)}"
+        )
     parts.append(f"read {judgement.answer_reading[:120]} ({judgement.extraction}), gold {judgement.gold_reading[:120]}")
     parts.append(f"strict {'yes' if judgement.strict else 'no'}, lenient {'yes' if judgement.lenient else 'no'}")
     return " | ".join(parts)

@@ -24,11 +24,29 @@ __all__ = [
     "number_from_words",
 ]
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SMALL = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 _PARTS = {
     "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4,
@@ -81,15 +99,109 @@ def number_from_words(words: Sequence[str]) -> Fraction | None:
 
 
 FUNCTIONS = frozenset(
-    """sin cos tan cot sec csc arcsin arccos arctan arccot arcsec arccsc asin acos atan sinh cosh tanh coth sech csch
-    arcsinh arccosh arctanh asinh acosh atanh ln log lg exp sqrt cbrt abs floor ceil ceiling gcd lcm max min det sgn
-    sign gamma arg Re Im re im tg ctg arctg binom binomial factorial round""".split()
+    [
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "arccot",
+        "arcsec",
+        "arccsc",
+        "asin",
+        "acos",
+        "atan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "coth",
+        "sech",
+        "csch",
+        "arcsinh",
+        "arccosh",
+        "arctanh",
+        "asinh",
+        "acosh",
+        "atanh",
+        "ln",
+        "log",
+        "lg",
+        "exp",
+        "sqrt",
+        "cbrt",
+        "abs",
+        "floor",
+        "ceil",
+        "ceiling",
+        "gcd",
+        "lcm",
+        "max",
+        "min",
+        "det",
+        "sgn",
+        "sign",
+        "gamma",
+        "arg",
+        "Re",
+        "Im",
+        "re",
+        "im",
+        "tg",
+        "ctg",
+        "arctg",
+        "binom",
+        "binomial",
+        "factorial",
+        "round",
+    ]
 )
 """Names read as functions in plain text and in LaTeX."""
 
 GREEK = frozenset(
-    """alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho varrho sigma
-    tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Sigma Upsilon Phi Psi Omega ell hbar""".split()
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "varepsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "vartheta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "rho",
+        "varrho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "varphi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Sigma",
+        "Upsilon",
+        "Phi",
+        "Psi",
+        "Omega",
+        "ell",
+        "hbar",
+    ]
 )
 """Letters with a name of their own."""
 
@@ -218,7 +330,7 @@ SYNONYMS: dict[str, str] = {
         ),
         "all real numbers": (
             "all real numbers", "all reals", "reals", "real numbers", "all real number", "全体实数",
-            "any real number", "set of all real numbers", "set of real numbers", "every real number", "实数集", "全体实数集",
+            "any real number", "set of all real numbers", "set of real numbers", "every real number", "实数集",
             "all real values", "r",
         ),
     }.items()

@@ -1,4 +1,4 @@
-"""Answers that are words: names, yes and no, options, times of day and dates.
+r"""Answers that are words: names, yes and no, options, times of day and dates.
 
 >>> normal_words("The  answer-key, e.g. \\\\text{Evelyn}!")
 'answer key e g evelyn'
@@ -23,10 +23,13 @@ _CLOCK = re.compile(
 )
 _MONTH_NAMES = "|".join(sorted(MONTHS, key=len, reverse=True))
 _MONTH_FIRST = re.compile(rf"({_MONTH_NAMES})\.? (\d{{1,2}})(?:st|nd|rd|th)?(?:,? (\d{{4}}))?", re.IGNORECASE)
-_DAY_FIRST = re.compile(rf"(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH_NAMES})\.?(?:,? (\d{{4}}))?", re.IGNORECASE)
+_DAY_FIRST = re.compile(
+    rf"(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH_NAMES})\.?(?:,? (\d{{4}}))?", re.IGNORECASE
+)
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _OPTION = re.compile(
-    r"(?:(?i:option|choice|answer|statement)s? )?(?:\(([A-J])\)|\[([A-J])\]|([A-J])(?=$|[.:)]|\s*$))\s*[.:)]?\s*(.*)", re.DOTALL
+    r"(?:(?i:option|choice|answer|statement)s? )?(?:\(([A-J])\)|\[([A-J])\]|([A-J])(?=$|[.:)]|\s*$))\s*[.:)]?\s*(.*)",
+    re.DOTALL,
 )
 _MAX_WORDS = 600
 
