@@ -2,7 +2,7 @@ r"""Code out of a completion: fences, prose, repeated prompts, bodies that conti
 
 >>> prompt = "def add(a, b):\n    '''Add.'''\n"
 >>> extract_program("    return a + b\n\nThis adds the two.", prompt=prompt, entry_point="add")
-"def add(a, b):\n    '''Add.'''\n    return a + b\n"
+"def add(a, b):\n    '''Add.'''\n    return a + b\n\n"
 >>> extract_solution("'oX' * 1000)\n")
 Extracted(kind='expression', source="'oX' * 1000")
 
@@ -22,13 +22,13 @@ from typing import Literal
 
 __all__ = ["Extracted", "extract_program", "extract_solution"]
 
-MAX_PARSED_CHARACTERS = 200_000
+MAX_PARSED_CHARACTERS = 100_000
 """Longest text that is parsed at all."""
 MAX_NESTING = 150
 """Deepest nesting of brackets that is parsed; the tokenizer of CPython refuses 200."""
-MAX_CUTS = 8
+MAX_CUTS = 6
 """How often one reading is cut where it breaks."""
-MAX_READINGS = 24
+MAX_READINGS = 12
 """How many readings of one completion are tried."""
 
 _FENCE = re.compile(r"^[ \t]*(```+|~~~+)[ \t]*([^\n`]*)$", re.MULTILINE)
@@ -220,7 +220,7 @@ def _trimmed(source: str, defines: re.Pattern[str], floor: int = 0) -> str | Non
 
     None if no such cut compiles and is longer than `floor`, the part that does not stem from the completion.
     """
-    guard = _MAIN_GUARD.search(source)
+    guard = None if defines is _ANYTHING else _MAIN_GUARD.search(source)
     if guard is not None and defines.search(source, 0, guard.start()):
         source = source[: guard.start()]
     for start in [0] if floor else _starts(source, defines):

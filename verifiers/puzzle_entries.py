@@ -10,7 +10,6 @@ Both lift the limits on decimal digits and on recursion as P3's own judge and da
 
 from __future__ import annotations
 
-import inspect
 import struct
 import sys
 import typing
@@ -124,7 +123,8 @@ def _code_of(text: str) -> CodeType | None:
     if "```" in text or not any(_defines(text, name) for name in ENTRY_NAMES):
         return None
     try:
-        return compile(text, MODULE_NAME, "exec", dont_inherit=True)
+        # A completion may end with a continued line; in P3's judge more text follows it.
+        return compile(text + "\n\n", MODULE_NAME, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
         return None
 
@@ -140,6 +140,8 @@ def _missing_arguments(entry: Callable[..., object], puzzle: Callable[..., objec
         getattr(entry, "__defaults__", None) or ()
     ):
         return {}
+    import inspect  # rarely needed, and large: every page of the fork server is copied with each task
+
     parameters = inspect.signature(puzzle).parameters.values()
     defaults = {parameter.name: parameter.default for parameter in parameters}
     return {

@@ -124,8 +124,8 @@ def _settings(given: dict[str, Any]) -> Settings:
         "engine": DEFAULT_ENGINE,
         "timeout": benchmark.timeout_seconds,
         "temperature": SAMPLING_TEMPERATURE if given.get("samples", 1) > 1 else 0.0,
-        "prompt": benchmark.style(None).name,
-        "split": benchmark.split(None),
+        "prompt": benchmark.style().name,
+        "split": benchmark.split(),
     }
     return Settings(**{**defaults, **_checked(given)})
 

@@ -1,4 +1,4 @@
-"""The `search` engine: solves puzzles by enumerating programs, with no model, GPU, key or network.
+r"""The `search` engine: solves puzzles by enumerating programs, with no model, GPU, key or network.
 
     engine = SearchEngine("", {"steps": "50000"})
     completions = await engine.complete(Request(prompt="...", problem=puzzle))

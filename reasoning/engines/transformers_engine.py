@@ -82,6 +82,7 @@ class TransformersEngine:
         self._name = model
         self._options = options or TransformersOptions()
         self._model: _Model | None = None
+        self._failure: EngineError | None = None
         self._batcher: Batcher[_Sample, Completion] = Batcher(self._run, limit=self._options.batch_size)
 
     async def complete(self, request: Request) -> list[Completion]:
@@ -107,9 +108,12 @@ class TransformersEngine:
         }
 
     def _run(self, jobs: list[Job[_Sample, Completion]]) -> None:
+        if self._failure is not None:
+            raise self._failure
+        if self._model is None:
+            self._load()
+        assert self._model is not None
         try:
-            if self._model is None:
-                self._model = _Model.load(self._name, self._options)
             rows = self._model.prepare(jobs)
             if rows:
                 self._model.generate(rows)
@@ -118,6 +122,14 @@ class TransformersEngine:
                 raise
             line = str(error).strip().partition("\n")[0]
             raise EngineError(f"transformers: {line} (batch_size={self._options.batch_size})") from error
+
+    def _load(self) -> None:
+        try:
+            self._model = _Model.load(self._name, self._options)
+        except EngineError as error:
+            # Kept, so that a thousand waiting requests do not each try again.
+            self._failure = error
+            raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ SHUTDOWN_SECONDS = 20.0
 """How long vLLM's processes may take to end by themselves before they are killed."""
 
 _ENVIRONMENT = {
-    "VLLM_LOGGING_LEVEL": "WARNING",
+    "VLLM_LOGGING_LEVEL": "ERROR",
     # Its workers do not end when they are asked to; they are sent a signal after so many seconds (5 by default).
     "VLLM_WORKER_SHUTDOWN_TIMEOUT_SECONDS": "1",
 }
@@ -84,6 +84,7 @@ class VLLMEngine:
         self._model = model
         self._options = options or VLLMOptions()
         self._engine: Any = None
+        self._failure: EngineError | None = None
         self._starting = asyncio.Lock()
         self._request_ids = itertools.count()
 
@@ -111,6 +112,8 @@ class VLLMEngine:
 
     async def _started(self) -> Any:
         async with self._starting:
+            if self._failure is not None:
+                raise self._failure
             if self._engine is None:
                 await asyncio.to_thread(self._start)
             return self._engine
@@ -134,7 +137,8 @@ class VLLMEngine:
             arguments = AsyncEngineArgs(model=self._model, disable_log_stats=True, **chosen)
             self._engine = AsyncLLM.from_engine_args(arguments)
         except Exception as error:
-            raise EngineError(f"vllm cannot start {self._model!r}: {_first_line(error)}") from error
+            self._failure = EngineError(f"vllm cannot start {self._model!r}: {_first_line(error)}")
+            raise self._failure from error
 
     async def _sample(self, engine: Any, ids: list[int], request: Request, seed: int) -> Completion:
         from vllm import SamplingParams

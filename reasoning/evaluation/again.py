@@ -109,7 +109,7 @@ def _begin(run: Run, limits: Limits, resume: bool) -> None:
 
 def _problems(run: Run, settings: Settings) -> dict[int, Problem]:
     benchmark = find_benchmark(settings.benchmark)
-    paths = locate(benchmark, settings.split, None if settings.data is None else Path(settings.data))
+    paths = locate(benchmark, benchmark.split(settings.split), None if settings.data is None else Path(settings.data))
     expected = run.config["settings"]["problems_sha256"]
     if digest(paths) != expected:
         raise EvaluationError(f"{paths[0]}: is not the file that {run.directory} was made with (SHA-256 {expected})")

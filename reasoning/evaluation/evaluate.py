@@ -17,13 +17,12 @@ from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from reasoning.engines.base import Engine, EngineError
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate
 from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR
 from reasoning.evaluation.results import Results, export
-from reasoning.methods import Method, PromptStyle, Question, Sampling, find_method
+from reasoning.methods import Method, Question, Sampling, find_method
 from reasoning.runs import Run, RunStore, progress_display
 from reasoning.runs.recording import KEY_BYTES
 from verifiers.records import Problem, RecordError, Status, Verdict
@@ -52,9 +51,9 @@ class Settings:
         method: name of the method.
         samples: samples of each problem.
         limit: only the first so many problems; None: all.
-        split: of the benchmark.
+        split: of the benchmark; empty: its default one.
         data: where its files are; None: the usual places.
-        prompt: name of the prompt style.
+        prompt: name of the prompt style; empty: the benchmark's default one.
         seed: of the run.
         temperature: 0 is greedy.
         top_p: nucleus mass.
@@ -127,8 +126,11 @@ async def evaluate(
         RunError, BenchmarkError, MethodError, EngineSpecError, SandboxUnavailableError: it cannot begin.
     """
     benchmark = find_benchmark(settings.benchmark)
-    style, method = benchmark.style(settings.prompt), find_method(settings.method)
-    paths = locate(benchmark, settings.split, None if settings.data is None else Path(settings.data), quiet)
+    benchmark.style(settings.prompt)
+    method = find_method(settings.method)
+    paths = locate(
+        benchmark, benchmark.split(settings.split), None if settings.data is None else Path(settings.data), quiet
+    )
     if engine is None:
         from reasoning.engines.registry import create_engine
 
@@ -136,7 +138,7 @@ async def evaluate(
     try:
         async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
             with await open_run(settings, directory, digest(paths), engine, pool, resume) as run:
-                job = _Evaluation(settings, run, engine, style, method, pool, concurrency)
+                job = _Evaluation(settings, run, engine, benchmark, method, pool, concurrency)
                 await job.work_through(lambda: problems_of(benchmark, paths, settings), quiet)
                 results = export(run, settings.samples, benchmark.groups)
                 return Outcome(results, job.unanswered, job.first_failure)
@@ -164,7 +166,7 @@ async def open_run(
 
 def problems_of(benchmark: Benchmark, paths: tuple[Path, ...], settings: Settings) -> Iterator[tuple[int, Problem]]:
     """Number and problem, for each problem that the settings ask for."""
-    for number, entry in enumerate(benchmark.read(paths, settings.split)):
+    for number, entry in enumerate(benchmark.read(paths, benchmark.split(settings.split))):
         if settings.limit is not None and number >= settings.limit:
             return
         yield number, entry.problem
@@ -200,7 +202,7 @@ class _Evaluation:
         settings: Settings,
         run: Run,
         engine: Engine,
-        style: PromptStyle,
+        benchmark: Benchmark,
         method: Method,
         pool: SandboxPool,
         concurrency: int,
@@ -212,7 +214,8 @@ class _Evaluation:
         self._limits = settings.limits
         self._run = run
         self._store: RunStore = run.store
-        self._style = style
+        self._style = benchmark.style(settings.prompt)
+        self._groups = benchmark.groups
         self._method = method
         self._registry = VerifierRegistry(pool)
         self._judges = asyncio.Semaphore(JUDGED_AT_ONCE_FACTOR * pool.workers)
@@ -225,7 +228,8 @@ class _Evaluation:
         """Finish every sample of every problem that is not finished; `problems` reads them, once to count them."""
         count = 0
         for number, problem in problems():
-            self._store.add_problem(number, problem.id, _groups(problem))
+            groups = {name: problem.meta[name] for name in self._groups if name in problem.meta}
+            self._store.add_problem(number, problem.id, groups)
             count += 1
         total = count * self._settings.samples
         finished = self._store.finished(total)
@@ -311,7 +315,3 @@ class _Evaluation:
         judgement = known[0] if known is not None else self._store.add_judgement(key, item.number, None, verdict)
         self._store.add_item(item.position, judgement, "unanswered")
         return verdict
-
-
-def _groups(problem: Problem) -> dict[str, Any]:
-    return {name: value for name, value in problem.meta.items() if isinstance(value, int) or name == "category"}

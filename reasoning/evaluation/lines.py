@@ -8,6 +8,7 @@ The output grows in `OUT.partial` and takes its own name when it is whole; a res
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import os
@@ -39,7 +40,9 @@ __all__ = [
 MAX_LINE_BYTES = 64 << 20
 """Longest line that is read; a longer one gets an `error` verdict."""
 FLUSH_LINES = 256
-"""Verdicts are handed to the operating system at least this often; a kill loses at most as many."""
+"""Verdicts are handed to the operating system at least every so many lines."""
+FLUSH_SECONDS = 0.05
+"""And at least this often; a kill loses no more."""
 JUDGED_AT_ONCE_FACTOR = 2
 """Judgements under way for each sandbox worker: enough that none is idle, few enough that the answers of candidates,
 which may be tens of MiB, do not pile up between the child that gave them and the one that judges them."""
@@ -127,6 +130,7 @@ async def judge_lines(
     lines = read_lines(source)
     output = _Output(target)
     done = output.open(resume)
+    flushing: asyncio.Task[None] | None = None
     try:
         for expected in done:
             number, line = next(lines, (0, None))
@@ -138,6 +142,7 @@ async def judge_lines(
                 )
             summary.resumed += 1
         progress.skip(summary.resumed)
+        flushing = asyncio.create_task(output.flush_now_and_then())
         async with aclosing(stream(lines, work.line, concurrency=concurrency)) as judged:
             async for item in judged:
                 output.write(item.to_bytes())
@@ -150,6 +155,8 @@ async def judge_lines(
                 progress.advance(item.verdict.passed if status.judged else None)
         output.finish()
     finally:
+        if flushing is not None:
+            flushing.cancel()
         output.close()
     return summary
 
@@ -289,9 +296,14 @@ class _Output:
             self.flush()
 
     def flush(self) -> None:
-        if self._file is not None:
+        if self._file is not None and self._unflushed:
             self._file.flush()
             self._unflushed = 0
+
+    async def flush_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            self.flush()
 
     def finish(self) -> None:
         """All lines are written: give the file its name."""

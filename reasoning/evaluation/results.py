@@ -47,7 +47,7 @@ class Results:
     """What came out.
 
     Attributes:
-        metrics: name -> estimate: `pass@k`, and `solved`, the share of problems with at least one right sample.
+        metrics: name -> estimate: `pass@k`, and with several samples `solved`, the share of problems with a right one.
         statuses: status -> number of samples.
         problems: number of problems.
         samples: number of finished samples.
@@ -141,7 +141,8 @@ def _results(counted: _Counted, store: RunStore, samples: int, groups: Sequence[
     problems = [(counted.tally(number), meta) for number, _, meta in store.problems()]
     tallies = [tally for tally, _ in problems]
     metrics = {f"pass@{k}": estimate_pass_at_k(tallies, k) for k in reported_ks(samples)}
-    metrics["solved"] = estimate_pass_at_k([_any_right(tally) for tally in tallies], 1)
+    if samples > 1:
+        metrics["solved"] = estimate_pass_at_k([_any_right(tally) for tally in tallies], 1)
     return Results(
         metrics=metrics,
         statuses=dict(sorted(counted.statuses.items())),

@@ -158,6 +158,9 @@ def test_bad_models_and_options_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="cannot load") as caught:
         ask(engine, Request(prompt="x"))
     assert "\n" not in str(caught.value)
+    with pytest.raises(EngineError) as again:
+        ask(engine, Request(prompt="x"))
+    assert again.value is caught.value, "the model was loaded once more"
     asyncio.run(engine.close())
 
 

@@ -47,7 +47,7 @@ class Scripted:
 def settings(tmp_path):
     data = tmp_path / "puzzles.jsonl"
     data.write_text("".join(json.dumps({"kind": "puzzle", "prompt": "", **puzzle}) + "\n" for puzzle in PUZZLES))
-    return Settings("puzzles", "scripted", samples=4, data=str(data), split="all", prompt="chat", timeout=5.0)
+    return Settings("puzzles", "scripted", samples=4, data=str(data), timeout=5.0)
 
 
 def run(settings, directory, engine, **options):

@@ -137,3 +137,22 @@ def test_an_explanation_is_added_when_asked_for(tmp_path):
     first, second = verdicts(target)
     assert first["explanation"] == {"read": "x"}
     assert "explanation" not in second
+
+
+def test_a_finished_verdict_is_on_disk_while_others_are_still_judged(tmp_path):
+    source, partial = tmp_path / "in.jsonl", tmp_path / "out.jsonl.partial"
+    source.write_text(line("a") + "\n" + line("b", "wait"))
+    seen = []
+
+    async def judge_slowly(problem, candidate):
+        while candidate == "wait" and not partial.stat().st_size:
+            await asyncio.sleep(0.01)
+        seen.append(partial.read_bytes())
+        return Verdict.of(problem.id, Status.PASSED)
+
+    with progress_display(total=None, label="t", quiet=True) as progress:
+        work = judge_lines(
+            str(source), str(tmp_path / "out.jsonl"), "gold", judge_slowly, concurrency=2, progress=progress
+        )
+        asyncio.run(asyncio.wait_for(work, 30))
+    assert json.loads(seen[1])["id"] == "a"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from verifiers.extraction import Extracted, extract_program, extract_solution
+from verifiers.extraction import MAX_PARSED_CHARACTERS, Extracted, extract_program, extract_solution
 
 PROMPT = (
     'from typing import List\n\ndef half(x):\n    return x / 2\n\n\ndef add(a: int, b: int) -> int:\n    """Add."""\n'
@@ -178,9 +178,10 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_is_read_in_bounded_time(text: str) -> None:
     # A quadratic reading would not come to an end; one that generates code would overflow the stack.
-    extract_program(text, prompt=PROMPT, entry_point="add")
-    extract_program(text)
-    extract_solution(text)
+    for part in (text, text[: MAX_PARSED_CHARACTERS - 1_000]):
+        extract_program(part, prompt=PROMPT, entry_point="add")
+        extract_program(part)
+        extract_solution(part)
 
 
 @settings(max_examples=200, deadline=None)

@@ -174,6 +174,10 @@ class SandboxPool:
             finally:
                 await session.kill()
 
+    def server_pids(self) -> list[int]:
+        """Pids of the running servers, for measurements."""
+        return [worker.pid for worker in self._all if worker.alive]
+
     async def close(self) -> None:
         """End all servers and remove what they used."""
         for worker in list(self._all):

@@ -181,6 +181,11 @@ class Worker:
         return self._running is not None
 
     @property
+    def pid(self) -> int:
+        """Pid of the server's first process; all that it started is below."""
+        return self._process.pid
+
+    @property
     def isolation(self) -> tuple[str, ...]:
         """Names of the layers that its tasks run under."""
         return self._isolation

@@ -178,11 +178,15 @@ class _Climb:
 
     def _words(self) -> Iterator[bool]:
         """Exchange and delete the words of a text."""
-        count = self.value.count(" ") + 1
-        for first in range(min(count, MAX_WORDS)):
-            for second in range(first + 1, min(count, MAX_WORDS)):
-                yield self.attempt(" ".join(swap(self.value.split(" "), first, min(second, self.value.count(" ")))))
+        for first in range(MAX_WORDS):
+            for second in range(first + 1, MAX_WORDS):
+                words = self.value.split(" ")
+                if second >= len(words):
+                    break
+                yield self.attempt(" ".join(swap(words, first, second)))
             words = self.value.split(" ")
+            if first >= len(words):
+                return
             yield self.attempt(" ".join(words[:first] + words[first + 1 :]))
 
     def _resize(self) -> Iterator[bool]:
@@ -314,8 +318,8 @@ class _Climb:
                 if not slope:
                     continue
                 try:
-                    target = number - (a - b) * step / slope if floating else number - (a - b) // slope
-                except (OverflowError, ZeroDivisionError):
+                    target = number - (a - b) * step / slope if floating else number - int((a - b) // slope)
+                except (OverflowError, ValueError, ZeroDivisionError):
                     continue
                 for offset in (0,) if floating else (0, 1, -1):
                     moved = self.attempt(self._with(path, target + offset)) or moved

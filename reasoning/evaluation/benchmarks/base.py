@@ -92,25 +92,25 @@ class Benchmark:
     read: Callable[[Sequence[Path], str], Iterator[Entry]]
     groups: tuple[str, ...] = ()
 
-    def style(self, name: str | None) -> PromptStyle:
-        """The prompt style with this name; None: the default one.
+    def style(self, name: str | None = None) -> PromptStyle:
+        """The prompt style with this name; None or empty: the default one.
 
         Raises:
             BenchmarkError: there is none.
         """
         for style in self.styles:
-            if name in (None, style.name):
+            if not name or name == style.name:
                 return style
         known = ", ".join(style.name for style in self.styles)
         raise BenchmarkError(f"{self.name} has no prompt style '{name}'; it has: {known}")
 
-    def split(self, name: str | None) -> str:
-        """`name`, checked; None: the default split.
+    def split(self, name: str | None = None) -> str:
+        """`name`, checked; None or empty: the default split.
 
         Raises:
             BenchmarkError: there is none.
         """
-        if name is None:
+        if not name:
             return next(iter(self.files))
         if name not in self.files:
             raise BenchmarkError(f"{self.name} has no split '{name}'; it has: {', '.join(self.files)}")

@@ -70,7 +70,7 @@ def _entry(record: dict[str, Any], number: int, place: str, sanitized: bool) -> 
     else:
         setup = text_field(record, "test_setup_code", place)
     prompt = "\n".join([statement, "Your code should pass these tests:", "", *tests])
-    fields: dict[str, Any] = {"tests": [*([setup] if setup.strip() else []), *tests]}
+    fields: dict[str, Any] = {"tests": tests, "setup": setup.replace("\r\n", "\n")}
     code = text_field(record, "code", place).replace("\r\n", "\n")
     return Entry(Problem(f"mbpp/{number}", "program", prompt, fields), (code,))
 

