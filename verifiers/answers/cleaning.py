@@ -166,6 +166,12 @@ _DEGREE = re.compile(
 _TEMPERATURE = re.compile(r"\\degree\s*(?:\\(?:text|mathrm)\s*\{\s*)?([CF])(?![A-Za-z])\s*\}?")
 _GROUPED = re.compile(r"(?<![\d.])(\d{1,3})((?:\s*(?:\{\s*,\s*\}|,?\s*\\[,!;: ]|,\s*\\!|~|\{,\}\s*)\s*\d{3})+)(?!\d)")
 _BOLD_POWER = re.compile(r"(?<=[\w)\]}])\s?\*\*\s?(?=[\w(\\{-])")
+_BRACED_ARRAY = re.compile(
+    r"\\left\s*\\\{\s*\\begin\{(?:array|aligned|matrix)\}(?:\s*\{[lcr ]*\})?"
+    r"(.{1,3000}?)\\end\{(?:array|aligned|matrix)\}\s*\\right\s*\.",
+    re.DOTALL,
+)
+_PRIMES = re.compile(r"\s*\^\s*(?:\{\s*(?:\\prime\s*){1,3}\}|\\prime(?![A-Za-z]))")
 _BOXED = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])")
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
@@ -194,6 +200,8 @@ def clean(text: str) -> str:
         text = _BOXED.sub(" ", text)
         text = text.replace(r"\$", " \\dollar ").replace(r"\#", " ").replace(r"\_", " ")
         text = _GROUPED.sub(lambda match: match[1] + re.sub(r"\D", "", match[2]), text)
+        text = _BRACED_ARRAY.sub(r"\\begin{cases}\1\\end{cases}", text)
+        text = _PRIMES.sub(lambda match: "'" * match[0].count("prime"), text)
         text = text.replace("\\\\", " \\newline ")
         text = _MATH_DELIMITERS.sub(" ", text)
         text = _LEFT_RIGHT.sub(" ", text)

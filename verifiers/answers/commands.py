@@ -14,6 +14,7 @@ __all__ = [
     "FUNCTION_ALIASES",
     "FUNCTION_COMMANDS",
     "MAX_PRODUCT_LETTERS",
+    "OTHER_SYMBOLS",
     "RELATIONS",
     "TEXT_COMMANDS",
 ]
@@ -158,6 +159,7 @@ COMMAND_ALIASES = {
     "overline": "overline",
     "bar": "overline",
     "dot": "dot",
+    "ddot": "dot",
     "lfloor": "lfloor",
     "rfloor": "rfloor",
     "lceil": "lceil",
@@ -188,6 +190,7 @@ CONSTANT_COMMANDS = {
     "infty": "oo",
     "emptyset": "empty",
     "varnothing": "empty",
+    "oslash": "empty",
     "imath": "i",
     "R": "R",
     "N": "N",
@@ -317,4 +320,7 @@ ENGLISH_SHORT = frozenset(
         "bag",
         "own",
     ]
+)
+OTHER_SYMBOLS = frozenset(
+    {"odot", "oplus", "otimes", "star", "dagger", "mho", "clubsuit", "heartsuit", "spadesuit", "Box"}
 )

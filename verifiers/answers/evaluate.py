@@ -278,7 +278,7 @@ class Evaluator:
         if name in ("sum", "prod"):
             return self._big_operator(name, arguments)
         values = [self.value(argument) for argument in arguments]
-        if name.startswith("apply ") or name in ("bar", "det"):
+        if name.startswith("apply ") or name in ("bar", "det", "dot"):
             return self._opaque(name, values)
         if len(values) == 1:
             return self._unary(name, values[0])

@@ -7,6 +7,7 @@ r"""The judgement of one text against the gold answer, without a sandbox.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -149,16 +150,18 @@ def _read_gold(gold: str) -> Reading:
 
 
 def _judge_reading(golds: list[Reading], place: Extraction, answer: Reading, convention: Convention) -> Judgement:
-    best: tuple[Agreement, Reading] | None = None
-    for gold in golds:
-        agreement = _literal(gold, answer) or compare_readings(gold, answer, Comparer())
+    best: tuple[Agreement, Reading, Reading] | None = None
+    contents = _with_option_text(answer)
+    wanted = [one for gold in golds for one in _with_option_text(gold)]
+    for gold, given in itertools.product(wanted, contents):
+        agreement = _literal(gold, given) or compare_readings(gold, given, Comparer())
         if best is None or _rank(agreement, convention) > _rank(best[0], convention):
-            best = agreement, gold
+            best = agreement, gold, given
         if agreement.under_strict:
             break
     if best is None:
         raise ValueError("expected at least one gold answer, got none")
-    agreement, gold = best
+    agreement, gold, answer = best
     passed = agreement.under(convention)
     readable = bool(answer.nodes or answer.words)
     status = Status.PASSED if passed else Status.WRONG if readable else Status.UNPARSABLE
@@ -175,6 +178,13 @@ def _judge_reading(golds: list[Reading], place: Extraction, answer: Reading, con
         convention=convention.name,
         undecided=agreement.undecided if not agreement.equal else None,
     )
+
+
+def _with_option_text(reading: Reading) -> list[Reading]:
+    """`reading`, and for an option with its text (`(B) 12`) the text alone."""
+    if reading.choice is None or not reading.choice[1]:
+        return [reading]
+    return [reading, read(reading.choice[1])]
 
 
 def _rank(agreement: Agreement, convention: Convention) -> tuple[bool, bool, int]:

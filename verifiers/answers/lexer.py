@@ -22,6 +22,7 @@ from verifiers.answers.commands import (
     FUNCTION_COMMANDS,
     FUNCTIONS_OR_WORDS,
     MAX_PRODUCT_LETTERS,
+    OTHER_SYMBOLS,
     RELATIONS,
     TEXT_COMMANDS,
 )
@@ -273,7 +274,7 @@ class _Lexer:
             self._add("constant", CONSTANT_COMMANDS[name], spaced)
         elif name in FUNCTION_COMMANDS:
             self._function(name, spaced)
-        elif name in GREEK:
+        elif name in GREEK or name in OTHER_SYMBOLS:
             self._add("symbol", name, spaced)
         else:
             raise LexError(f"unknown command \\{name}")

@@ -203,6 +203,8 @@ class Parser(FunctionParser):
             previous = self._tokens[self.position - 1]
             if previous.kind in (")", "}", "]", "|") or previous.text in ("i", "pi"):
                 return True
+            if isinstance(left, Symbol | Power | Call) and token.spaced and self.peek(1).kind == "^":
+                return True
             return isinstance(left, Number) and left.places is None and self._is_fraction_ahead()
         if token.kind == "word":
             return len(token.text) == 1 and token.text.isascii() and not token.spaced and not isinstance(left, Number)
@@ -353,6 +355,13 @@ class Parser(FunctionParser):
                 return self._environment(token.text)
             case "sum":
                 return self._big_operator(token.text)
+            case "dot":
+                inner = self._argument()
+                return Symbol(inner.name + "\u0307") if isinstance(inner, Symbol) else Call("dot", (inner,))
+            case "currency":
+                return self._atom_guarded()
+            case "word" if 1 < len(token.text) <= 3 and self._depth > 2 and token.text.isascii():
+                return Product(tuple(Symbol(letter) for letter in token.text))
             case "circled":
                 return Collection("(", ")", (self._argument(),))
             case "word" if len(token.text) == 1:

@@ -48,6 +48,7 @@ _INDIAN = re.compile(r"(?<![\d.,])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")
 _EUROPEAN = re.compile(
     r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?:,\d{1,2})(?![\d,.])|(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?![\d,.])"
 )
+_REMARK = re.compile(r"[\s,]*\b(?:where|for (?:all|any|some|every|each))\b.*")
 _DECIMAL_COMMA = re.compile(r"-?(?:\d+,\d{2}|\d{4,},\d{1,2}|0,\d{1,8})(?: ?(?:\\dollar|€|£|\\%|%|[a-z]{1,3}\b\.?))?")
 _SPACED = re.compile(r"(?<![\d.,^_{}])\d{1,3}(?: \d{3})+(?![\d ]*[\d/])")
 _FILLERS = frozenset(
@@ -177,6 +178,8 @@ def _variants(text: str) -> list[str]:
     variants.append(joined)
     if joined != text:
         variants.append(text)
+    if (match := _REMARK.search(text)) is not None and match.start() > 0:
+        variants.append(text[: match.start()])
     if _DECIMAL_COMMA.fullmatch(text):
         variants.append(text.replace(",", "."))
     return variants
@@ -227,7 +230,10 @@ def _with_letter_unit(tokens: list[Token]) -> list[Node]:
     if not 0 < start < len(tokens) or all(token.kind != "symbol" for token in tokens[start:]):
         return []
     words = [Token("word", token.text, None, True) if token.kind == "symbol" else token for token in tokens[start:]]
-    items = _ItemReader([*tokens[:start], *words]).items()
+    try:
+        items = _ItemReader([*tokens[:start], *words]).items()
+    except ParseError:
+        return []
     if len(items) == 1 and isinstance(items[0], Quantity) and not symbols_of(items[0]):
         return [items[0]]
     return []
@@ -362,7 +368,7 @@ class _ItemReader:
             elif token.kind == "word":
                 parser.take()
                 parts.append((token.text, sign * self._exponent()))
-            elif parts and token.kind in ("/", "*") and parser.peek(1).kind in ("word", "symbol"):
+            elif parts and token.kind in ("/", "*", "-") and parser.peek(1).kind in ("word", "symbol"):
                 sign = -1 if parser.take().kind == "/" else sign
                 parts.append((parser.take().text, sign * self._exponent()))
             elif token.kind in ("/",) and not parts and parser.peek(1).kind == "word":
