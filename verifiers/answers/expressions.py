@@ -165,16 +165,17 @@ def _decimals(gold: Node, answer: Node, prover: Prover) -> Agreement | None:
         digits = _significant(value, unit)
         if digits >= DOUBLE_DIGITS and prover.within(gold, value, 8 * unit):
             return agree("the same double-precision number", Concession.FLOAT)
-        if (
-            digits >= FLOAT_DIGITS
-            and gold_decimal is None
-            and _is_irregular(gold, prover)
-            and prover.within(gold, value, unit)
-        ):
-            return agree(f"a decimal of {digits} digits for the exact number", Concession.FLOAT)
-        if digits >= ROUGH_DIGITS and gold_decimal is None and prover.within(gold, value, unit):
-            return agree(f"a decimal of {digits} digits for the exact number", Concession.ROUGH_DECIMAL)
+        if digits >= ROUGH_DIGITS and gold_decimal is None and _shortened(gold, value, unit, prover):
+            enough = digits >= FLOAT_DIGITS and _is_irregular(gold, prover)
+            rule = f"a decimal of {digits} digits for the exact number"
+            return agree(rule, Concession.FLOAT if enough else Concession.ROUGH_DECIMAL)
     return None
+
+
+def _shortened(gold: Node, value: Fraction, unit: Fraction, prover: Prover) -> bool:
+    """Whether the decimal `value` is the number `gold`, rounded or cut off."""
+    half = unit / 2
+    return prover.within(gold, value, half) or prover.within(gold, value + (half if value > 0 else -half), half)
 
 
 def _is_irregular(gold: Node, prover: Prover) -> bool:

@@ -63,6 +63,7 @@ _CORRECTION = re.compile(
     r"|不对|更正|纠正|应该是|等等",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"__|\blambda\b|\w\(['\"]|^\[.* for ")
 _SPILL = re.compile(r"<\||\n\s*(?:Question|Problem|Q|Exercise|Example|User|Human)\b[^\n]{0,20}:", re.IGNORECASE)
 _CORRECTED_VALUE = re.compile(
     r"\b(?:it|this|that|which|x|value)?\s*(?:should\s+be|must\s+be|is\s+actually|is\s+instead|is)\s+(?=[-$\\\d(*])",
@@ -155,11 +156,11 @@ def _huge_integer_at_end(text: str) -> str | None:
 
 
 def _pure_mathematics(text: str) -> bool:
-    """A short text without a sentence: when it cannot be read as a whole, no part of it is the answer."""
+    """A short text without a sentence, or code: when it cannot be read as a whole, no part of it is the answer."""
     if len(text) > _SHORT_TEXT or "\n" in text or "=" in text:
         return False
     plain = re.sub(r"\\[A-Za-z]+", " ", text)
-    return re.search(r"[^\W\d_]{2,}", plain) is None
+    return re.search(r"[^\W\d_]{2,}", plain) is None or _CODE.search(text) is not None
 
 
 def _boxes(text: str) -> tuple[str, int, str] | None:

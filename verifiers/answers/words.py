@@ -19,7 +19,7 @@ _TEXT_COMMAND = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|mathrm|mathbf|m
 _NOT_WORDS = re.compile(r"[^\w+\-*/=<>^|()\[\]\\]+|_")
 _ARTICLES = re.compile(r"\b(?:the|a|an)\b ?")
 _CLOCK = re.compile(
-    r"(?:at )?(\d{1,2})(?::(\d{2}))?(?::(\d{2}))? ?(?:([ap])\.? ?m?\.*|(noon|midnight|o'clock))?\.?", re.IGNORECASE
+    r"(?:at )?(\d{1,2})(?::(\d{2}))?(?::(\d{2}))? ?(?:([ap])\.? ?m\.*|(noon|midnight|o'clock))?\.?", re.IGNORECASE
 )
 _MONTH_NAMES = "|".join(sorted(MONTHS, key=len, reverse=True))
 _MONTH_FIRST = re.compile(rf"({_MONTH_NAMES})\.? (\d{{1,2}})(?:st|nd|rd|th)?(?:,? (\d{{4}}))?", re.IGNORECASE)
