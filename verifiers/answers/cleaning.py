@@ -172,6 +172,8 @@ _BRACED_ARRAY = re.compile(
     re.DOTALL,
 )
 _PRIMES = re.compile(r"\s*\^\s*(?:\{\s*(?:\\prime\s*){1,3}\}|\\prime(?![A-Za-z]))")
+_BRACED_UNIT = re.compile(r"(?<=\d)\s*\{\s*(m|cm|mm|km|g|kg|ft|in|s|min|h|L|ml)\s*\}")
+_TIMES_TEN = re.compile(r"(\d)\s*[xX]\s*10\s*\^")
 _BOXED = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])")
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
@@ -214,6 +216,10 @@ def clean(text: str) -> str:
         text = _DEGREE.sub(r" \\degree ", text)
     if "$" in text:
         text = _dollars(text)
+    if "{" in text:
+        text = _BRACED_UNIT.sub(r" \\text{\1}", text)
+    if "10" in text:
+        text = _TIMES_TEN.sub(r"\1 \\times 10^", text)
     if "**" in text or "`" in text:
         text = _BOLD_POWER.sub("^", text).replace("**", " ").replace("`", " ")
     text = text.replace("~", " ")

@@ -39,6 +39,7 @@ from verifiers.answers.tree import (
     Union,
     Words,
     is_expression,
+    show,
     walk,
 )
 from verifiers.answers.words import clock_of
@@ -57,7 +58,8 @@ def compare_readings(gold: Reading, answer: Reading, comparer: Comparer | None =
     chosen = _options(gold, answer)
     if chosen is not None:
         return chosen
-    if gold.words and gold.words == answer.words and (not gold.nodes or not answer.nodes):
+    worded = not gold.nodes or not answer.nodes or isinstance(gold.nodes[0], Words)
+    if gold.words and gold.words == answer.words and worded:
         return agree("the same words")
     best = differ("nothing to compare" if gold.nodes else "other words")
     for first in gold.nodes:
@@ -83,6 +85,9 @@ def _options(gold: Reading, answer: Reading) -> Agreement | None:
             if wanted == given:
                 return agree("the same options")
             return differ("other options") if gold.choice or not (_is_product(gold) or _is_product(answer)) else None
+    bare = answer.cleaned.strip("(){}. ").upper()
+    if gold.choice is not None and not gold.choice[1] and len(bare) == 1 and len(gold.cleaned) > 1:
+        return agree("the same option") if bare == gold.choice[0] else differ("another option")
     if gold.choice is not None and answer.choice is not None:
         if not gold.choice[1]:
             return agree("the same option") if gold.choice[0] == answer.choice[0] else differ("another option")
@@ -120,6 +125,8 @@ class Comparer:
             return _times(gold, answer)
         if any(isinstance(side, Words) for side in kinds):
             return self._words(gold, answer)
+        if {type(gold), type(answer)} == {Constant, Symbol} and show(gold) == show(answer):
+            return agree("the same letter")
         if any(isinstance(side, Modular) for side in kinds):
             return self._residues(gold, answer)
         if any(isinstance(side, Relation) for side in kinds):
@@ -158,7 +165,7 @@ class Comparer:
             and isinstance(answer, Collection)
         ):
             agreement = unordered(gold.items, answer.items, self.compare)
-            if agreement.equal or not (names[0].single and names[1].single):
+            if agreement.under_strict or not (names[0].single and names[1].single):
                 return agreement
         sides: list[Node] = [
             side if found is None else Collection("", "", found.values)
@@ -233,6 +240,10 @@ class Comparer:
             if isinstance(side, Collection) and len(side.items) == 1 and not isinstance(other, Collection):
                 agreement = self.compare(side.items[0], other) if side is gold else self.compare(other, side.items[0])
                 return agreement.conceding(Concession.SINGLETON) if agreement.equal and side.opening else agreement
+            if isinstance(side, Collection) and not side.opening and not isinstance(other, Collection):
+                first = side.items[0]
+                if all(self.compare(first, item).under_strict for item in side.items[1:]):
+                    return self.compare(first, other) if side is gold else self.compare(other, first)
             if isinstance(side, Collection) and not side.items and other == Constant("empty"):
                 return agree("the empty set")
         return differ("several values and a single one")
@@ -298,6 +309,8 @@ class Comparer:
         if texts[0] is not None and texts[0] == texts[1]:
             return agree("the same words")
         for text, other in ((texts[0], answer), (texts[1], gold)):
+            if text in ("yes", "no") and isinstance(other, Collection) and isinstance(other.items[0], Words):
+                return self._words(Words(text), other.items[0])
             if text == "no solution" and (other == Constant("empty") or other == Collection("{", "}", ())):
                 return agree("the empty set")
             if text == "all real numbers" and is_set(other) and same_set(Constant("R"), other, self.prover):

@@ -43,11 +43,14 @@ DOUBLE_DIGITS = 15
 
 ROUGH_DIGITS = 3
 
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CONSTANT_NAMES = frozenset({"C", "c", "K", "k", "C_1", "c_1", "D"})
 
 
 def compare_expressions(gold: Node, answer: Node, prover: Prover) -> Agreement:
     """Whether `answer` has the value of `gold`."""
+    if isinstance(gold, Number) and isinstance(answer, Number):
+        return _numbers(gold, answer, prover)
     based = _bases(gold, answer)
     if based is not None:
         return based
@@ -72,6 +75,15 @@ def compare_expressions(gold: Node, answer: Node, prover: Prover) -> Agreement:
     return differ(proof.rule)
 
 
+def _numbers(gold: Number, answer: Number, prover: Prover) -> Agreement:
+    """Two numbers as written."""
+    if gold.value == answer.value:
+        return agree("equal as exact rationals")
+    if gold.places is None and answer.places is None:
+        return differ("different exact rationals")
+    return _decimals(gold, answer, prover) or differ("different numbers")
+
+
 def _has_absolute_value(node: Node) -> bool:
     return any(isinstance(part, Call) and part.name == "abs" for part in walk(node))
 
@@ -79,6 +91,16 @@ def _has_absolute_value(node: Node) -> bool:
 def _bases(gold: Node, answer: Node) -> Agreement | None:
     """Numerals with a base: by value, or by digits when the other side gives no base."""
     for first, second in ((gold, answer), (answer, gold)):
+        if isinstance(first, Based) and isinstance(second, Symbol):
+            digits, _, base = second.name.partition("_")
+            if (
+                digits.isalnum()
+                and base.isdigit()
+                and 10 < int(base[:3]) <= 36
+                and all(d in _DIGITS[: int(base)] for d in digits)
+            ):
+                same = int(digits, int(base)) == first.value
+                return agree("the value of the numeral") if same else differ("different numerals")
         if isinstance(first, Based) and isinstance(second, Number) and second.places is None:
             if second.value == first.value:
                 return agree("the value of the numeral")
@@ -158,6 +180,12 @@ def _decimals(gold: Node, answer: Node, prover: Prover) -> Agreement | None:
         finer = answer_decimal is None or answer_decimal[1] < unit
         if finer and prover.within(answer, value, unit / 2):
             return agree("rounds to the gold decimal", Concession.ROUNDING)
+        if (
+            answer_decimal is None
+            and _significant(value, unit) > ROUGH_DIGITS
+            and _shortened(answer, value, unit, prover)
+        ):
+            return agree("cut off to the gold decimal", Concession.ROUNDING)
         if finer and _significant(value, unit) >= DOUBLE_DIGITS and prover.within(answer, value, 8 * unit):
             return agree("the same double-precision number", Concession.FLOAT)
     if answer_decimal is not None and (gold_decimal is None or gold_decimal[1] > answer_decimal[1]):

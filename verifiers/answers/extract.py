@@ -12,12 +12,14 @@ linear in a bounded tail of the text.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from verifiers.answers.boxes import last_boxes
 from verifiers.answers.cleaning import strip_invisible
-from verifiers.answers.limits import MAX_ANSWER_CHARACTERS, MAX_CANDIDATE_VALUES, MAX_LITERAL_CHARACTERS, MAX_TEXT_TAIL
+from verifiers.answers.limits import MAX_ANSWER_CHARACTERS, MAX_LITERAL_CHARACTERS, MAX_TEXT_TAIL
 
-__all__ = ["Extraction", "extract"]
+__all__ = ["Extraction", "extract", "places"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,6 @@ class Extraction:
     certain: bool = True
 
 
-_BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])\s*")
-_BOX_LAYOUT = re.compile(
-    r"\\(?:q?quad|text|mathrm|left|right)(?![A-Za-z])|\\[\[\]()\\ ,;]|[$&{}]|,(?=\s*(?:and|or)\b)|\s+"
-)
-_BOX_NAME = re.compile(r"(and|or|,|;)\s*[A-Za-z](?: ?_ ?\w+)?(?:\(\w\))?\s*=")
 _HASHES = re.compile(r"####\s*([^\n]*)")
 _CUE = re.compile(
     r"""(?:\b(?:final\s+answers?|answers?|correct\s+(?:answer|option|choice)|correct\s+option|solutions?\s+sets?|solutions?|final\s+result|result|output)
@@ -53,6 +50,8 @@ _CUE = re.compile(
     )\s*(?:\*\*|__)?\s*""",
     re.IGNORECASE | re.VERBOSE,
 )
+_CUE_WORDS = ("answer", "solution", "result", "output", "option", "choice", "答案", "结果", "选", "a:", "a :")
+_BEFORE_CUE_WORD = 20
 _WEAK_CUE = re.compile(
     r"""(?:\b(?:therefore|thus|hence|so|finally|in\s+conclusion|consequently|we\s+(?:get|have|find|obtain|conclude)(?:\s+that)?|it\s+follows\s+that)\b\s*,?\s*
       |(?:所以|因此|综上(?:所述)?|故|则|可得)[,，]?\s*)""",
@@ -64,6 +63,7 @@ _CORRECTION = re.compile(
     re.IGNORECASE,
 )
 _CODE = re.compile(r"__|\blambda\b|\w\(['\"]|^\[.* for ")
+_OUTPUT = re.compile(r"```output\s*\n(.*?)\n?```", re.DOTALL)
 _SPILL = re.compile(r"<\||\n\s*(?:Question|Problem|Q|Exercise|Example|User|Human)\b[^\n]{0,20}:", re.IGNORECASE)
 _CORRECTED_VALUE = re.compile(
     r"\b(?:it|this|that|which|x|value)?\s*(?:should\s+be|must\s+be|is\s+actually|is\s+instead|is)\s+(?=[-$\\\d(*])",
@@ -93,56 +93,58 @@ _STATED = re.compile(
 _EDGE = " \t\r\n*_`"
 _MAX_CUE_CHARACTERS = 1_500
 _SHORT_TEXT = 400
-_MAX_BRACE_STEPS = 200_000
 
 
 def extract(text: str) -> list[Extraction]:
-    """Places where the answer may stand, best first, at most `MAX_CANDIDATE_VALUES`.
+    """Places where the answer may stand, best first.
 
     Args:
         text: a model's whole output, or a bare answer.
     """
+    return list(places(text))
+
+
+def places(text: str) -> Iterator[Extraction]:
+    """The places of `extract` one by one; the later ones are only looked for when asked for."""
     if len(text) > MAX_LITERAL_CHARACTERS:
         text = text[-MAX_LITERAL_CHARACTERS:]
     text = strip_invisible(text).strip()
     if not text:
-        return []
-    found: list[Extraction] = []
-    box_end = -1
-    boxes = _boxes(text)
+        return
+    boxes = last_boxes(text)
     if boxes is not None:
-        content, box_end, rule = boxes
-        correction = _correction_after(text, box_end)
+        correction = _correction_after(text, boxes.end)
         if correction is not None:
-            found.append(correction)
-        found.append(Extraction(content, rule))
-        return found[:MAX_CANDIDATE_VALUES]
+            yield correction
+        yield Extraction(boxes.content, boxes.rule)
+        return
     digits = _huge_integer_at_end(text)
     if digits is not None:
-        return [Extraction(digits, "the last number", certain=False)]
+        yield Extraction(digits, "the last number", certain=False)
+        return
     tail = text[-MAX_TEXT_TAIL:]
-    hashes = list(_HASHES.finditer(tail))
-    if hashes:
-        marked = hashes[-1][1].strip()
-        if marked:
-            found.append(Extraction(marked, "after the #### mark"))
-    if not found and len(text) <= _SHORT_TEXT and _looks_bare(text):
-        found.append(Extraction(text, "the whole text"))
-    found += _after_cues(tail)
-    if not found:
+    found = False
+    hashes = _HASHES.findall(tail) if "####" in tail else []
+    if hashes and hashes[-1].strip():
+        found = True
+        yield Extraction(hashes[-1].strip(), "after the #### mark")
+    cues = _after_cues(tail)
+    if not found and not cues and len(text) <= _SHORT_TEXT and _looks_bare(text):
+        found = True
+        yield Extraction(text, "the whole text")
+    yield from cues
+    if not found and not cues:
         if len(text) <= MAX_ANSWER_CHARACTERS and "\n" not in text:
-            found.append(Extraction(text, "the whole text", certain=False))
+            yield Extraction(text, "the whole text", certain=False)
         elif not re.search(r"\s", text[:2_000]) or (len(text) > MAX_TEXT_TAIL and not re.search(r"[^\d.,\s]", text)):
-            found.append(Extraction(text, "the whole text"))
-    if _pure_mathematics(text):
-        return found
-    found += _fallbacks(_DENIAL.sub(" ", tail))
-    return found
+            yield Extraction(text, "the whole text")
+    if not _pure_mathematics(text):
+        yield from _fallbacks(_DENIAL.sub(" ", tail))
 
 
 def _looks_bare(text: str) -> bool:
     """Whether the whole text can be an answer by itself: no sentence, no cue."""
-    if "\n" in text.strip() or _CUE.search(text):
+    if "\n" in text:
         return False
     plain = re.sub(r"\\[A-Za-z]+|\$[^$]*\$", " ", text)
     return len(re.findall(r"[A-Za-z]{2,}", plain)) <= 8
@@ -161,77 +163,6 @@ def _pure_mathematics(text: str) -> bool:
         return False
     plain = re.sub(r"\\[A-Za-z]+", " ", text)
     return re.search(r"[^\W\d_]{2,}", plain) is None or _CODE.search(text) is not None
-
-
-def _boxes(text: str) -> tuple[str, int, str] | None:
-    """Content of the last box (joined with boxes right before it), where it ends, and the rule."""
-    start = max(text.rfind("\\boxed"), text.rfind("\\fbox"), text.rfind("\\framebox"))
-    if start < 0:
-        return None
-    region_start = max(0, start - 2_000)
-    starts = [match.start() + region_start for match in _BOX.finditer(text[region_start : start + 20])]
-    boxes: list[tuple[int, int, str, bool]] = []
-    for begin in starts:
-        match = _BOX.match(text, begin)
-        if match is None:
-            continue
-        content, end, closed = _box_content(text, match.end())
-        boxes.append((begin, end, content, closed))
-    boxes = [box for box in boxes if box[2].strip(_EDGE + "{}$")]
-    if not boxes:
-        return None
-    # A box inside another box belongs to the outer one.
-    outer = [box for index, box in enumerate(boxes) if not any(other[0] < box[0] < other[1] for other in boxes[:index])]
-    last = outer[-1]
-    parts = [last[2]]
-    joiner = ""
-    begin = last[0]
-    for box in reversed(outer[:-1]):
-        gap = text[box[1] : begin]
-        word = _joining(gap)
-        if word is None:
-            break
-        if box[2].strip() != parts[0].strip():
-            parts.insert(0, box[2])
-            joiner = word or joiner
-        begin = box[0]
-    if len(parts) > 1:
-        separator = f" {joiner} " if joiner else " , "
-        return separator.join(parts), last[1], f"the last {len(parts)} boxes, side by side"
-    return last[2], last[1], "the last box" if last[3] else "the last box, which is not closed"
-
-
-def _joining(gap: str) -> str | None:
-    """The connective between two boxes of one list, empty for a comma; None when they do not belong together."""
-    if len(gap) > 80 or "\n\n" in gap:
-        return None
-    bare = _BOX_LAYOUT.sub(" ", gap).strip()
-    if _BOX_NAME.fullmatch(bare):
-        bare = _BOX_NAME.sub(r"\1", bare).strip()
-    if bare in ("and", "or", "和", "或"):
-        return "or" if bare in ("or", "或") else "and"
-    return "" if bare in ("", ",", ";", "、") else None
-
-
-def _box_content(text: str, position: int) -> tuple[str, int, bool]:
-    """What a box holds, from `position` right after its name: (content, end, whether it is closed)."""
-    if position >= len(text):
-        return "", position, False
-    if text[position] != "{":
-        match = re.compile(r"[^\s$,.;]+").match(text, position)
-        return (match[0], match.end(), True) if match else ("", position, False)
-    depth = 0
-    brace = re.compile(r"\\.|[{}]", re.DOTALL)
-    for step, match in enumerate(brace.finditer(text, position)):
-        depth += {"{": 1, "}": -1}.get(match[0], 0)
-        if depth == 0:
-            return text[position + 1 : match.start()], match.end(), True
-        if step > _MAX_BRACE_STEPS:
-            break
-    rest = text[position + 1 : position + 1 + MAX_LITERAL_CHARACTERS]
-    end = re.search(r"(?<!\\)\$|\n", rest)
-    content = rest[: end.start()] if end else rest
-    return content, position + 1 + len(content), False
 
 
 def _correction_after(text: str, end: int) -> Extraction | None:
@@ -260,7 +191,10 @@ def _correction_after(text: str, end: int) -> Extraction | None:
 
 def _after_cues(text: str) -> list[Extraction]:
     """What follows the last cue phrase, cleaned of the sentence around it."""
-    cues = list(_CUE.finditer(text))
+    start = _first_cue_word(text)
+    if start < 0:
+        return []
+    cues = list(_CUE.finditer(text, max(start - _BEFORE_CUE_WORD, 0)))
     found: list[Extraction] = []
     for cue in reversed(cues[-6:]):
         phrase = _phrase(text, cue.end())
@@ -270,6 +204,13 @@ def _after_cues(text: str) -> list[Extraction]:
             found.append(Extraction(candidate, f"after the words {cue[0].strip(_EDGE)!r}"))
         break
     return found
+
+
+def _first_cue_word(text: str) -> int:
+    """Where the first word stands that every cue phrase holds; -1 when there is none."""
+    lowered = text.lower()
+    starts = [start for word in _CUE_WORDS if (start := lowered.find(word)) >= 0]
+    return min(starts, default=-1)
 
 
 def _phrase(text: str, start: int) -> str:
@@ -324,28 +265,24 @@ def _joined_segments(phrase: str, segments: list[str]) -> str:
     return segments[-1]
 
 
-def _fallbacks(text: str) -> list[Extraction]:
-    """Guesses for a text without any mark: last sentence's mathematics, last number."""
-    found: list[Extraction] = []
-    lines = [line for line in text.split("\n") if line.strip(_EDGE)]
-    if not lines:
-        return found
-    outputs = re.findall(r"```output\s*\n(.*?)\n?```", text, re.DOTALL)
-    last = lines[-1].strip(_EDGE)
-    math = list(_MATH.finditer(text[-_MAX_CUE_CHARACTERS:]))
-    numbers = list(_NUMBER.finditer(text[-_MAX_CUE_CHARACTERS:]))
-    weak = list(_WEAK_CUE.finditer(text[-_MAX_CUE_CHARACTERS:]))
-    if outputs and outputs[-1].strip():
-        found.append(Extraction(outputs[-1].strip().split("\n")[-1], "the program's output", certain=False))
-    if weak and not math:
-        phrase = _phrase(text[-_MAX_CUE_CHARACTERS:], weak[-1].end())
-        for part in _narrowed(phrase)[:2]:
-            found.append(Extraction(part, "after a word of conclusion", certain=False))
+def _fallbacks(text: str) -> Iterator[Extraction]:
+    """Guesses for a text without any mark: a program's output, the last sentence's mathematics, the last number."""
+    if "```output" in text:
+        outputs = _OUTPUT.findall(text)
+        if outputs and outputs[-1].strip():
+            yield Extraction(outputs[-1].strip().split("\n")[-1], "the program's output", certain=False)
+    end = text[-_MAX_CUE_CHARACTERS:].rstrip()
+    math = list(_MATH.finditer(end)) if "$" in end or "\\" in end else []
+    if not math:
+        weak = list(_WEAK_CUE.finditer(end))
+        parts = _narrowed(_phrase(end, weak[-1].end())) if weak else []
+        yield from (Extraction(part, "after a word of conclusion", certain=False) for part in parts[:2])
+    numbers = list(_NUMBER.finditer(end))
     if math and (not numbers or numbers[-1].start() < math[-1].end()):
         content = next(group for group in math[-1].groups() if group is not None)
-        found.append(Extraction(content, "the last piece of mathematics", certain=False))
+        yield Extraction(content, "the last piece of mathematics", certain=False)
+    last = end.rsplit("\n", 1)[-1].strip(_EDGE)
     if "=" in last and len(last) <= _SHORT_TEXT:
-        found.append(Extraction(last.rsplit("=", 1)[1], "after the last equality sign", certain=False))
+        yield Extraction(last.rsplit("=", 1)[1], "after the last equality sign", certain=False)
     if numbers:
-        found.append(Extraction(numbers[-1][0], "the last number", certain=False))
-    return found
+        yield Extraction(numbers[-1][0], "the last number", certain=False)

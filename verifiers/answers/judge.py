@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from verifiers.answers.agreement import CONVENTIONS, DEFAULT, LENIENT, STRICT, Agreement, Convention, agree, differ
 from verifiers.answers.cleaning import strip_invisible
 from verifiers.answers.compare import Comparer, compare_readings
-from verifiers.answers.extract import Extraction, extract
+from verifiers.answers.extract import Extraction, places
 from verifiers.answers.reading import Reading, read
 from verifiers.answers.tree import Node, Words, symbols_of, walk
 from verifiers.answers.vocabulary import SYNONYMS
@@ -98,20 +98,16 @@ def judge(gold: str | Sequence[str], text: str, *, convention: Convention | str 
     if isinstance(convention, str):
         convention = CONVENTIONS[convention]
     golds = [gold] if isinstance(gold, str) else list(gold)
-    places = extract(text)
-    if not places:
-        return Judgement(Status.UNPARSABLE, "the text holds no answer", convention=convention.name)
-    readings: list[Reading] = []
-    chosen: tuple[Extraction, Reading] | None = None
     gold_readings = [_read_gold(one) for one in golds]
-    for place in places:
+    chosen: tuple[Extraction, Reading] | None = None
+    for place in places(text):
         reading = read(place.text)
-        readings.append(reading)
         if _usable(place, reading, gold_readings):
             chosen = place, reading
             break
+        chosen = chosen or (place, reading)
     if chosen is None:
-        chosen = places[0], readings[0]
+        return Judgement(Status.UNPARSABLE, "the text holds no answer", convention=convention.name)
     return _judge_reading(gold_readings, *chosen, convention)
 
 
@@ -143,9 +139,9 @@ def _read_gold(gold: str) -> Reading:
     """The gold answer, which may itself stand in a box or after a mark."""
     text = strip_invisible(gold).strip()
     if "\\boxed" in text or "\\fbox" in text or "####" in text or (len(text) > 80 and "nswer" in text):
-        places = extract(text)
-        if places:
-            return read(places[0].text)
+        place = next(places(text), None)
+        if place is not None:
+            return read(place.text)
     return read(text)
 
 

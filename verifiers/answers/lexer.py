@@ -161,7 +161,7 @@ class _Lexer:
             self._add("and", lower, spaced)
         elif lower in NUMBER_WORDS or lower in ("half", "dozen"):
             self._number_words(lower, text, spaced)
-        elif scale_of(lower) and self.tokens and self.tokens[-1].kind == "number":
+        elif scale_of(lower) and self._after_number():
             self._scale(scale_of(lower) or 1)
         elif text in FUNCTIONS and self._is_function(text):
             self._function(text, spaced)
@@ -232,6 +232,9 @@ class _Lexer:
         self.position = best_end
         self._add("number", str(best), spaced, Number(best))
 
+    def _after_number(self) -> bool:
+        return bool(self.tokens) and self.tokens[-1].kind == "number"
+
     def _scale(self, factor: int) -> None:
         last = self.tokens.pop()
         assert last.number is not None
@@ -301,6 +304,8 @@ class _Lexer:
             self._letters(stripped, spaced)
             return
         inner = _Lexer(inside, prose="\\" not in inside).run()
+        if inner and inner[0].kind == "word" and scale_of(inner[0].text.lower()) and self._after_number():
+            self._scale(scale_of(inner.pop(0).text.lower()) or 1)
         for index, token in enumerate(inner):
             self._add(
                 token.kind, token.text, token.spaced or (index == 0 and spaced) or token.kind == "word", token.number

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 __all__ = [
     "MAX_ANSWER_CHARACTERS",
-    "MAX_CANDIDATE_VALUES",
     "MAX_DIGITS",
     "MAX_EVALUATION_COST",
     "MAX_EXACT_BITS",
@@ -19,7 +18,6 @@ __all__ = [
     "MAX_NESTING",
     "MAX_NODES",
     "MAX_READINGS",
-    "MAX_SIGN_CHOICES",
     "MAX_SUM_TERMS",
     "MAX_TEXT_TAIL",
     "MAX_TOKENS",
@@ -67,12 +65,6 @@ MAX_ITEMS = 300
 
 UNORDERED_LIMIT = 60
 """Most members of two collections that are matched without regard to order (it takes quadratic time)."""
-
-MAX_SIGN_CHOICES = 2
-"""Values that one plus-minus expression stands for: all upper signs, or all lower signs."""
-
-MAX_CANDIDATE_VALUES = 3
-"""Most places of a text that are tried, best first, until one can be read as an answer."""
 
 MAX_READINGS = 4
 """Most ways in which one ambiguous answer is read (`1,234` as a number or as a list)."""

@@ -36,6 +36,7 @@ from verifiers.answers.tree import (
     Union,
     Words,
 )
+from verifiers.answers.vocabulary import find_unit
 
 __all__ = ["ParseError", "Parser"]
 
@@ -201,9 +202,9 @@ class Parser(FunctionParser):
             return not self._bars and not self._in_braces
         if token.kind == "number":
             previous = self._tokens[self.position - 1]
-            if previous.kind in (")", "}", "]", "|") or previous.text in ("i", "pi"):
+            if previous.kind in (")", "}", "]", "|", "!") or previous.text in ("i", "pi"):
                 return True
-            if isinstance(left, Symbol | Power | Call) and token.spaced and self.peek(1).kind == "^":
+            if isinstance(left, Symbol | Power | Call | Product) and token.spaced and self.peek(1).kind == "^":
                 return True
             return isinstance(left, Number) and left.places is None and self._is_fraction_ahead()
         if token.kind == "word":
@@ -233,6 +234,12 @@ class Parser(FunctionParser):
     def _juxtaposed(self, left: Node, right: Node) -> Node:
         """Two factors side by side; an integer before a proper fraction is a mixed number."""
         last = self._tokens[self.position - 1]
+        if isinstance(left, Number) and left.places is None and left.value.denominator == 1:
+            match right:
+                case Call("percent", (Number(value, None),)) if 0 < value < 1:
+                    return Call("percent", (Number(left.value + value),))
+                case Product((Number(value, None), Constant("deg"))) if 0 < value < 1:
+                    return Product((Number(left.value + value), Constant("deg")))
         if isinstance(left, Number) and isinstance(right, Number) and left.places is None and right.places is None:
             if self.next.kind == "/":
                 self.take()
@@ -360,7 +367,7 @@ class Parser(FunctionParser):
                 return Symbol(inner.name + "\u0307") if isinstance(inner, Symbol) else Call("dot", (inner,))
             case "currency":
                 return self._atom_guarded()
-            case "word" if 1 < len(token.text) <= 3 and self._depth > 2 and token.text.isascii():
+            case "word" if 1 < len(token.text) <= 3 and self._depth > 2 and find_unit(token.text) is None:
                 return Product(tuple(Symbol(letter) for letter in token.text))
             case "circled":
                 return Collection("(", ")", (self._argument(),))

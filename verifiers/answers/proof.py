@@ -118,6 +118,8 @@ class Prover:
 
     def within(self, node: Node, center: Fraction, radius: Fraction) -> bool:
         """Whether the number `node` certainly lies in [center - radius, center + radius]."""
+        if isinstance(node, Number):
+            return abs(node.value - center) <= radius
         if symbols_of(node):
             return False
         for bits in PRECISIONS[:2]:

@@ -83,6 +83,10 @@ _FILLERS = frozenset(
         "是",
     ]
 )
+_NO_SOLUTION = re.compile(
+    r"(?:there (?:are|is|exist|exists) |it has |equation has |has )?no (?:such )?(?:real |integer )?"
+    r"(?:solutions?|roots?)(?: exists?)?"
+)
 _ARTICLE = re.compile(r"^(?:an?|An|[Tt]he) (?=[a-z]{3})")
 _LETTER_UNITS = frozenset(["m", "g", "s", "h", "L", "l", "N", "J", "W", "V", "A", "K"])
 _MAX_UNIT_WORDS = 7
@@ -151,6 +155,8 @@ def read(text: str) -> Reading:
             return Reading(text, cleaned, words, (), choice, str(error), True)
         except RecursionError:
             return Reading(text, cleaned, words, (), choice, "nested too deeply for the caller's stack", True)
+    if _NO_SOLUTION.fullmatch(words):
+        words = "no solution"
     if words in SYNONYMS and (not nodes or len(words) > 1):
         nodes.insert(0, Words(SYNONYMS[words]))
     return Reading(text, cleaned, words, tuple(nodes[:MAX_READINGS]), choice, problem)

@@ -119,14 +119,16 @@ def assignment(node: Node) -> Node | None:
 
 def unnamed(node: Node) -> Named | None:
     """The values of a bare list whose members are assignments, all or only the first."""
-    if not isinstance(node, Collection) or node.opening or not isinstance(node.items[0], Relation):
+    if not isinstance(node, Collection) or node.opening not in ("", "{") or not node.items:
+        return None
+    if not isinstance(node.items[0], Relation):
         return None
     names: list[Node] = []
     values: list[Node] = []
     for index, item in enumerate(node.items):
         value = assignment(item)
         if isinstance(item, Relation) and item.operators[0] in ("=", "approx") and value is not None:
-            name = item.operands[0] if symbols_of(item.operands[0]) else item.operands[1]
+            name = _without_index(item.operands[0] if symbols_of(item.operands[0]) else item.operands[1])
             for one in upper_and_lower(value):
                 names.append(name)
                 values.append(one)
@@ -148,6 +150,14 @@ def unnamed(node: Node) -> Named | None:
         )
         return Named(tuple(names), groups, groups, True)
     return Named(tuple(names), tuple(values), _by_name(names, values), False)
+
+
+def _without_index(name: Node) -> Node:
+    """`x_1` and `x_2` are two values of one unknown."""
+    if isinstance(name, Symbol):
+        letter, _, index = name.name.partition("_")
+        return Symbol(letter) if index.isdigit() else name
+    return name
 
 
 def _by_name(names: list[Node], values: list[Node]) -> tuple[Node, ...]:

@@ -77,8 +77,8 @@ def is_set(node: Node) -> bool:
 
 def same_set(left: Node, right: Node, prover: Prover) -> bool | None:
     """Whether two sets of real numbers are equal; None when one of them cannot be read as such a set."""
-    variables = _variables(left) | _variables(right)
-    if len(variables) > 1:
+    left, right = _with_common_variable(left), _with_common_variable(right)
+    if len(symbols_of(left) | symbols_of(right)) > 1:
         return None
     cells = _Cells(prover)
     try:
@@ -91,9 +91,13 @@ def same_set(left: Node, right: Node, prover: Prover) -> bool | None:
     return all(members[0](cell) == members[1](cell) for cell in range(cells.count))
 
 
-def _variables(node: Node) -> frozenset[str]:
-    """The variable that conditions speak of; letters elsewhere make the set unreadable."""
-    return symbols_of(node)
+def _with_common_variable(node: Node) -> Node:
+    """`{y | y > 3}` speaks of no particular letter."""
+    if isinstance(node, Builder):
+        names = symbols_of(node)
+        if len(names) == 1:
+            return substitute(node, {next(iter(names)): Symbol("x")})
+    return node
 
 
 class _Cells:
