@@ -173,6 +173,8 @@ _BRACED_ARRAY = re.compile(
 )
 _PRIMES = re.compile(r"\s*\^\s*(?:\{\s*(?:\\prime\s*){1,3}\}|\\prime(?![A-Za-z]))")
 _BRACED_UNIT = re.compile(r"(?<=\d)\s*\{\s*(m|cm|mm|km|g|kg|ft|in|s|min|h|L|ml)\s*\}")
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
+_ESCAPED_DELIMITERS = re.compile(r"\s*\\\$([^$]*)\\\$\s*")
 _TIMES_TEN = re.compile(r"(\d)\s*[xX]\s*10\s*\^")
 _BOXED = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])")
 _INVISIBLE = re.compile(
@@ -200,6 +202,8 @@ def clean(text: str) -> str:
         if "\\\\" in text and "\\begin" not in text:
             text = _DOUBLED.sub(r"\\", text)
         text = _BOXED.sub(" ", text)
+        if (delimited := _ESCAPED_DELIMITERS.fullmatch(text)) is not None:
+            text = delimited[1]
         text = text.replace(r"\$", " \\dollar ").replace(r"\#", " ").replace(r"\_", " ")
         text = _GROUPED.sub(lambda match: match[1] + re.sub(r"\D", "", match[2]), text)
         text = _BRACED_ARRAY.sub(r"\\begin{cases}\1\\end{cases}", text)
@@ -218,6 +222,7 @@ def clean(text: str) -> str:
         text = _dollars(text)
     if "{" in text:
         text = _BRACED_UNIT.sub(r" \\text{\1}", text)
+    text = _ORDINAL.sub("", text)
     if "10" in text:
         text = _TIMES_TEN.sub(r"\1 \\times 10^", text)
     if "**" in text or "`" in text:

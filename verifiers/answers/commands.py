@@ -144,7 +144,6 @@ COMMAND_ALIASES = {
     "pounds": "currency",
     "prime": "prime",
     "textasciicircum": "^",
-    "lt": "<",
     "over": "over",
     "choose": "choose",
     "pmod": "pmod",

@@ -302,6 +302,11 @@ class Comparer:
         first = gold.value if isinstance(gold, Modular) else gold
         second = answer.value if isinstance(answer, Modular) else answer
         agreement = self.compare(first, second)
+        side, other = (gold, second) if isinstance(gold, Modular) else (answer, first)
+        assert isinstance(side, Modular)
+        values = [self.prover.number(part) for part in (side.value, side.modulus, other)]
+        if values[0] is not None and values[1] and values[2] == values[0] % values[1]:
+            return agree("the least residue", Concession.RESIDUE)
         return agreement.conceding(Concession.RESIDUE) if agreement.equal else agreement
 
     def _words(self, gold: Node, answer: Node) -> Agreement:
@@ -309,7 +314,7 @@ class Comparer:
         if texts[0] is not None and texts[0] == texts[1]:
             return agree("the same words")
         for text, other in ((texts[0], answer), (texts[1], gold)):
-            if text in ("yes", "no") and isinstance(other, Collection) and isinstance(other.items[0], Words):
+            if text in ("yes", "no") and isinstance(other, Collection) and other.joiner == "," and other.items:
                 return self._words(Words(text), other.items[0])
             if text == "no solution" and (other == Constant("empty") or other == Collection("{", "}", ())):
                 return agree("the empty set")

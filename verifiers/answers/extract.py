@@ -42,15 +42,22 @@ _CUE = re.compile(
     r"""(?:\b(?:final\s+answers?|answers?|correct\s+(?:answer|option|choice)|correct\s+option|solutions?\s+sets?|solutions?|final\s+result|result|output)
         (?:\s+(?:to\s+(?:the|this)\s+(?:problem|question)|of\s+the\s+(?:problem|question|equation|system|inequality)|here|then|therefore|in\s+[a-z]+\s+form))?
         \s*(?:\*\*|__|\}|\$|\\\])?\s*
-        (?:(?:is|are|was|will\s+be|would\s+be|should\s+be|must\s+be|equals?|becomes|comes\s+out\s+to(?:\s+be)?)\b(?:\s+(?:therefore|thus|then|hence|indeed|simply|clearly|actually|given\s+by|equal\s+to))*(?!\s+(?:wrong|incorrect|correct\b(?!ly)))\s*[:：,]?|\s*[:：=])
+        (?:(?:is|are|was|will\s+be|would\s+be|should\s+be|must\s+be|equals?|becomes|comes\s+out\s+to(?:\s+be)?)\b(?:\s+(?:therefore|thus|then|hence|indeed|simply|clearly|actually|given\s+by|equal\s+to))*(?!\s+(?:wrong|incorrect|correct\b(?!ly)))\s*[:：,]?|\s*[:：=]|\s+[-–—]\s)
       | (?:最终|正确|最后)?(?:答案|结果)(?:应该|应)?(?:是|为|[:：=])\s*[:：]?
       | (?:^|\n)\s*A\s*:
+      | 答\s*[:：]
+      | \b(?:choose|pick|select)(?=\s+(?:option\s+|choice\s+)?\(?[A-J]\b)
       | 故\s*选(?:择)?\s*[:：]?
       | 选(?:择)?(?:项)?\s*[:：]?(?=\s*[(（]?[A-H])
     )\s*(?:\*\*|__)?\s*""",
     re.IGNORECASE | re.VERBOSE,
 )
-_CUE_WORDS = ("answer", "solution", "result", "output", "option", "choice", "答案", "结果", "选", "a:", "a :")
+_OPTION_FIRST = re.compile(r"(?<![A-Za-z])\(?([A-J])\)?\s+is\s+(?:the\s+)?(?:correct|right|answer)\b(?!\s+(?:only|if))")
+_ANSWER_FIRST = re.compile(r"(\$[^$\n]{1,300}\$|-?\d[\d,./]*)\s+is\s+(?:the|our|my)\s+(?:final\s+|correct\s+)?answer\b")
+_CUE_WORDS = (
+    *("answer", "solution", "result", "output", "option", "choice", "choose", "pick", "select", "a:", "a :"),
+    *("答案", "结果", "选", "答"),
+)
 _BEFORE_CUE_WORD = 20
 _WEAK_CUE = re.compile(
     r"""(?:\b(?:therefore|thus|hence|so|finally|in\s+conclusion|consequently|we\s+(?:get|have|find|obtain|conclude)(?:\s+that)?|it\s+follows\s+that)\b\s*,?\s*
@@ -72,7 +79,7 @@ _CORRECTED_VALUE = re.compile(
 _MATH = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\\((.+?)\\\)|(?<!\\)\$((?:[^$\\\n]|\\.){1,600}?)(?<!\\)\$", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=[^\s.])[.!?](?=\s+(?:[A-Z#*\"'\\]|I\b)|\s*$)|[。！？]|\n|(?<=[\d\w$}])\.\s*(?=####)")
 _NUMBER = re.compile(
-    r"(?<![\w.])[-−]?\s?(?:[$€£¥]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?!\d)(?:\s?/\s?\d+)?(?:\s?(?:%|\\%))?(?![_^])"
+    r"(?<![A-Za-z0-9_.])[-−]?\s?(?:[$€£¥]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?!\d)(?:\s?/\s?\d+)?(?:\s?(?:%|\\%))?(?![_^])"
 )
 _CUT_WORDS = re.compile(
     r"\s*(?:,\s*)?(?:\b(?:because|since|as\s+(?:we|it|there|the|required|desired|expected)|which|so\s+that|where|when|obtained|found|according|after\s|given\s+that|"
@@ -117,6 +124,7 @@ def places(text: str) -> Iterator[Extraction]:
         if correction is not None:
             yield correction
         yield Extraction(boxes.content, boxes.rule)
+        yield from _after_cues(boxes.content)
         return
     digits = _huge_integer_at_end(text)
     if digits is not None:
@@ -193,7 +201,7 @@ def _after_cues(text: str) -> list[Extraction]:
     """What follows the last cue phrase, cleaned of the sentence around it."""
     start = _first_cue_word(text)
     if start < 0:
-        return []
+        return _named_option(text)
     cues = list(_CUE.finditer(text, max(start - _BEFORE_CUE_WORD, 0)))
     found: list[Extraction] = []
     for cue in reversed(cues[-6:]):
@@ -203,7 +211,13 @@ def _after_cues(text: str) -> list[Extraction]:
         for candidate in _narrowed(phrase):
             found.append(Extraction(candidate, f"after the words {cue[0].strip(_EDGE)!r}"))
         break
-    return found
+    return found or _named_option(text)
+
+
+def _named_option(text: str) -> list[Extraction]:
+    """`(B) is correct`, `$x < 2$ is the answer`: the answer stands before the words."""
+    named = _OPTION_FIRST.findall(text) or _ANSWER_FIRST.findall(text[-_MAX_CUE_CHARACTERS:])
+    return [Extraction(named[-1], "what is said to be the answer")] if named else []
 
 
 def _first_cue_word(text: str) -> int:
@@ -273,6 +287,9 @@ def _fallbacks(text: str) -> Iterator[Extraction]:
             yield Extraction(outputs[-1].strip().split("\n")[-1], "the program's output", certain=False)
     end = text[-_MAX_CUE_CHARACTERS:].rstrip()
     math = list(_MATH.finditer(end)) if "$" in end or "\\" in end else []
+    stated = _STATED.fullmatch(end) if len(end) <= _SHORT_TEXT and "\n" not in end else None
+    if stated is not None:
+        yield from (Extraction(part, "what a sentence states", certain=False) for part in _narrowed(stated[1])[:3])
     if not math:
         weak = list(_WEAK_CUE.finditer(end))
         parts = _narrowed(_phrase(end, weak[-1].end())) if weak else []

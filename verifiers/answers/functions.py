@@ -14,6 +14,7 @@ from verifiers.answers.lexer import Token
 from verifiers.answers.limits import MAX_ITEMS, AnswerTooLargeError
 from verifiers.answers.numerals import NumeralParser
 from verifiers.answers.parser_tools import MINUS_ONE, multiply, negate
+from verifiers.answers.rewrite import replace
 from verifiers.answers.tree import (
     Call,
     Cases,
@@ -180,9 +181,14 @@ class FunctionParser(NumeralParser):
                 lower = self._group() if self.next.kind == "{" else self._atom_guarded()
             else:
                 upper = self._group() if self.next.kind == "{" else self._atom_guarded()
+        body = self._term()
+        if isinstance(lower, Relation) and lower.operands[0] == Constant("i"):
+            index = Symbol("i")
+            lower = Relation(lower.operators, (index, *lower.operands[1:]))
+            body = replace(body, Constant("i"), index)
         if not isinstance(lower, Relation) or upper is None or not isinstance(lower.operands[0], Symbol | Constant):
             raise ParseError(f"\\{name} without both bounds")
-        return Call(name, (lower.operands[0], lower.operands[1], upper, self._term()))
+        return Call(name, (lower.operands[0], lower.operands[1], upper, body))
 
 
 def _environment(name: str, rows: list[tuple[Node, ...]]) -> Node:

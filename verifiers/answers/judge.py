@@ -17,7 +17,7 @@ from verifiers.answers.cleaning import strip_invisible
 from verifiers.answers.compare import Comparer, compare_readings
 from verifiers.answers.extract import Extraction, places
 from verifiers.answers.reading import Reading, read
-from verifiers.answers.tree import Node, Words, symbols_of, walk
+from verifiers.answers.tree import Node, Number, Words, symbols_of, walk
 from verifiers.answers.vocabulary import SYNONYMS
 from verifiers.records import Status
 
@@ -123,8 +123,16 @@ def _usable(place: Extraction, reading: Reading, golds: list[Reading]) -> bool:
     if not reading.nodes:
         return reading.too_large
     if any(isinstance(part, Words) for part in walk(reading.nodes[0])):
-        return reading.words in SYNONYMS or (place.certain and any(_is_words(gold) for gold in golds))
-    return place.certain or any(character.isdigit() for character in reading.cleaned) or any(map(_is_symbolic, golds))
+        named = any(_is_words(gold) and gold.words not in SYNONYMS for gold in golds)
+        return reading.words in SYNONYMS or _verdict_first(reading) or (place.certain and named)
+    numeric = any(isinstance(part, Number) for part in walk(reading.nodes[0]))
+    return place.certain or numeric or any(map(_is_symbolic, golds))
+
+
+def _verdict_first(reading: Reading) -> bool:
+    """`Yes, because ...`: the sentence begins with the answer."""
+    first = reading.nodes[0]
+    return isinstance(first, Words) and first.text in ("yes", "no")
 
 
 def _is_words(gold: Reading) -> bool:

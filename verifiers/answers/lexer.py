@@ -159,6 +159,8 @@ class _Lexer:
         lower = text.lower()
         if lower in ("and", "or"):
             self._add("and", lower, spaced)
+        elif lower == "dozen" and self._after_number():
+            self._scale(12)
         elif lower in NUMBER_WORDS or lower in ("half", "dozen"):
             self._number_words(lower, text, spaced)
         elif scale_of(lower) and self._after_number():
@@ -169,6 +171,10 @@ class _Lexer:
             self._add("constant", CONSTANT_WORDS[text], spaced)
         elif text in GREEK and not self.prose:
             self._add("symbol", text, spaced)
+        elif lower in ("equals", "equal"):
+            self._add("relation", "=", spaced)
+        elif lower in ("negative", "minus", "plus"):
+            self._add("+" if lower == "plus" else "-", lower, spaced)
         elif lower == "mod":
             self._add("mod", lower, spaced)
         elif len(text) == 1:
@@ -302,6 +308,9 @@ class _Lexer:
         stripped = inside.strip()
         if (stripped in FUNCTIONS and stripped not in ("min", "sec")) or (stripped in "ei" and len(stripped) == 1):
             self._letters(stripped, spaced)
+            return
+        if stripped.lower() == "dozen" and self._after_number():
+            self._scale(12)
             return
         inner = _Lexer(inside, prose="\\" not in inside).run()
         if inner and inner[0].kind == "word" and scale_of(inner[0].text.lower()) and self._after_number():

@@ -118,15 +118,21 @@ class Parser(FunctionParser):
     def set_expression(self) -> Node:
         """Sums joined by union, intersection or set difference."""
         left = self.ratio()
-        while self.next.kind in ("cup", "cap", "setminus") or (
+        while self.next.kind in ("cup", "cap", "setminus", "-") or (
             self.next.kind == "symbol" and self._is_union_letter(left)
         ):
             kind = self.take().kind
-            operator = {"cup": "cup", "cap": "cap", "symbol": "cup", "setminus": "minus"}[kind]
+            operator = {"cup": "cup", "cap": "cap", "symbol": "cup", "setminus": "minus", "-": "minus"}[kind]
             right = self.ratio()
             parts = (*left.parts, right) if isinstance(left, Union) and left.operator == operator else (left, right)
             left = Union(operator, parts)
         return left
+
+    def _is_set_difference(self, left: Node) -> bool:
+        """`\\mathbb{R} - \\{1\\}`."""
+        return (
+            isinstance(left, Constant) and left.name in "RQZNC" and self.next.kind == "-" and self.peek(1).kind == "{{"
+        )
 
     def _is_union_letter(self, left: Node) -> bool:
         """`(1,2) U (3,4)` in plain text."""
@@ -147,7 +153,7 @@ class Parser(FunctionParser):
         """Terms with `+`, `-` and plus-minus between."""
         self._enter()
         terms = [self._signed_term()]
-        while self.next.kind in ("+", "-", "pm", "mp"):
+        while self.next.kind in ("+", "-", "pm", "mp") and not self._is_set_difference(terms[0]):
             terms.append(self._signed_term())
             self._nodes += 1
         self._depth -= 1

@@ -87,10 +87,16 @@ _NO_SOLUTION = re.compile(
     r"(?:there (?:are|is|exist|exists) |it has |equation has |has )?no (?:such )?(?:real |integer )?"
     r"(?:solutions?|roots?)(?: exists?)?"
 )
+_LEADING_VERDICT = re.compile(r"(yes|no|true|false)\b\s*[,.;:!](?!.*\b(?:yes|no)\b)", re.IGNORECASE)
+_IN_WORDS = re.compile(r"(?<=[\d}])\s*(?:\\text\s*\{\s*\([A-Za-z -]{2,}\)\s*\}|\([A-Za-z -]{2,}\))$")
+_EXCEPT = re.compile(
+    r"^all real numbers? (?:except|but|other than) (?:for )?(?:[a-z] ?= ?)?([-\d\\].*)$", re.IGNORECASE
+)
+_RATIO = re.compile(r"(\d+(?:\.\d+)?) to (\d+(?:\.\d+)?)")
 _ARTICLE = re.compile(r"^(?:an?|An|[Tt]he) (?=[a-z]{3})")
 _LETTER_UNITS = frozenset(["m", "g", "s", "h", "L", "l", "N", "J", "W", "V", "A", "K"])
 _MAX_UNIT_WORDS = 7
-_TRAILING = " .,;:\u3002\uff0c"
+_TRAILING = " .,;:\\\u3002\uff0c"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +163,8 @@ def read(text: str) -> Reading:
             return Reading(text, cleaned, words, (), choice, "nested too deeply for the caller's stack", True)
     if _NO_SOLUTION.fullmatch(words):
         words = "no solution"
+    if (leading := _LEADING_VERDICT.match(cleaned)) is not None:
+        nodes.insert(0, Words(SYNONYMS[leading[1].lower()]))
     if words in SYNONYMS and (not nodes or len(words) > 1):
         nodes.insert(0, Words(SYNONYMS[words]))
     return Reading(text, cleaned, words, tuple(nodes[:MAX_READINGS]), choice, problem)
@@ -175,7 +183,8 @@ def _variants(text: str) -> list[str]:
     if not any(character.isdigit() for character in text):
         return [_ARTICLE.sub("", text)]
     variants = []
-    joined = text = _ARTICLE.sub("", text)
+    text = _EXCEPT.sub(r"\\mathbb{R} \\setminus \\{\1\\}", text)
+    joined = text = _IN_WORDS.sub("", _RATIO.sub(r"\1:\2", _ARTICLE.sub("", text)))
     if "," in text or "." in text:
         joined = _outside_brackets(_EUROPEAN, joined, lambda found: found.replace(".", "").replace(",", "."))
         joined = _outside_brackets(_THOUSANDS, joined, lambda found: found.replace(",", ""))

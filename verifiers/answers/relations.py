@@ -182,7 +182,11 @@ def compare_relations(gold: Node, answer: Node, compare: Compare, prover: Prover
         values = [relation.operands[-1]]
     if values:
         first = in_place(values[0])
-        if first.equal or relation is answer:
+        if first.equal:
+            return first
+        if isinstance(relation.operands[0], Call) and isinstance(other, Collection):
+            return agree("the same set of numbers") if same_set(relation, other, prover) else first
+        if relation is answer:
             return first
         return next((found for value in values[1:] if (found := in_place(value)).equal), first)
     if is_set(relation) or is_set(other) or isinstance(other, Collection):
@@ -200,6 +204,8 @@ def _joined(node: Node) -> Node:
 
 
 def _both(gold: Relation, answer: Relation, compare: Compare, prover: Prover) -> Agreement:
+    if isinstance(gold.operands[0], Call) != isinstance(answer.operands[0], Call) and same_set(gold, answer, prover):
+        return agree("the same set of numbers")
     values = values_of(gold), values_of(answer)
     names = gold.operands[0], answer.operands[0]
     if (

@@ -28,7 +28,7 @@ from verifiers.answers.tree import (
     walk,
 )
 
-__all__ = ["has_plus_minus", "rebuild", "rename", "substitute", "upper_and_lower"]
+__all__ = ["has_plus_minus", "rebuild", "rename", "replace", "substitute", "upper_and_lower"]
 
 
 def rebuild(node: Node, change: Callable[[Node], Node]) -> Node:
@@ -72,6 +72,11 @@ def substitute(node: Node, values: Mapping[str, Node]) -> Node:
     if isinstance(node, Symbol):
         return values.get(node.name, node)
     return rebuild(node, lambda part: substitute(part, values))
+
+
+def replace(node: Node, old: Node, new: Node) -> Node:
+    """`node` with every part equal to `old` replaced."""
+    return new if node == old else rebuild(node, lambda part: replace(part, old, new))
 
 
 def rename(node: Node, names: Callable[[str], str]) -> Node:

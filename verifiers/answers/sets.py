@@ -16,7 +16,7 @@ from typing import TypeAlias
 from verifiers.answers.limits import UNORDERED_LIMIT
 from verifiers.answers.parser_tools import MINUS_ONE, multiply, negate
 from verifiers.answers.proof import Prover
-from verifiers.answers.rewrite import substitute, upper_and_lower
+from verifiers.answers.rewrite import has_plus_minus, substitute, upper_and_lower
 from verifiers.answers.tree import (
     Builder,
     Call,
@@ -92,7 +92,9 @@ def same_set(left: Node, right: Node, prover: Prover) -> bool | None:
 
 
 def _with_common_variable(node: Node) -> Node:
-    """`{y | y > 3}` speaks of no particular letter."""
+    """`{y | y > 3}` speaks of no particular letter; `x = ±2` of two values."""
+    if isinstance(node, Relation) and has_plus_minus(node):
+        return Union("cup", tuple(upper_and_lower(node)))
     if isinstance(node, Builder):
         names = symbols_of(node)
         if len(names) == 1:

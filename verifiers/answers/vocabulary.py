@@ -225,7 +225,7 @@ length 1/100: cm centimeter centimeters centimetre centimetres 厘米
 length 1/10: dm decimeter decimeters 分米
 length 1/1000: mm millimeter millimeters millimetre millimetres 毫米
 length 1000: km kilometer kilometers kilometre kilometres 千米 公里
-length 0.0254: inch inches
+length 0.0254: inch inches in
 length 0.3048: ft foot feet
 length 0.9144: yd yard yards
 length 1609.344: mi mile miles

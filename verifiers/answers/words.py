@@ -19,8 +19,11 @@ _TEXT_COMMAND = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|mathrm|mathbf|m
 _NOT_WORDS = re.compile(r"[^\w+\-*/=<>^|()\[\]\\]+|_")
 _ARTICLES = re.compile(r"\b(?:the|a|an)\b ?")
 _CLOCK = re.compile(
-    r"(?:at )?(\d{1,2})(?::(\d{2}))?(?::(\d{2}))? ?(?:([ap])\.? ?m\.*|(noon|midnight|o'clock))?\.?", re.IGNORECASE
+    r"(?:at )?(\d{1,2})(?::(\d{2}))?(?::(\d{2}))? ?"
+    r"(?:([ap])\.? ?m\.*|(noon|midnight|o'clock)|in the (morning|afternoon|evening))?\.?",
+    re.IGNORECASE,
 )
+_HALVES = {"noon": "pm", "midnight": "am", "morning": "am", "afternoon": "pm", "evening": "pm"}
 _MONTH_NAMES = "|".join(sorted(MONTHS, key=len, reverse=True))
 _MONTH_FIRST = re.compile(rf"({_MONTH_NAMES})\.? (\d{{1,2}})(?:st|nd|rd|th)?(?:,? (\d{{4}}))?", re.IGNORECASE)
 _DAY_FIRST = re.compile(
@@ -51,12 +54,12 @@ def clock(text: str) -> Clock | None:
     if plain.lower() in ("noon", "midnight"):
         return Clock(0, "pm" if plain.lower() == "noon" else "am")
     match = _CLOCK.fullmatch(plain)
-    if match is None or (match[4] is None and match[5] is None):
+    if match is None or (match[4] is None and match[5] is None and match[6] is None):
         return None
     hours, minutes, seconds = int(match[1]), int(match[2] or 0), int(match[3] or 0)
     if hours > 24 or minutes > 59 or seconds > 59:
         return None
-    half = f"{match[4].lower()}m" if match[4] else {"noon": "pm", "midnight": "am"}.get((match[5] or "").lower(), "")
+    half = f"{match[4].lower()}m" if match[4] else _HALVES.get((match[5] or match[6] or "").lower(), "")
     return clock_of(hours, minutes, seconds, half)
 
 
