@@ -118,7 +118,7 @@ class Comparer:
         try:
             return self._by_kind(_values(gold), _values(answer))
         except AnswerTooLargeError as error:
-            return differ(f"not decided: {error}", (gold, answer))
+            return differ(f"not decided: {error}")
 
     def _by_kind(self, gold: Node, answer: Node) -> Agreement:
         kinds = (gold, answer)

@@ -171,7 +171,7 @@ def _huge_integer_at_end(text: str) -> str | None:
 
 
 def _pure_mathematics(text: str) -> bool:
-    """A short text without a sentence, a bound or code: if it cannot be read as a whole, no part of it is the answer."""
+    """A short text without a sentence, a bound, or code: unless it can be read as a whole, it holds no answer."""
     if len(text) > _SHORT_TEXT or "\n" in text or "=" in text:
         return False
     plain = re.sub(r"\\[A-Za-z]+", " ", text)
