@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from verifiers.plain_data import PlainDataError, decode, encode
+from verifiers.plain_data import PlainDataError, TooLargeError, decode, encode
 
 __all__ = ["NOT_CODE", "Answer", "failed_frame", "raised_frame", "read_answer", "readable", "value_frame"]
 
@@ -26,8 +26,8 @@ MAX_MESSAGE = 500
 NOT_CODE = b"U"
 """The frame of a child that found no code in the candidate's text."""
 
-Kind = Literal["value", "raised", "failed", "not_code", "not_plain", "malformed"]
-_KINDS: dict[bytes, Kind] = {b"E": "raised", b"P": "failed", b"X": "not_plain"}
+Kind = Literal["value", "raised", "failed", "not_code", "not_plain", "too_large", "malformed"]
+_KINDS: dict[bytes, Kind] = {b"E": "raised", b"P": "failed", b"X": "not_plain", b"L": "too_large"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Answer:
 
     Attributes:
         kind: `value`; `raised` (by this call); `failed` (the program as a whole did not compile or raised);
-            `not_code`; `not_plain` (there is a value that cannot be sent); `malformed` (none of our frames).
+            `not_code`; `not_plain` (there is a value that cannot be sent); `too_large` (likewise);
+            `malformed` (none of our frames).
         value: the decoded value.
         type_name: class of the exception.
         message: its text, made readable, or the reason.
@@ -56,6 +57,8 @@ def value_frame(value: object, refer: Callable[[object], int] | None = None) -> 
     """The frame of a value, or of the reason why it cannot be sent."""
     try:
         return b"V" + encode(value, refer)
+    except TooLargeError as error:
+        return b"L" + encode(["", str(error)])
     except PlainDataError as error:
         return b"X" + encode(["", str(error)])
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Extracted", "extract_program", "extract_solution"]
+__all__ = ["Extracted", "extract_program", "extract_solution", "is_safe_to_parse", "preamble"]
 
 MAX_PARSED_CHARACTERS = 100_000
 """Longest text that is parsed at all."""
@@ -77,12 +77,12 @@ def extract_program(text: str, *, prompt: str = "", entry_point: str | None = No
     opened = bool(entry_point) and f"def {entry_point}(" in prompt
     broken: str | None = None
     for reading in _readings(text, defines, keep_bodies=opened):
-        for preamble, program, floor in _programs(reading, prompt if opened else "", defines, entry_point):
+        for before, program, floor in _programs(reading, prompt if opened else "", defines, entry_point):
             source = _trimmed(program, defines, floor)
             if source is not None:
-                return preamble + source
+                return before + source
             if broken is None and _looks_like_code(reading):
-                broken = preamble + program
+                broken = before + program
     return broken
 
 
@@ -185,7 +185,7 @@ def _programs(
     indented = reading.lstrip("\n")[:1] in (" ", "\t")
     dedented = textwrap.dedent(reading) if indented else reading
     if defines.search(dedented) and (not indented or len(dedented) < len(reading)):
-        yield _preamble(prompt, entry_point), dedented, 0
+        yield preamble(prompt, entry_point), dedented, 0
         return
     if not prompt:
         yield "", reading, 0
@@ -197,7 +197,7 @@ def _programs(
         yield "", prompt + margin + reading, floor
     yield "", prompt + reading, floor
     if defines.search(reading):
-        yield _preamble(prompt, entry_point), reading, 0
+        yield preamble(prompt, entry_point), reading, 0
 
 
 def _margin(prompt: str) -> str:
@@ -206,8 +206,8 @@ def _margin(prompt: str) -> str:
     return last[: len(last) - len(last.lstrip())] or "    "
 
 
-def _preamble(prompt: str, entry_point: str | None) -> str:
-    """What a prompt that is code defines before the function that it opens."""
+def preamble(prompt: str, entry_point: str | None) -> str:
+    """What a prompt that is code defines before the function that it opens; empty if that does not compile."""
     start = prompt.rfind(f"def {entry_point}(") if entry_point else -1
     if start < 0 or (start > 0 and prompt[start - 1] != "\n"):
         return ""
@@ -258,11 +258,12 @@ def _cut_before(text: str, line: int) -> str:
 def _without_trailing_words(text: str, defines: re.Pattern[str]) -> str:
     """`text` without lone words after the last definition: prose such as `Explanation` is a valid expression."""
     lines = text.splitlines(keepends=True)
-    while lines and (not lines[-1].strip() or re.fullmatch(r"[A-Za-z]\w*[.:]?\s*", lines[-1])):
-        if lines[-1].strip():
-            text = "".join(lines[:-1])
-        lines.pop()
-    return text
+    end = kept = len(lines)
+    while end and (not lines[end - 1].strip() or re.fullmatch(r"[A-Za-z]\w*[.:]?\s*", lines[end - 1])):
+        end -= 1
+        if lines[end].strip():
+            kept = end
+    return "".join(lines[:kept])
 
 
 def _broken_line(text: str) -> int | None:

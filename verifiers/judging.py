@@ -45,6 +45,8 @@ def status_of_answer(answer: Answer) -> Status:
         return Status.UNPARSABLE
     if answer.kind in ("not_plain", "malformed"):
         return Status.REJECTED
+    if answer.kind == "too_large":
+        return Status.LIMIT
     return Status.MEMORY if answer.type_name == "MemoryError" else Status.ERROR
 
 

@@ -36,6 +36,7 @@ __all__ = [
     "Foreign",
     "Opaque",
     "PlainDataError",
+    "TooLargeError",
     "checked_dict",
     "checked_set",
     "decode",
@@ -43,7 +44,7 @@ __all__ = [
     "strip_foreign",
 ]
 
-MAX_BYTES = 64 << 20
+MAX_BYTES = 256 << 20
 """Longest message, bytes."""
 MAX_NODES = 2_000_000
 """Most values in one message, containers included."""
@@ -69,6 +70,10 @@ BUILTIN_TYPES: dict[str, type] = {
 
 class PlainDataError(ValueError):
     """A message is not in the format, or a value does not fit into it."""
+
+
+class TooLargeError(PlainDataError):
+    """A value or message is plain data, but has too many bytes or members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ def encode(value: object, refer: Callable[[object], int] | None = None, limits: 
     except RecursionError:
         raise PlainDataError("nested too deeply") from None
     if len(data) > limits.bytes:
-        raise PlainDataError(f"longer than {limits.bytes} bytes")
+        raise TooLargeError(f"longer than {limits.bytes} bytes")
     return data
 
 
@@ -136,7 +141,7 @@ def decode(data: bytes, limits: DataLimits = DEFAULT_LIMITS) -> Any:
         PlainDataError: it is not in the format, or exceeds a cap. Nothing else is raised, whatever the bytes.
     """
     if len(data) > limits.bytes:
-        raise PlainDataError(f"longer than {limits.bytes} bytes")
+        raise TooLargeError(f"longer than {limits.bytes} bytes")
     openings = data.count(b"[") + data.count(b"{")
     if openings + data.count(b",") > limits.nodes or _LONG_NUMBER.search(data):
         _check_outside_strings(_STRING.sub(b'""', data), limits)
@@ -232,7 +237,7 @@ class _Encoder:
     def _items(self, items: list[Any], depth: int) -> list[Any]:
         self._nodes += len(items)
         if self._nodes > self._limits.nodes:
-            raise PlainDataError(f"more than {self._limits.nodes} values")
+            raise TooLargeError(f"more than {self._limits.nodes} values")
         kinds = set(map(type, items))
         if kinds <= _AS_THEY_ARE:
             return items
@@ -246,7 +251,7 @@ class _Encoder:
     def _pairs(self, value: dict[Any, Any], depth: int) -> list[list[object]]:
         self._nodes += 2 * len(value)
         if self._nodes > self._limits.nodes:
-            raise PlainDataError(f"more than {self._limits.nodes} values")
+            raise TooLargeError(f"more than {self._limits.nodes} values")
         return [[self.tree(key, depth), self.tree(item, depth)] for key, item in list(value.items())]
 
     def _unusual(self, value: Any, kind: type, depth: int) -> object:
@@ -304,7 +309,7 @@ def _text(value: str) -> object:
 
 def _check_outside_strings(structure: bytes, limits: DataLimits) -> None:
     if structure.count(b"[") + structure.count(b"{") + structure.count(b",") > limits.nodes:
-        raise PlainDataError(f"more than {limits.nodes} values")
+        raise TooLargeError(f"more than {limits.nodes} values")
     if _LONG_NUMBER.search(structure):
         raise PlainDataError(f"a number of {MAX_NUMBER_DIGITS} digits or more")
 

@@ -10,14 +10,17 @@ Both lift the limits on decimal digits and on recursion as P3's own judge and da
 
 from __future__ import annotations
 
+import builtins
+import os
 import struct
 import sys
 import typing
 from collections.abc import Callable
+from functools import partial
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from verifiers.answer_frames import NOT_CODE, failed_frame, raised_frame, value_frame
+from verifiers.answer_frames import NOT_CODE, failed_frame, raised_frame, read_answer, value_frame
 from verifiers.extraction import extract_solution
 from verifiers.plain_data import decode, encode
 from verifiers.untrusted_code import MODULE_NAME, new_module, run_source
@@ -79,12 +82,48 @@ def run_puzzle(channel: Channel) -> None:
     sat, name = decode(payload[_LENGTH.size : start])
     answer = decode(payload[start:])
     namespace = _namespace()
+    if "eval(" in sat:
+        namespace["eval"] = partial(_evaluate_apart, channel.fileno())
     try:
         result = _puzzle(sat, name, namespace)(answer)
         frame = SOLVED if result is True else value_frame(type(result).__name__)
     except BaseException as error:  # noqa: BLE001 - any exception of the puzzle is a no
         frame = raised_frame(error)
     channel.send(frame)
+
+
+def _evaluate_apart(channel: int, source: object, *scopes: dict[str, Any]) -> object:
+    """`eval` for puzzles that evaluate their answer: in a process of its own, from which only plain data comes back.
+
+    Args:
+        channel: descriptor on which only the puzzle's process may speak.
+        source: what is evaluated.
+        scopes: as for `eval`; none: those of the caller.
+
+    Raises:
+        Exception: what evaluating raised, by its name where that is a builtin one.
+    """
+    caller = sys._getframe(1)
+    scopes = scopes or (caller.f_globals, caller.f_locals)
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(channel)
+        try:
+            frame = value_frame(eval(source, *scopes))  # type: ignore[arg-type]  # noqa: S307 - in the sandbox
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the puzzle must hear of it
+            frame = raised_frame(error)
+        with open(writing, "wb") as stream:
+            stream.write(frame)
+        os._exit(0)
+    os.close(writing)
+    with open(reading, "rb") as stream:
+        result = read_answer(stream.read())
+    os.waitpid(pid, 0)
+    if result.kind == "value":
+        return result.value
+    kind = getattr(builtins, result.type_name, None)
+    raise kind(result.message) if isinstance(kind, type) and issubclass(kind, Exception) else ValueError(result.message)
 
 
 def _namespace() -> dict[str, Any]:

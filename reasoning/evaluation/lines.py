@@ -24,6 +24,7 @@ from typing import Any, BinaryIO
 from reasoning.runs.files import PARTIAL_SUFFIX
 from reasoning.runs.mapping import stream
 from reasoning.runs.progress import ProgressDisplay
+from verifiers.answer_frames import readable
 from verifiers.records import Problem, RecordError, Status, Verdict
 
 __all__ = [
@@ -136,9 +137,10 @@ async def judge_lines(
             number, line = next(lines, (0, None))
             found = _id_of(line, number) if number else None
             if found != expected:
+                shown = "nothing" if found is None else f"'{readable(found)}'"
                 raise FileError(
-                    f"{output.partial}: verdict {summary.resumed + 1} is for '{expected}', but {source} has '{found}' "
-                    "there; without --resume it is written anew"
+                    f"{output.partial}: verdict {summary.resumed + 1} is for '{readable(expected)}', but {source} has "
+                    f"{shown} there; without --resume it is written anew"
                 )
             summary.resumed += 1
         progress.skip(summary.resumed)
@@ -215,6 +217,8 @@ class _Work:
             verdict = (await self._judge(problem, candidate)).with_id(id)
         except RecordError as error:
             return _bad_line(number, id, Status.ERROR, f"problem: {error}")
+        except (RecursionError, MemoryError):
+            return _bad_line(number, id, Status.ERROR, "problem: nested too deeply, or too large, to be read")
         explanation = self._explain(problem, candidate, verdict) if self._explain is not None else None
         return JudgedLine(number, verdict, explanation=explanation)
 
@@ -258,6 +262,7 @@ def _id_of(line: bytes | None, number: int) -> str:
 
 
 def _bad_line(number: int, id: str, status: Status, fault: str) -> JudgedLine:
+    fault = readable(fault)
     return JudgedLine(number, Verdict.of(id, status, f"line {number}: {fault}"), fault)
 
 

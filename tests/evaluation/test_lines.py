@@ -71,6 +71,23 @@ def test_each_line_gets_its_verdict_in_order_and_bad_ones_their_own(tmp_path):
     assert not target.with_name("out.jsonl.partial").exists()
 
 
+def test_hostile_lines_neither_reach_the_terminal_nor_stop_the_others(tmp_path):
+    async def fails(problem, candidate):
+        if candidate == "deep":
+            raise RecursionError
+        return await judge(problem, candidate)
+
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text("\n".join([line("a", kind="\x1b[2J" + "x" * 5000), line("b", "deep"), line("c")]))
+    with progress_display(total=None, label="t", quiet=True) as progress:
+        work = judge_lines(str(source), str(target), "gold", fails, concurrency=1, progress=progress)
+        summary = asyncio.run(work)
+    assert [row["status"] for row in verdicts(target)] == ["error", "error", "passed"]
+    for text in (summary.faults[0], verdicts(target)[0]["detail"]):
+        assert text.isprintable()
+        assert len(text) < 1000
+
+
 def test_text_that_is_not_utf8_and_lone_surrogates_pass_through(tmp_path):
     source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     source.write_bytes(b'{"id": "\xff"}\n' + line("\ud800").encode() + b"\n")

@@ -126,7 +126,7 @@ def test_each_case_is_judged_apart(runner: JudgeRunner) -> None:
         ("def f(x):\n    raise KeyboardInterrupt\n", Status.ERROR),
         ("def f(x):\n    return bytearray(4 << 30)\n", Status.MEMORY),
         ("def f(x):\n    import ctypes\n    ctypes.string_at(0)\n", Status.CRASH),
-        ("def f(x):\n    return [0] * 5_000_000\n", Status.REJECTED),
+        ("def f(x):\n    return [0] * 5_000_000\n", Status.LIMIT),
         ("def f(x):\n    y = []\n    y.append(y)\n    return y\n", Status.REJECTED),
         ("def f(x):\n    while True:\n        yield x + 1\n", Status.WRONG),
         ("no code here, sorry", Status.UNPARSABLE),
@@ -164,7 +164,7 @@ CHEATS = {
     "forged answers and exit": FORGE
     + "def f(x):\n    forge(b'T', b'R[[true,\"\"]]', b'READY', b'BYE')\n    os._exit(0)\n",
     "one answer too many": FORGE + "def f(x):\n    if x == 1: forge(b'V2')\n    return x + 1\n",
-    "double answers after fork": "import os\ndef f(x):\n    os.fork()\n    return x + 1\n",
+    "double answers after fork": "import os, time\ndef f(x):\n    if x == 1 and os.fork():\n        time.sleep(0.5)\n    return x + 1\n",
     "thread that goes on": FORGE
     + "def f(x):\n    threading.Thread(target=late).start()\n    time.sleep(0.05)\n    return 99\n"
     "def late():\n    while True: forge(b'V2')\n",

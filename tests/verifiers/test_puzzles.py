@@ -93,7 +93,7 @@ def test_awkward_puzzles(runner: JudgeRunner, sat: str, candidate: str) -> None:
         ("import numpy\ndef sol():\n    return list(numpy.array([8, 1, 1]))", Status.REJECTED),
         ("def sol():\n    x = []\n    x.append(x)\n    return x", Status.REJECTED),
         ("def sol():\n    x = []\n    for _ in range(4000):\n        x = [x]\n    return x", Status.REJECTED),
-        ("def sol():\n    return [0] * 5_000_000", Status.REJECTED),
+        ("def sol():\n    return [0] * 5_000_000", Status.LIMIT),
         ("def sol():\n    while True:\n        yield 1", Status.REJECTED),
         ("def sol():\n    return 1 / 0", Status.ERROR),
         ("def sol():\n    return [8, 1, 1", Status.ERROR),
@@ -150,7 +150,7 @@ CHEATS = {
     "forged verdict": FORGE + "def sol():\n    forge(b'T')\n    os._exit(0)",
     "forged verdict and answer": FORGE + "def sol():\n    forge(b'T')\n    return [1]",
     "two answers": FORGE + "def sol():\n    forge(b'V[8,1,1]')\n    return [8, 1, 1]",
-    "answer after fork": "import os\ndef sol():\n    os.fork()\n    return [8, 1, 1]",
+    "answer after fork": "import os, time\ndef sol():\n    if os.fork():\n        time.sleep(0.5)\n    return [8, 1, 1]",
     "answer of a thread": FORGE + "import threading, time\n"
     "def late():\n    while True:\n        forge(b'T')\n"
     "def sol():\n    threading.Thread(target=late).start()\n    time.sleep(0.2)\n    return [1]",

@@ -31,6 +31,9 @@ from verifiers.programs.evaluator import (
 
 __all__ = ["Call", "Check", "Plan", "compile_assertions", "compile_check"]
 
+MAX_DEPTH = 50
+"""Deepest nesting of an expression that is evaluated here; deeper ones could exhaust the stack."""
+
 _MUTABLE = (list, dict, set, bytearray)
 
 
@@ -99,7 +102,7 @@ def compile_assertions(tests: list[str], setup: str, entry_point: str) -> Plan |
         for statement in _statements(setup):
             compiler.define(statement)
         checks = [compiler.check(test, _statements(test)) for test in tests]
-    except UnsupportedError:
+    except (UnsupportedError, RecursionError):
         return None
     return compiler.plan(checks)
 
@@ -122,7 +125,7 @@ def compile_check(test: str, entry_point: str) -> Plan | None:
                     checks.append(compiler.check(ast.unparse(statement.test), [statement]))
             else:
                 compiler.define(statement)
-    except UnsupportedError:
+    except (UnsupportedError, RecursionError):
         return None
     return compiler.plan(checks)
 
@@ -178,6 +181,7 @@ class _Compiler:
         conditions: list[Evaluation] = []
         for statement in statements:
             if isinstance(statement, ast.Assert):
+                _require_shallow(statement.test)
                 self._require_unshared(statement.test)
                 expression = self._with_slots(statement.test)
                 conditions.append(compile_expression(expression, self._names))
@@ -228,6 +232,15 @@ class _Compiler:
         self._names[slot] = Slot(len(self._calls))
         self._calls.append(Call(name, arguments, keywords))
         return ast.Name(slot, ast.Load())
+
+
+def _require_shallow(node: ast.expr) -> None:
+    level: list[ast.AST] = [node]
+    for _ in range(MAX_DEPTH):
+        level = [child for part in level for child in ast.iter_child_nodes(part)]
+        if not level:
+            return
+    raise UnsupportedError("nested too deeply")
 
 
 def _require_plain(value: object) -> None:

@@ -56,7 +56,9 @@ async def converse_about(
             judgement = await _not_ready(candidate, first, total)
         else:
             left = limits.wall_seconds - (time.monotonic() - started)
-            payload = judge_payload(problem.setup, list(problem.tests), problem.check, problem.entry_point)
+            payload = judge_payload(
+                problem.setup, list(problem.tests), problem.check, problem.entry_point, problem.helpers
+            )
             task = Task(JUDGE_ENTRY, payload, profile=problem.profile)
             async with sandbox.session(task, replace(limits, wall_seconds=max(left, 0.001)), beside=candidate) as judge:
                 judgement = await _relay(candidate, judge, problem, total)
@@ -85,6 +87,8 @@ async def _relay(candidate: Session, judge: Session, problem: ProgramProblem, to
             return await _judge_gone(candidate, judge, total)
         if frame[:1] == MALFORMED:
             raise RecordError("test" if problem.check else "tests", _words(frame))
+        if candidate.unread:
+            return Judgement.failed(total, Status.REJECTED, "an answer before its question")
         if frame[:1] == RESULTS:
             if not await _says_goodbye(candidate):
                 return Judgement.failed(total, Status.REJECTED, "more answers than questions")

@@ -28,6 +28,8 @@ MAX_RESULT_BITS = 100_000
 """Largest integer that arithmetic may make, bits."""
 MAX_REPEATED_LENGTH = 1_000_000
 """Longest string or list that repeating may make."""
+MAX_SPLIT_LENGTH = 1_000_000
+"""Longest string or bytes of which a list, tuple or set is made, item by item."""
 MAX_ROUNDING_DIGITS = 400
 """Largest second argument of round."""
 
@@ -101,6 +103,8 @@ def _arithmetic(binary: Callable[[Any, Any], Any], left: Any, right: Any) -> Any
     for operand in (left, right):
         if isinstance(operand, int):
             _require_bits(operand.bit_length())
+    if isinstance(left, _SEQUENCES) and isinstance(right, _SEQUENCES) and len(left) + len(right) > MAX_REPEATED_LENGTH:
+        raise PlainDataError("too long when joined")
     return binary(left, right)
 
 
@@ -131,16 +135,28 @@ def _round(number: Any, digits: int | None = None) -> Any:
     return round(number, digits)
 
 
+def _splitting(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, which makes an object of each character of a text, of texts that are not too long for that."""
+
+    def bounded(*arguments: Any, **keywords: Any) -> Any:
+        if arguments and isinstance(arguments[0], str | bytes | bytearray) and len(arguments[0]) > MAX_SPLIT_LENGTH:
+            raise PlainDataError("too long to be taken apart")
+        return function(*arguments, **keywords)
+
+    return bounded
+
+
 def _set(items: Any = ()) -> set[Any]:
     return checked_set(items)
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{kind.__name__: kind for kind in (bool, float, int, list, str, tuple)},
-    **{function.__name__: function for function in (abs, all, any, len, max, min, sorted)},
-    "frozenset": lambda items=(): frozenset(checked_set(items)),
+    **{kind.__name__: kind for kind in (bool, float, int, str)},
+    **{function.__name__: function for function in (abs, all, any, len, max, min)},
+    **{function.__name__: _splitting(function) for function in (list, sorted, tuple)},
+    "frozenset": _splitting(lambda items=(): frozenset(checked_set(items))),
     "round": _round,
-    "set": _set,
+    "set": _splitting(_set),
     "sum": lambda numbers: sum(numbers),
 }
 _MATH: dict[str, Any] = {

@@ -1,6 +1,6 @@
 """Child side of program tests: the clean child that runs test source and asks another child for every call.
 
-    judge: payload [setup, tests, check source, entry point]
+    judge: payload [setup, tests, check source, entry point, helpers]
         sends   ASK + [operation, target, arguments, keywords] and gets one answer frame back, as often as needed
         ends with RESULTS + [[held, reason], ...] or MALFORMED + [reason]
 
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from verifiers.answer_frames import read_answer
-from verifiers.plain_data import Opaque, PlainDataError, decode, encode
+from verifiers.plain_data import Foreign, Opaque, PlainDataError, decode, encode
 from verifiers.programs.values import revive
 from verifiers.untrusted_code import run_source
 
@@ -46,25 +46,28 @@ class CannotSendError(Exception):
     """A test hands the candidate something that cannot leave this process: the test is at fault."""
 
 
-def judge_payload(setup: str, tests: list[str], check: str, entry_point: str) -> bytes:
-    """The payload of `judge`: either `tests` or `check` is empty."""
-    return encode([setup, tests, check, entry_point])
+def judge_payload(setup: str, tests: list[str], check: str, entry_point: str, helpers: str = "") -> bytes:
+    """The payload of `judge`: either `tests` or `check` is empty; `helpers` is what the prompt defines for them."""
+    return encode([setup, tests, check, entry_point, helpers])
 
 
 def judge(channel: Channel) -> None:
     """Run the tests and say how each one went."""
-    setup, tests, check, entry_point = decode(channel.receive() or b"")
+    setup, tests, check, entry_point, helpers = decode(channel.receive() or b"")
     line = _Line(channel)
     try:
         trees = [compile(source, "tests", "exec", ast.PyCF_ONLY_AST) for source in (setup, check, *tests)]
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         channel.send(MALFORMED + encode([f"does not compile: {error}"[:MAX_REASON]]))
         return
     namespace: dict[str, Any] = {"__name__": "tests"}
+    failure = _outcome(line, helpers, namespace)
     for name in _free_names(trees, entry_point):
+        if name in namespace and name != entry_point:
+            continue
         namespace[name] = _module(name) if name != entry_point and name in sys.stdlib_module_names else line.named(name)
     results: list[tuple[bool, str]] = []
-    failure = _outcome(line, setup, namespace)
+    failure = failure or _outcome(line, setup, namespace)
     if check:
         failure = failure or _outcome(line, check, namespace)
         if failure is None and not callable(namespace.get("check")):
@@ -150,12 +153,15 @@ def _reference_of(value: object) -> int:
             target = object.__getattribute__(_ask(value, "self", ()), "_target")
         if isinstance(target, Opaque) and target.reference is not None:
             return target.reference
+    if type(value) in (Remote, Foreign):
+        raise CandidateError("an answer that our side of the candidate's process does not give")
     raise CannotSendError(f"a test hands over a {type(value).__name__}, which cannot leave its process")
 
 
 def _exception(type_name: str, message: str) -> Exception:
     kind = getattr(builtins, type_name, None)
-    if isinstance(kind, type) and issubclass(kind, Exception):
+    # A StopIteration would end the loops of the tests early, and what they have not looked at would pass.
+    if isinstance(kind, type) and issubclass(kind, Exception) and kind not in (StopIteration, StopAsyncIteration):
         try:
             return kind(message)
         except TypeError:  # a Unicode error wants more than a message

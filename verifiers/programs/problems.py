@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
-from verifiers.extraction import is_safe_to_parse
+from verifiers.extraction import is_safe_to_parse, preamble
 from verifiers.judging import profile_for
 from verifiers.plain_data import PlainDataError, encode
 from verifiers.programs.assertions import Call, Check, Plan, compile_assertions, compile_check
@@ -52,6 +52,8 @@ class ProgramProblem:
         plan: calls and checks, where the tests are no more than that.
         streams: runs of a whole program.
         profile: the sandbox profile that holds what the tests import.
+        helpers: what the prompt defines before the entry point, where that is functions: tests that call them mean
+            these, whatever a candidate calls by the same name.
     """
 
     entry_point: str
@@ -62,6 +64,7 @@ class ProgramProblem:
     plan: Plan | None = None
     streams: tuple[StreamCase, ...] = ()
     profile: str = "bare"
+    helpers: str = ""
 
     @property
     def imports(self) -> str:
@@ -94,14 +97,18 @@ class ProgramProblem:
         if form == "test":
             _require(entry_point, form)
             test = problem.text("test")
-            plan = None if setup else _compiled_check(test, entry_point)
-            profile = profile_for(test, setup)
-            return cls(entry_point, problem.prompt, setup, check="" if plan else test, plan=plan, profile=profile)
+            helpers, names = _helpers_of(problem.prompt, entry_point)
+            plan = None if setup else _without_calls_of(names, _compiled_check(test, entry_point))
+            profile = profile_for(test, setup, helpers)
+            check = "" if plan else test
+            return cls(entry_point, problem.prompt, setup, (), check, plan, profile=profile, helpers=helpers)
         tests = _read_tests(problem.fields["tests"])
         entry_point = entry_point or _called_first(tests)
-        plan = _compiled_assertions(tests, setup, entry_point)
-        profile = profile_for(setup, *tests)
-        return cls(entry_point, problem.prompt, setup, () if plan else tests, "", plan, profile=profile)
+        helpers, names = _helpers_of(problem.prompt, entry_point)
+        plan = _without_calls_of(names, _compiled_assertions(tests, setup, entry_point))
+        profile = profile_for(setup, helpers, *tests)
+        asked = () if plan else tests
+        return cls(entry_point, problem.prompt, setup, asked, "", plan, profile=profile, helpers=helpers)
 
 
 _compiled_check = lru_cache(maxsize=1024)(compile_check)
@@ -110,6 +117,34 @@ _compiled_check = lru_cache(maxsize=1024)(compile_check)
 @lru_cache(maxsize=1024)
 def _compiled_assertions(tests: tuple[str, ...], setup: str, entry_point: str) -> Plan | None:
     return compile_assertions(list(tests), setup, entry_point)
+
+
+@lru_cache(maxsize=1024)
+def _helpers_of(prompt: str, entry_point: str) -> tuple[str, frozenset[str]]:
+    """What a prompt defines before the entry point, and the names of its functions; nothing where it has none.
+
+    Objects of a class must stay with the candidate, so a prompt that defines one keeps all its names there; so does
+    one that leaves a second function to be written.
+    """
+    source = preamble(prompt, entry_point)
+    body = ast.parse(source).body if "def " in source else []
+    functions = [node for node in body if isinstance(node, ast.FunctionDef)]
+    if any(isinstance(node, ast.ClassDef) for node in body) or any(map(_is_stub, functions)):
+        return "", frozenset()
+    names = frozenset(function.name for function in functions)
+    return (source, names) if names else ("", names)
+
+
+def _is_stub(function: ast.FunctionDef) -> bool:
+    return all(isinstance(part, ast.Pass | ast.Raise) or _is_constant(part) for part in function.body)
+
+
+def _is_constant(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _without_calls_of(helpers: frozenset[str], plan: Plan | None) -> Plan | None:
+    return None if plan is None or any(call.name in helpers for call in plan.calls) else plan
 
 
 def _require(entry_point: str, form: str) -> None:

@@ -45,7 +45,9 @@ async def judge_streams(
             results.append(CheckResult(label, Status.TIMEOUT, "out of time before it began"))
             continue
         task = Task(ENTRY, payload, stdin=case.input.encode("utf-8", "surrogatepass"), capture=True, profile=profile)
-        outcome = await sandbox.run(task, replace(limits, wall_seconds=left))
+        # Room for the expected output in any encoding, so that a long right one is not cut.
+        room = max(limits.output_bytes, 4 * len(case.output))
+        outcome = await sandbox.run(task, replace(limits, wall_seconds=left, output_bytes=room))
         seconds += outcome.seconds
         isolation = outcome.isolation
         failure = failure_of(outcome)

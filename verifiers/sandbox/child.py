@@ -6,6 +6,7 @@ standard error, never "run anyway".
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import importlib
 import math
@@ -13,6 +14,7 @@ import os
 import resource
 import signal
 import sys
+from _sitebuiltins import Quitter
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -22,7 +24,7 @@ from verifiers.sandbox.layers import Layer
 from verifiers.sandbox.wire import Order
 
 SETUP_FAILED: Final = 213
-"""Exit status of a child that could not put a layer on. A task that exits so itself is taken for our failure."""
+"""Exit status of a child that could not put a layer on; it means so only before the task has begun."""
 OUT_OF_MEMORY: Final = 137
 """Exit status of a child whose program ended with `MemoryError`."""
 MIB: Final = 1 << 20
@@ -38,12 +40,18 @@ class ChildPlan:
         layers: to be put on.
         fresh_proc: whether the task gets its own /proc.
         own_uid: user that the tasks run under.
+        own_mounts: whether each task has a mount namespace of its own.
+        own_processes: whether each task has a pid namespace of its own.
     """
 
     def __init__(self, layers: frozenset[Layer], entrances: list[int], *, fresh_proc: bool) -> None:
         self.layers = layers
         self.fresh_proc = fresh_proc
         self.own_uid = os.getuid()
+        # Looked up once: hashing an enumeration's members runs Python code, in every child.
+        self.own_mounts = Layer.MOUNT in layers
+        self.own_processes = Layer.PID in layers
+        self._landlock = Layer.LANDLOCK in layers
         self._entrances = entrances
         self._ruleset = -1
         self._landlock_version = 0
@@ -59,16 +67,19 @@ class ChildPlan:
         Raises:
             OSError: Landlock or seccomp is not to be had.
         """
-        if Layer.LANDLOCK in self.layers:
+        if self._landlock:
             self._landlock_version = landlock.abi()
             self._landlock_paths = tuple(landlock_paths)
             self._landlock_listable = tuple(landlock_listable)
-            if Layer.MOUNT in self.layers:
+            if self.own_mounts:
                 self._ruleset = self._build_ruleset([filesystem.BOX, "/dev/null"])
         if Layer.SECCOMP in self.layers:
-            contained = Layer.PID in self.layers or self._landlock_version >= landlock.SIGNAL_SCOPE_ABI
-            own_files = Layer.MOUNT in self.layers
-            policy = seccomp.assemble(deny_signals=not contained, deny_metadata=not own_files)
+            contained = self.own_processes or self._landlock_version >= landlock.SIGNAL_SCOPE_ABI
+            policy = seccomp.assemble(
+                deny_signals=not contained,
+                deny_metadata=not self.own_mounts,
+                deny_scheduling=Layer.PID not in self.layers,
+            )
             self._filter = seccomp.PreparedFilter(policy)
         with open("/proc/self/statm") as stream:
             self._base_address_space = int(stream.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
@@ -108,7 +119,7 @@ class ChildPlan:
             os.write(entrance, b"0")
         os.setsid()
         channel = _arrange_descriptors(descriptors)
-        if Layer.MOUNT in self.layers:
+        if self.own_mounts:
             filesystem.mount_work(order.disk_mib, order.files)
             if self.fresh_proc:
                 filesystem.mount_process_filesystem()
@@ -120,7 +131,7 @@ class ChildPlan:
         self._limit(order)
         linux.drop_capabilities()
         ruleset = self._ruleset
-        if Layer.LANDLOCK in self.layers and work is not None:
+        if self._landlock and work is not None:
             ruleset = self._build_ruleset([work, "/dev/null"])
         if ruleset >= 0:
             landlock.restrict_self(ruleset)
@@ -134,9 +145,9 @@ class ChildPlan:
         address_space = order.memory_mib * MIB + self._base_address_space + _INTERPRETER_ADDRESS_SPACE_SLACK
         disk = order.disk_mib * MIB
         processes = order.processes
-        if Layer.PID not in self.layers and self.own_uid != 0:
+        if not self.own_processes and self.own_uid != 0:
             processes += _processes_of(self.own_uid)
-        elif Layer.PID in self.layers:
+        elif self.own_processes:
             processes += 2  # the server and its guard run under the same user in the same namespace
         for kind, value in (
             (resource.RLIMIT_CPU, cpu),
@@ -183,6 +194,8 @@ def prepare_streams() -> None:
     for number in range(3):
         os.dup2(null, number, inheritable=True)
     os.close(null)
+    # What the interpreter's site start-up, which the server does without, gives to scripts.
+    builtins.exit, builtins.quit = Quitter("exit", "Ctrl-D"), Quitter("quit", "Ctrl-D")
     for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     # The streams refer to descriptors 0 to 2, whatever each task finds there.
@@ -223,7 +236,12 @@ def _exit_status(code: object) -> int:
 
 def finish(status: int) -> None:
     """Flush what a script's end would flush and leave without any further interpreter code."""
+    flush_streams()
+    os._exit(status)
+
+
+def flush_streams() -> None:
+    """Write out what the standard streams, or what the task has put in their place, still hold."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()
-    os._exit(status)

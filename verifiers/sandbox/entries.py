@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 
 from verifiers.sandbox.channel import Channel
+from verifiers.sandbox.child import flush_streams
 
 __all__ = ["command_payload", "program_payload", "run_command", "run_program"]
 
@@ -66,6 +67,9 @@ def run_program(channel: Channel) -> None:
         exec(compile(str(fields["source"]), filename, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
     finally:
         _end_as_a_script()
+        # Files that the program has left open are written out when they go, after the streams that may need its names.
+        flush_streams()
+        module.__dict__.clear()
 
 
 def _end_as_a_script() -> None:

@@ -52,6 +52,11 @@ class Session:
         """The next frame from the child; None when it has ended or closed its channel."""
         return await self._conversation.receive()
 
+    @property
+    def unread(self) -> int:
+        """Frames that have arrived and were not received yet."""
+        return self._conversation.unread
+
     async def finish(self) -> Outcome:
         """Close our half, wait for the end of the child and say how it ended."""
         if self._outcome is None:
@@ -166,7 +171,7 @@ class SandboxPool:
                 await stack.enter_async_context(self._slot())
             worker = await self._take(task)
             stack.callback(self._give_back, task.profile, worker)
-            conversation = worker.begin(task, limits or Limits(), self._null)
+            conversation = worker.begin(task, limits or Limits(), self._null, interactive=True)
             conversation.send(task.payload)
             session = Session(conversation)
             try:

@@ -43,8 +43,10 @@ class _Table(NamedTuple):
     signals: tuple[int, ...]
     """Sending signals; refused only where nothing else keeps them inside."""
     metadata: tuple[int, ...]
-    """Modes, owners, times and attributes of files; Landlock leaves them open, so they are refused where the host's
-    files are not hidden."""
+    """Modes, owners, times, attributes and watching of files; Landlock leaves them open, so they are refused where
+    the host's files are not hidden."""
+    scheduling: tuple[int, ...]
+    """Priorities and processors, also of other processes; refused where these are not hidden."""
 
 
 # Calls 424 and above have one number everywhere: pidfd_send_signal, io_uring x3, open_tree, move_mount, fsopen,
@@ -78,7 +80,8 @@ _TABLES: Final = {
         not_there=(319, 29, 30, 31, 67, 64, 65, 66, 220, 68, 69, 70, 71, 240, 241, 242, 243, 244, 245,
                    206, 207, 208, 209, 210),  # memfd_create, SysV shm/sem/msg, POSIX queues, old aio
         signals=(62, 200, 234, 129, 297),
-        metadata=(90, 91, 268, 452, 92, 93, 94, 260, 132, 235, 261, 280, 188, 189, 190, 197, 198, 199, 463, 466),
+        metadata=(90, 91, 268, 452, 92, 93, 94, 260, 132, 235, 261, 280, 188, 189, 190, 197, 198, 199, 463, 466, 254),
+        scheduling=(141, 142, 144, 203, 251, 314),
     ),
     "aarch64": _Table(
         audit_architecture=0xC000_00B7,
@@ -101,7 +104,8 @@ _TABLES: Final = {
         not_there=(279, 194, 195, 196, 197, 190, 191, 192, 193, 186, 187, 188, 189, 180, 181, 182, 183, 184, 185,
                    0, 1, 2, 3, 4),
         signals=(129, 130, 131, 138, 240),
-        metadata=(52, 53, 452, 54, 55, 88, 5, 6, 7, 14, 15, 16, 463, 466),
+        metadata=(52, 53, 452, 54, 55, 88, 5, 6, 7, 14, 15, 16, 463, 466, 27),
+        scheduling=(140, 118, 119, 122, 30, 274),
     ),
 }  # fmt: skip
 
@@ -121,12 +125,13 @@ class Filter(NamedTuple):
     code: bytes
 
 
-def assemble(*, deny_signals: bool = False, deny_metadata: bool = False) -> Filter:
+def assemble(*, deny_signals: bool = False, deny_metadata: bool = False, deny_scheduling: bool = False) -> Filter:
     """The policy for this architecture.
 
     Args:
         deny_signals: also refuse sending signals, where neither a pid namespace nor Landlock keeps them inside.
         deny_metadata: also refuse changing modes, owners and times of files, where the host's files are in reach.
+        deny_scheduling: also refuse setting priorities and processors, where the user's other processes are in reach.
 
     Raises:
         KeyError: the architecture is not known (`supported()` says so first).
@@ -168,6 +173,7 @@ def assemble(*, deny_signals: bool = False, deny_metadata: bool = False) -> Filt
     not_permitted = {*table.not_permitted, *_MODERN_NOT_PERMITTED}
     not_permitted |= set(table.signals) if deny_signals else set()
     not_permitted |= set(table.metadata) if deny_metadata else set()
+    not_permitted |= set(table.scheduling) if deny_scheduling else set()
     not_there = {*table.not_there, *_MODERN_NOT_THERE}
     _emit_search(instructions, sorted((number, errno.EPERM) for number in not_permitted - not_there)
                  + sorted((number, errno.ENOSYS) for number in not_there))  # fmt: skip

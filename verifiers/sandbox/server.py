@@ -14,6 +14,7 @@ import contextlib
 import gc
 import importlib
 import json
+import mmap
 import os
 import select
 import signal
@@ -200,20 +201,41 @@ class _HostDirectories:
     """Working directories on the host's file system, where tasks have no mount namespace."""
 
     def __init__(self) -> None:
-        # Here and not above: a server with mount namespaces has no use for these modules and the pages they take.
-        import shutil
+        # Here and not above: a server with mount namespaces has no use for this module and the pages it takes.
         import tempfile
 
         self._make = tempfile.mkdtemp
-        self._remove = shutil.rmtree
 
     def make(self) -> str:
         """A new private one."""
         return self._make(prefix="reasoning-task-")
 
     def remove(self, path: str) -> None:
-        """Delete it with all that a task left there; links are not followed."""
-        self._remove(path, ignore_errors=True)
+        """Delete it with all that a task, whose processes are gone, left there; links are not followed.
+
+        Directories within are first moved to one place: a task may nest them deeper than a path or the stack
+        reaches, and take all rights on them away.
+        """
+        place = ""
+        moved = 0
+        pending = [path]
+        while pending:
+            directory = pending.pop()
+            with contextlib.suppress(OSError), os.scandir(directory) as entries:
+                for entry in entries:
+                    if not entry.is_dir(follow_symlinks=False):
+                        os.unlink(entry.path)
+                        continue
+                    place = place or self._make(prefix="reasoning-task-")
+                    moved += 1
+                    os.chmod(entry.path, 0o700)
+                    os.rename(entry.path, f"{place}/{moved}")
+                    pending.append(f"{place}/{moved}")
+            with contextlib.suppress(OSError):
+                os.rmdir(directory)
+        if place:
+            with contextlib.suppress(OSError):
+                os.rmdir(place)
 
 
 class _Server:
@@ -226,13 +248,15 @@ class _Server:
         self._plan = plan
         self._limits = limits
         self._events = events
-        self._tree = Tree(contained=Layer.PID in plan.layers)
+        self._tree = Tree(contained=plan.own_processes)
         self._watch = Layer.WATCHER in plan.layers
-        self._directories = None if Layer.MOUNT in plan.layers else _HostDirectories()
+        self._directories = None if plan.own_mounts else _HostDirectories()
+        # Shared with each child until it has put on its layers: a task cannot reach it to pass for our failure.
+        self._set_up = mmap.mmap(-1, 1)
         self._clone_flags = 0
-        if Layer.PID in plan.layers:
+        if plan.own_processes:
             self._clone_flags |= linux.CLONE_NEWPID
-        if Layer.MOUNT in plan.layers:
+        if plan.own_mounts:
             self._clone_flags |= linux.CLONE_NEWNS
 
     def serve(self) -> None:
@@ -255,6 +279,7 @@ class _Server:
             self._limits.set(order.memory_mib, order.processes)
         kills_before = cgroups.memory_kills(self._events) if self._events >= 0 else 0
         work = None if self._directories is None else self._directories.make()
+        self._set_up[0] = 0
         started = time.monotonic()
         pid, pidfd = self._fork()
         if pid == 0:
@@ -274,7 +299,7 @@ class _Server:
         code = os.waitstatus_to_exitcode(status)
         if self._events >= 0 and cgroups.memory_kills(self._events) > kills_before:
             cause = wire.CAUSE_MEMORY
-        cause = cause or _cause(code, cpu, order.cpu_seconds)
+        cause = cause or _cause(code, cpu, order.cpu_seconds, set_up=bool(self._set_up[0]))
         if cause == wire.CAUSE_FAILED:
             return wire.Ending(cause, code, seconds, cpu, usage.ru_maxrss, "a layer could not be put on in the child")
         return wire.Ending(cause, abs(code), seconds, cpu, usage.ru_maxrss)
@@ -289,6 +314,8 @@ class _Server:
             with contextlib.suppress(OSError):
                 os.write(2, f"sandbox set-up: {error}\n".encode())
             os._exit(child.SETUP_FAILED)
+        self._set_up[0] = 1
+        self._set_up.close()
         child.finish(child.run_entry(entry, channel))
 
     def _wait(self, pid: int, pidfd: int, deadline: float, order: wire.Order) -> int:
@@ -328,9 +355,9 @@ class _Server:
         self._tree.kill_all(spare=pid)
 
 
-def _cause(code: int, cpu: float, cpu_limit: float) -> int:
+def _cause(code: int, cpu: float, cpu_limit: float, *, set_up: bool) -> int:
     """The reason for an end that was not of our doing."""
-    if code == child.SETUP_FAILED:
+    if code == child.SETUP_FAILED and not set_up:
         return wire.CAUSE_FAILED
     if code == child.OUT_OF_MEMORY:
         return wire.CAUSE_MEMORY

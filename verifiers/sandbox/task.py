@@ -38,7 +38,7 @@ class Limits:
     open_files: int = 256
     output_bytes: int = 1 * MIB
     """Kept of each of stdout and stderr; a task that writes `OUTPUT_FLOOD_FACTOR` times more is killed."""
-    answer_bytes: int = 64 * MIB
+    answer_bytes: int = 256 * MIB
     """All frames of the answer channel together."""
 
 

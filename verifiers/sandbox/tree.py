@@ -44,7 +44,9 @@ class Tree:
         members = self.processes()
         if len(members) > processes:
             return "processes"
-        return "memory" if sum(_private_bytes(member) for member in members) > memory_bytes else ""
+        if sum(map(_resident_bytes, members)) <= memory_bytes:
+            return ""
+        return "memory" if sum(map(_own_bytes, members)) > memory_bytes else ""
 
     def kill_all(self, spare: int | None = None) -> None:
         """Kill and reap every descendant; `spare` is killed by the caller, who wants its exit status."""
@@ -74,11 +76,25 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def _private_bytes(pid: int) -> int:
-    """Resident memory that is not backed by files, of one process."""
+def _resident_bytes(pid: int) -> int:
+    """Resident memory of one process, whatever it is: quick to read, and never less than what it owns."""
     try:
         with open(f"/proc/{pid}/statm") as stream:
-            _, resident, shared = map(int, stream.read().split()[:3])
-    except (OSError, ValueError):
+            return int(stream.read().split()[1]) * _PAGE
+    except (OSError, ValueError, IndexError):
         return 0
-    return (resident - shared) * _PAGE
+
+
+def _own_bytes(pid: int) -> int:
+    """Memory of one process that no file backs; of what it shares with others, its part."""
+    exact = _sum_of_fields(f"/proc/{pid}/smaps_rollup", ("Pss_Anon:", "Pss_Shmem:"))
+    # A process may forbid that file to be read; what it shares then counts as a whole.
+    return exact or _sum_of_fields(f"/proc/{pid}/status", ("RssAnon:", "RssShmem:"))
+
+
+def _sum_of_fields(path: str, names: tuple[str, ...]) -> int:
+    try:
+        with open(path) as stream:
+            return sum(int(line.split()[1]) * 1024 for line in stream if line.startswith(names))
+    except (OSError, ValueError, IndexError):
+        return 0

@@ -22,9 +22,17 @@ from verifiers.sandbox.task import End, Limits, Outcome, Task
 
 _START_SECONDS: Final = 120.0
 """A server that imports large packages on a busy machine may take long."""
-_GRACE_SECONDS: Final = 5.0
+_FRAME_BYTES: Final = 512
+"""Each frame counts for so many bytes more: millions of empty ones would cost the reader minutes."""
+_GRACE_SECONDS: Final = 20.0
 """How long after a task's deadline its server may take to report before it is ended itself."""
 _READ_BYTES: Final = 1 << 18
+_FETCH_SECONDS: Final = 0.02
+"""How often answers that nobody waits for are fetched."""
+_MUCH_BYTES: Final = 1 << 16
+"""A child that sends so much between two looks would soon wait for us."""
+_STREAM_MODE: Final = 0o666
+"""The task, which may be another user, may open its own streams by name (`/dev/stdin`)."""
 OUTPUT_FLOOD_FACTOR: Final = 64
 """A task that writes this many times more than is kept is killed."""
 _ENDS: Final = {
@@ -115,15 +123,17 @@ class Worker:
         reply: dict[str, object] = json.loads(data)
         return reply
 
-    def begin(self, task: Task, limits: Limits, null: int) -> Conversation:
+    def begin(self, task: Task, limits: Limits, null: int, *, interactive: bool = False) -> Conversation:
         """Start a task; the worker takes no other until its conversation has ended.
 
         Args:
             task: what to run.
             limits: its limits.
             null: descriptor of an empty file, for standard input.
+            interactive: whether somebody waits for single answers; otherwise they are fetched now and then, which
+                spares a wake-up for each.
         """
-        conversation = Conversation(self, task, limits, null)
+        conversation = Conversation(self, task, limits, null, interactive=interactive)
         self._running = conversation
         return conversation
 
@@ -236,7 +246,7 @@ class _Collector:
 class Conversation:
     """One running task: frames out, frames in, output, and its end."""
 
-    def __init__(self, worker: Worker, task: Task, limits: Limits, null: int) -> None:
+    def __init__(self, worker: Worker, task: Task, limits: Limits, null: int, *, interactive: bool) -> None:
         self._worker = worker
         self._limits = limits
         self._loop = asyncio.get_running_loop()
@@ -275,12 +285,28 @@ class Conversation:
         child_channel.close()
         wire.close_all(to_close[1:])
         self._deadline = self._loop.call_later(wall + _GRACE_SECONDS, self._worker.kill)
-        self._loop.add_reader(self._channel.fileno(), self._on_readable)
+        self._fetch: asyncio.TimerHandle | None = None
+        if interactive:
+            self._loop.add_reader(self._channel.fileno(), self._on_readable)
+        else:
+            self._fetch = self._loop.call_later(_FETCH_SECONDS, self._fetch_answers)
+
+    def _fetch_answers(self) -> None:
+        """Take what has come; from a child that sends much, take everything at once from now on."""
+        before = self._answer_bytes
+        self._on_readable()
+        if not self._open:
+            return
+        if self._answer_bytes - before >= _MUCH_BYTES:
+            self._loop.add_reader(self._channel.fileno(), self._on_readable)
+        else:
+            self._fetch = self._loop.call_later(_FETCH_SECONDS, self._fetch_answers)
 
     def _open_streams(self, task: Task, null: int, to_close: list[int]) -> list[int]:
         stdin = null
         if task.stdin:
             stdin, ours = os.pipe()
+            os.fchmod(stdin, _STREAM_MODE)
             os.set_blocking(ours, False)
             to_close.append(stdin)
             self._stdin = (ours, memoryview(task.stdin))
@@ -291,6 +317,7 @@ class Conversation:
                 streams.append(null)
                 continue
             ours, theirs = os.pipe()
+            os.fchmod(theirs, _STREAM_MODE)
             to_close.append(theirs)
             streams.append(theirs)
             self._output.append(_Collector(self, ours, self._limits.output_bytes))
@@ -386,11 +413,14 @@ class Conversation:
             if len(self._incoming) < end:
                 break
             self._frames.append(bytes(self._incoming[start + HEADER.size : end]))
+            self._answer_bytes += _FRAME_BYTES
             start = end
         if start:
             del self._incoming[:start]
 
     def _stop_reading(self) -> None:
+        if self._fetch is not None:
+            self._fetch.cancel()
         if self._open:
             self._open = False
             self._loop.remove_reader(self._channel.fileno())
@@ -404,6 +434,11 @@ class Conversation:
         if not self._flood:
             self._flood = what
             self._worker.stop_task()
+
+    @property
+    def unread(self) -> int:
+        """Frames that have arrived and nobody has taken."""
+        return len(self._frames)
 
     async def receive(self) -> bytes | None:
         """The next frame from the child; None when there will be none."""

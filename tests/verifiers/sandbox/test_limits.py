@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 
 import pytest
 from sandbox_runner import run_at, runner
 
 from verifiers.sandbox import End
+from verifiers.sandbox.server import _HostDirectories
 
 HANGS = {
     "sleeping": "import time\ntime.sleep(60)",
@@ -160,3 +163,48 @@ def test_large_input_and_large_output_do_not_block_each_other(level):
         output_bytes=len(data),
     )
     assert outcome.stdout == data
+
+
+def test_shared_memory_of_children_counts_as_well(level):
+    outcome = run_at(
+        level,
+        "import mmap, os, time\nfor _ in range(6):\n    if os.fork() == 0:\n        m = mmap.mmap(-1, 90 << 20)\n"
+        "        for o in range(0, 90 << 20, 4096): m[o] = 1\n        time.sleep(60)\ntime.sleep(4)",
+        memory_mib=256,
+        wall_seconds=10,
+    )
+    assert outcome.end is End.MEMORY, outcome
+
+
+def test_memory_that_children_share_counts_once(level):
+    outcome = run_at(
+        level,
+        "import mmap, os, time\nm = mmap.mmap(-1, 90 << 20)\nfor o in range(0, 90 << 20, 4096): m[o] = 1\n"
+        "for _ in range(6):\n    if os.fork() == 0:\n        sum(m[::4096]); time.sleep(1); os._exit(0)\n"
+        "for _ in range(6): os.wait()\nprint('done')",
+        memory_mib=256,
+        wall_seconds=10,
+    )
+    assert outcome.stdout == b"done\n", outcome
+
+
+RESISTING = (
+    "import os\nprint(os.getcwd(), flush=True)\n"
+    "os.mkdir('a'); os.mkdir('a/b', 0o300); open('a/b/x', 'w').close(); os.mkdir('a/c', 0); os.symlink('/', 'a/d')\n"
+    "for _ in range(3000):\n    os.mkdir('d'); os.chdir('d')\n"
+)
+
+
+def test_directories_that_resist_removal_are_removed(level):
+    outcome = run_at(level, RESISTING)
+    assert outcome.exit_code == 0, outcome
+    assert level != "C" or not os.path.exists(outcome.stdout.decode().strip())
+
+
+def test_removing_working_directories_leaves_nothing_anywhere(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    directories = _HostDirectories()
+    subprocess.run([sys.executable, "-c", RESISTING], cwd=directories.make(), check=True, stdout=subprocess.DEVNULL)
+    for directory in list(tmp_path.iterdir()):
+        directories.remove(str(directory))
+    assert list(tmp_path.iterdir()) == []

@@ -25,6 +25,7 @@ NAMED = {
 CLONE = {"x86_64": 56, "aarch64": 220}
 KILL_CALL = {"x86_64": 62, "aarch64": 129}
 CHMOD_AT = {"x86_64": 268, "aarch64": 53}
+SET_AFFINITY = {"x86_64": 203, "aarch64": 122}
 
 
 def run_filter(code: bytes, number: int, architecture: int, arguments: tuple[int, ...] = ()) -> int:
@@ -106,7 +107,7 @@ def test_arguments_decide_where_they_must(machine):
 
 def test_options_add_refusals(machine):
     plain = seccomp.assemble().code
-    strict = seccomp.assemble(deny_signals=True, deny_metadata=True).code
-    for number in (KILL_CALL[machine], CHMOD_AT[machine]):
+    strict = seccomp.assemble(deny_signals=True, deny_metadata=True, deny_scheduling=True).code
+    for number in (KILL_CALL[machine], CHMOD_AT[machine], SET_AFFINITY[machine]):
         assert run_filter(plain, number, ARCHITECTURES[machine]) == ALLOW
         assert run_filter(strict, number, ARCHITECTURES[machine]) == refused(errno.EPERM)
