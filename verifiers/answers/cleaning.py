@@ -158,7 +158,7 @@ _DROPPED = re.compile(
     r"bigg?[lrm]?|Bigg?[lrm]?|phantom|strut|nonumber|hline|triangle|angle|underline|ensuremath|normalsize|large|Large|"
     r"color\{[^{}]*\}|textcolor\{[^{}]*\})(?![A-Za-z])"
 )
-_LEFT_RIGHT = re.compile(r"\\(?:left|right|middle)(?![A-Za-z])\s*(\.(?!\d))?")
+_LEFT_RIGHT = re.compile(r"\\(?:left|right|middle)(?![A-Za-z])\s*(?:\.(?!\d)|(?=[^A-Za-z\s]))")
 _MATH_DELIMITERS = re.compile(r"(?<!\\)\\[()\[\]]")
 _DEGREE = re.compile(
     r"\^\s*(?:\{\s*\\(?:circ|degree|deg)\s*\}|\\(?:circ|degree)(?![A-Za-z])|o(?![A-Za-z]))|\\textdegree(?![A-Za-z])|\{\s*\\degree\s*\}"
@@ -211,7 +211,7 @@ def clean(text: str) -> str:
         text = _PRIMES.sub(lambda match: "'" * match[0].count("prime"), text)
         text = text.replace("\\\\", " \\newline ")
         text = _MATH_DELIMITERS.sub(" ", text)
-        text = _LEFT_RIGHT.sub(" ", text)
+        text = _LEFT_RIGHT.sub("", text)
         text = _SPACING.sub(" ", text)
         text = _DROPPED.sub(" ", text)
         text = _DEGREE.sub(r" \\degree ", text)

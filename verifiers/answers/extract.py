@@ -263,7 +263,10 @@ def _narrowed(phrase: str) -> list[str]:
     stated = _STATED.fullmatch(phrase)
     if stated is not None:
         phrase = stated[1]
-    cut = _CUT_WORDS.sub("", phrase).strip(_EDGE)
+    reason = _CUT_WORDS.search(phrase)
+    before = phrase[: reason.start()] if reason is not None else phrase
+    inside = before.count("{") != before.count("}") or before.count("$") % 2 == 1
+    cut = (phrase if inside and reason is not None else before).strip(_EDGE)
     lead = _LEAD.match(cut)
     bare = cut[lead.end() :] if lead is not None else cut
     for candidate in (cut, bare):

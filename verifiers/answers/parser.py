@@ -390,7 +390,7 @@ class Parser(FunctionParser):
         while self.next.kind == "prime":
             name += self.take().text
         if name in _OPAQUE_FUNCTIONS or name.rstrip("'") in ("f", "g"):
-            if self.next.kind == "(" and not self.next.spaced:
+            if self.next.kind == "(" and (not self.next.spaced or name in ("f", "g")):
                 return self._applied(name)
             if (
                 (

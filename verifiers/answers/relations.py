@@ -182,9 +182,7 @@ def compare_relations(gold: Node, answer: Node, compare: Compare, prover: Prover
         values = [relation.operands[-1]]
     if values:
         first = in_place(values[0])
-        numeric = not any(symbols_of(side) or _is_name(side) for side in relation.operands)
-        numeric = numeric and "approx" not in relation.operators
-        if first.equal and numeric and not all(in_place(operand).equal for operand in relation.operands):
+        if first.equal and _is_false(relation, compare):
             return differ("an equality that does not hold")
         if first.equal:
             return first
@@ -199,6 +197,14 @@ def compare_relations(gold: Node, answer: Node, compare: Compare, prover: Prover
         if same is not None:
             return agree("the same set of numbers") if same else differ("other sets of numbers")
     return differ("a relation and something else")
+
+
+def _is_false(relation: Relation, compare: Compare) -> bool:
+    """Whether a chain of equal numbers is wrong in itself: `2 + 3 = 6`."""
+    sides = relation.operands
+    if "approx" in relation.operators or any(symbols_of(side) or _is_name(side) for side in sides):
+        return False
+    return all(is_expression(side) for side in sides) and not all(compare(sides[-1], side).equal for side in sides[:-1])
 
 
 def _joined(node: Node) -> Node:
@@ -222,6 +228,8 @@ def _both(gold: Relation, answer: Relation, compare: Compare, prover: Prover) ->
         )
     ):
         agreement = compare(values[0][0], values[1][0])
+        if agreement.equal and _is_false(answer, compare) and not _is_false(gold, compare):
+            return differ("an equality that does not hold")
         if agreement.equal or len(symbols_of(values[0][0]) | symbols_of(values[1][0])) == 0:
             return agreement
     if gold.operators == answer.operators == ("in",):

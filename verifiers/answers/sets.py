@@ -94,7 +94,7 @@ def same_set(left: Node, right: Node, prover: Prover) -> bool | None:
 def _with_common_variable(node: Node) -> Node:
     """`{y | y > 3}` speaks of no particular letter; `x = ±2` of two values."""
     if isinstance(node, Relation) and has_plus_minus(node):
-        return Union("cup", tuple(upper_and_lower(node)))
+        return Union("cap" if "!=" in node.operators else "cup", tuple(upper_and_lower(node)))
     if isinstance(node, Builder):
         names = symbols_of(node)
         if len(names) == 1:
