@@ -10,7 +10,6 @@ real; the complex domain takes principal values.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping
 from fractions import Fraction
@@ -453,6 +452,8 @@ class Evaluator:
 
 @lru_cache(maxsize=256)
 def _coefficients(name: str) -> tuple[Fraction, Fraction]:
+    import hashlib
+
     digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
     return (
         Fraction(int.from_bytes(digest[:4], "big") % 9_973 + 1, 4_001),

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from verifiers.answers.boxes import last_boxes
 from verifiers.answers.cleaning import strip_invisible
@@ -38,8 +39,12 @@ class Extraction:
 
 
 _HASHES = re.compile(r"####\s*([^\n]*)")
-_CUE = re.compile(
-    r"""(?:\b(?:final\s+answers?|answers?|correct\s+(?:answer|option|choice)|correct\s+option|solutions?\s+sets?|solutions?|final\s+result|result|output)
+
+
+@cache
+def _cue() -> re.Pattern[str]:
+    return re.compile(
+        r"""(?:\b(?:final\s+answers?|answers?|correct\s+(?:answer|option|choice)|correct\s+option|solutions?\s+sets?|solutions?|final\s+result|result|output)
         (?:\s+(?:to\s+(?:the|this)\s+(?:problem|question)|of\s+the\s+(?:problem|question|equation|system|inequality)|here|then|therefore|in\s+[a-z]+\s+form))?
         \s*(?:\*\*|__|\}|\$|\\\])?\s*
         (?:(?:is|are|was|will\s+be|would\s+be|should\s+be|must\s+be|equals?|becomes|comes\s+out\s+to(?:\s+be)?)\b(?:\s+(?:therefore|thus|then|hence|indeed|simply|clearly|actually|given\s+by|equal\s+to))*(?!\s+(?:wrong|incorrect|correct\b(?!ly)))\s*[:：,]?|\s*[:：=]|\s+[-–—]\s)
@@ -50,8 +55,10 @@ _CUE = re.compile(
       | 故\s*选(?:择)?\s*[:：]?
       | 选(?:择)?(?:项)?\s*[:：]?(?=\s*[(（]?[A-H])
     )\s*(?:\*\*|__)?\s*""",
-    re.IGNORECASE | re.VERBOSE,
-)
+        re.IGNORECASE | re.VERBOSE,
+    )
+
+
 _OPTION_FIRST = re.compile(r"(?<![A-Za-z])\(?([A-J])\)?\s+is\s+(?:the\s+)?(?:correct|right|answer)\b(?!\s+(?:only|if))")
 _ANSWER_FIRST = re.compile(r"(\$[^$\n]{1,300}\$|-?\d[\d,./]*)\s+is\s+(?:the|our|my)\s+(?:final\s+|correct\s+)?answer\b")
 _CUE_WORDS = (
@@ -59,11 +66,17 @@ _CUE_WORDS = (
     *("答案", "结果", "选", "答"),
 )
 _BEFORE_CUE_WORD = 20
-_WEAK_CUE = re.compile(
-    r"""(?:\b(?:therefore|thus|hence|so|finally|in\s+conclusion|consequently|we\s+(?:get|have|find|obtain|conclude)(?:\s+that)?|it\s+follows\s+that)\b\s*,?\s*
+
+
+@cache
+def _weak_cue() -> re.Pattern[str]:
+    return re.compile(
+        r"""(?:\b(?:therefore|thus|hence|so|finally|in\s+conclusion|consequently|we\s+(?:get|have|find|obtain|conclude)(?:\s+that)?|it\s+follows\s+that)\b\s*,?\s*
       |(?:所以|因此|综上(?:所述)?|故|则|可得)[,，]?\s*)""",
-    re.IGNORECASE | re.VERBOSE,
-)
+        re.IGNORECASE | re.VERBOSE,
+    )
+
+
 _CORRECTION = re.compile(
     r"\b(?:wait|actually|correction|sorry|mistake|instead|should\s+(?:have\s+been|be)|let\s+me\s+(?:re|correct|fix)|hold\s+on|on\s+second\s+thought|revised?|corrected|oops|error)\b"
     r"|不对|更正|纠正|应该是|等等",
@@ -84,11 +97,17 @@ _SENTENCE_END = re.compile(r"(?<=[^\s.])[.!?](?=\s+(?:[A-Z#*\"'\\]|I\b)|\s*$)|[�
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.])[-−]?\s?(?:[$€£¥]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?!\d)(?:\s?/\s?\d+)?(?:\s?(?:%|\\%))?(?![_^])"
 )
-_CUT_WORDS = re.compile(
-    r"\s*(?:,\s*)?(?:\b(?:because|since|as\s+(?:we|it|there|the|required|desired|expected)|which|so\s+that|where|when|obtained|found|according|after\s|given\s+that|"
-    r"if\s|but\s+not|as\s+shown|assuming|provided|not\s+-?[\d\\$]|i\s+hope|hope)\b|因为|其中).*",
-    re.IGNORECASE | re.DOTALL,
-)
+
+
+@cache
+def _cut_words() -> re.Pattern[str]:
+    return re.compile(
+        r"\s*(?:,\s*)?(?:\b(?:because|since|as\s+(?:we|it|there|the|required|desired|expected)|which|so\s+that|where|when|obtained|found|according|after\s|given\s+that|"
+        r"if\s|but\s+not|as\s+shown|assuming|provided|not\s+-?[\d\\$]|i\s+hope|hope)\b|因为|其中).*",
+        re.IGNORECASE | re.DOTALL,
+    )
+
+
 _UNSURE = re.compile(r"\b(?:or|maybe|perhaps|possibly)\b", re.IGNORECASE)
 _NEGATION = re.compile(r"\b(?:not|n't|never|than|isn't|wasn't)\s*(?:equal\s+to\s+|be\s+)?\$?\s*$", re.IGNORECASE)
 _DENIED = re.compile(r"\s*(?:not|unknown|unclear)\b", re.IGNORECASE)
@@ -207,7 +226,7 @@ def _after_cues(text: str) -> list[Extraction]:
     start = _first_cue_word(text)
     if start < 0:
         return _named_option(text)
-    cues = list(_CUE.finditer(text, max(start - _BEFORE_CUE_WORD, 0)))
+    cues = list(_cue().finditer(text, max(start - _BEFORE_CUE_WORD, 0)))
     found: list[Extraction] = []
     for cue in reversed(cues[-6:]):
         phrase = _phrase(text, cue.end())
@@ -263,7 +282,7 @@ def _narrowed(phrase: str) -> list[str]:
     stated = _STATED.fullmatch(phrase)
     if stated is not None:
         phrase = stated[1]
-    reason = _CUT_WORDS.search(phrase)
+    reason = _cut_words().search(phrase)
     before = phrase[: reason.start()] if reason is not None else phrase
     inside = before.count("{") != before.count("}") or before.count("$") % 2 == 1
     cut = (phrase if inside and reason is not None else before).strip(_EDGE)
@@ -302,7 +321,7 @@ def _fallbacks(text: str) -> Iterator[Extraction]:
     if stated is not None:
         yield from (Extraction(part, "what a sentence states", certain=False) for part in _narrowed(stated[1])[:3])
     if not math:
-        weak = list(_WEAK_CUE.finditer(end))
+        weak = list(_weak_cue().finditer(end))
         parts = _narrowed(_phrase(end, weak[-1].end())) if weak else []
         yield from (Extraction(part, "after a word of conclusion", certain=False) for part in parts[:2])
     numbers = [number for number in _NUMBER.finditer(end) if not _NEGATION.search(end[: number.start()])]

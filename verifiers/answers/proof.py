@@ -10,7 +10,6 @@ still overlap at the last precision and no tiny term can hide. Functions are com
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -285,6 +284,8 @@ def _log_bases(left: Node, right: Node) -> tuple[int, ...]:
 
 def _points(names: list[str]) -> list[dict[str, Fraction]]:
     """Sample points: positive, mixed signs, in (0, 1), and positive integers; the same ones for the same names."""
+    import random
+
     source = random.Random("/".join(names))
 
     def between(low: float, high: float) -> Fraction:
