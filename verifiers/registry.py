@@ -25,6 +25,8 @@ ENTRY_POINT_GROUP = "reasoning_toolkit.verifiers"
 BUILT_IN: dict[str, str] = {
     "puzzle": "verifiers.puzzles:PuzzleVerifier",
     "program": "verifiers.programs:ProgramVerifier",
+    "answer": "verifiers.answers:AnswerVerifier",
+    "choice": "verifiers.choices:ChoiceVerifier",
 }
 """Kind -> `module:attribute` of its factory; imported when first used."""
 

@@ -1,0 +1,53 @@
+"""Where the answer stands in a text."""
+
+from __future__ import annotations
+
+import pytest
+
+from verifiers.answers import extract, judge
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (r"so \boxed{\frac{1}{2}}.", r"\frac{1}{2}"),
+        (r"\boxed{1} first, and in the end \boxed{2}", "2"),
+        (r"\boxed{\text{a \{b\} c}}", r"\text{a \{b\} c}"),
+        (r"it is \boxed{7", "7"),
+        (r"\boxed 7.", "7"),
+        (r"\boxed{}, that is \boxed{3}; then \boxed{}", "3"),
+        (r"\boxed{5}. Wait, actually the answer is 7.", "7"),
+        ("The answer is **12 apples**.", "12 apples"),
+        ("Final Answer: The final answer is $7$. I hope it is correct.", "$7$"),
+        ("... #### 1,234", "1,234"),
+        ("所以答案是7。", "7"),
+        ("The answer is not 5 but 7.", "7"),
+    ],
+)
+def test_best_place(text: str, answer: str) -> None:
+    assert extract(text)[0].text == answer
+
+
+def test_boxes_side_by_side_are_one_list() -> None:
+    assert judge("1, 2", r"$x = \boxed{1}$ or $x = \boxed{2}$").passed
+    assert not judge("2", r"\boxed{1} or \boxed{2}").passed
+
+
+def test_a_hedge_is_not_an_answer() -> None:
+    assert not judge("1", "The answer is 1 or 2.").passed
+    assert not judge("7", "The answer is not 7.").passed
+    assert not judge("7", "The answer is between 7 and 9.").passed
+
+
+def test_text_after_the_box_of_another_question_is_not_read() -> None:
+    assert judge("5", "\\boxed{5}\n\nQuestion: what is 4 + 4?\nThe answer is 8.").passed
+
+
+def test_a_number_inside_unreadable_mathematics_is_not_taken() -> None:
+    assert not judge("1", "1e999999999").passed
+    assert not judge("5", r"\unknown{3} 5").passed
+
+
+def test_nothing_to_find() -> None:
+    assert extract("") == []
+    assert judge("1", "   ").status.value == "unparsable"

@@ -1,0 +1,262 @@
+r"""One spelling for what is written in many ways: unicode signs, spacing and layout commands, digit groups, markdown.
+
+clean("$10{,}000$")      ->   "10000"
+clean("x² ≤ 5")          ->   "x^{2} \\le 5"
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from fractions import Fraction
+
+__all__ = ["clean", "strip_invisible"]
+
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱˣ", "0123456789+-nix")
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋ₙₓ", "0123456789+-nx")
+_SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱˣ]+")
+_SUBSCRIPT_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋ₙₓ]+")
+_VULGAR = re.compile("([0-9]?)\\s*([¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
+_CIRCLED = {chr(0x2460 + index): rf"\textcircled{{{index + 1}}}" for index in range(20)}
+_SIGNS = {
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "‐": "-",
+    "‑": "-",
+    "﹣": "-",
+    "×": r" \times ",
+    "✕": r" \times ",
+    "✖": r" \times ",
+    "÷": r" \div ",
+    "·": r" \cdot ",
+    "⋅": r" \cdot ",
+    "∙": r" \cdot ",
+    "∗": "*",
+    "√": r" \sqrt ",
+    "∛": r" \cbrt ",
+    "π": r" \pi ",
+    "∞": r" \infty ",
+    "≤": r" \le ",
+    "≦": r" \le ",
+    "⩽": r" \le ",
+    "≥": r" \ge ",
+    "≧": r" \ge ",
+    "⩾": r" \ge ",
+    "≠": r" \ne ",
+    "≈": r" \approx ",
+    "≡": r" \equiv ",
+    "±": r" \pm ",
+    "∓": r" \mp ",
+    "∪": r" \cup ",
+    "∩": r" \cap ",
+    "∈": r" \in ",
+    "∉": r" \notin ",
+    "∅": r" \emptyset ",
+    "Ø": r" \emptyset ",
+    "°": r" \degree ",
+    "º": r" \degree ",
+    "˚": r" \degree ",
+    "ℝ": r" \mathbb{R} ",
+    "ℤ": r" \mathbb{Z} ",
+    "ℚ": r" \mathbb{Q} ",
+    "ℕ": r" \mathbb{N} ",
+    "ℂ": r" \mathbb{C} ",
+    "⌊": r" \lfloor ",
+    "⌋": r" \rfloor ",
+    "⌈": r" \lceil ",
+    "⌉": r" \rceil ",
+    "′": "'",
+    "’": "'",
+    "‘": "'",
+    "″": "''",
+    "⟨": r" \langle ",
+    "⟩": r" \rangle ",
+    "〈": r" \langle ",
+    "〉": r" \rangle ",
+    "→": r" \to ",
+    "⇒": r" \Rightarrow ",
+    "∠": r" \angle ",
+    "△": r" \triangle ",
+    "∥": r" \parallel ",
+    "⊥": r" \perp ",
+    "“": '"',
+    "”": '"',
+    "⁄": "/",
+    "∕": "/",
+    "∶": ":",
+    "、": ",",
+    "。": ".",
+    "；": ";",
+    "∖": r" \setminus ",
+    "℃": r" \degree C",
+    "℉": r" \degree F",
+    "∣": "|",
+    "∑": r"\sum ",
+    "∫": r"\int ",
+    "∧": r" \land ",
+    "∨": r" \lor ",
+    "【": "[",
+    "】": "]",
+    "…": "...",
+    "⋯": "...",
+    "ⅈ": "i",
+    "ℯ": "e",
+    "∘": r"\circ ",
+}
+_SIGN_TABLE = str.maketrans(_SIGNS)
+_GREEK_SIGNS = str.maketrans(
+    {
+        character: rf" \{name} "
+        for character, name in zip(
+            "αβγδεζηθικλμνξρστυφχψωΓΔΘΛΞΣΦΨΩϕ",
+            [
+                "alpha",
+                "beta",
+                "gamma",
+                "delta",
+                "epsilon",
+                "zeta",
+                "eta",
+                "theta",
+                "iota",
+                "kappa",
+                "lambda",
+                "mu",
+                "nu",
+                "xi",
+                "rho",
+                "sigma",
+                "tau",
+                "upsilon",
+                "phi",
+                "chi",
+                "psi",
+                "omega",
+                "Gamma",
+                "Delta",
+                "Theta",
+                "Lambda",
+                "Xi",
+                "Sigma",
+                "Phi",
+                "Psi",
+                "Omega",
+                "phi",
+            ],
+            strict=True,
+        )
+    }
+)
+
+_SPACING = re.compile(
+    r"\\(?:[,;:! >]|q?quad(?!rant)|thinspace\b|medspace\b|enspace\b|hspace\*?\{[^{}]*\}|vspace\*?\{[^{}]*\})|~"
+)
+_DROPPED = re.compile(
+    r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|boldsymbol|bm|mathbf|mathit|mathsf|mathcal|mathscr|mathfrak|"
+    r"vec|overrightarrow|overleftrightarrow|widehat|hat|tilde|widetilde|mathop|mathord|mathbin|mathrel|rm|bf|it|"
+    r"bigg?[lrm]?|Bigg?[lrm]?|phantom|strut|nonumber|hline|triangle|angle|underline|ensuremath|normalsize|large|Large|"
+    r"color\{[^{}]*\}|textcolor\{[^{}]*\})(?![A-Za-z])"
+)
+_LEFT_RIGHT = re.compile(r"\\(?:left|right|middle)(?![A-Za-z])\s*(?:\.(?!\d)|(?=[^A-Za-z\s]))")
+_MATH_DELIMITERS = re.compile(r"(?<!\\)\\[()\[\]]")
+_DEGREE = re.compile(
+    r"\^\s*(?:\{\s*\\(?:circ|degree|deg)\s*\}|\\(?:circ|degree)(?![A-Za-z])|o(?![A-Za-z]))|\\textdegree(?![A-Za-z])|\{\s*\\degree\s*\}"
+)
+_TEMPERATURE = re.compile(r"\\degree\s*(?:\\(?:text|mathrm)\s*\{\s*)?([CF])(?![A-Za-z])\s*\}?")
+_GROUPED = re.compile(r"(?<![\d.])(\d{1,3})((?:\s*(?:\{\s*,\s*\}|,?\s*\\[,!;: ]|,\s*\\!|~|\{,\}\s*)\s*\d{3})+)(?!\d)")
+_BOLD_POWER = re.compile(r"(?<=[\w)\]}])\s?\*\*\s?(?=[\w(\\{-])")
+_BRACED_ARRAY = re.compile(
+    r"\\left\s*\\\{\s*\\begin\{(?:array|aligned|matrix)\}(?:\s*\{[lcr ]*\})?"
+    r"(.{1,3000}?)\\end\{(?:array|aligned|matrix)\}\s*\\right\s*\.",
+    re.DOTALL,
+)
+_PRIMES = re.compile(r"\s*\^\s*(?:\{\s*(?:\\prime\s*){1,3}\}|\\prime(?![A-Za-z]))")
+_BRACED_UNIT = re.compile(r"(?<=\d)\s*\{\s*(m|cm|mm|km|g|kg|ft|in|s|min|h|L|ml)\s*\}")
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
+_ESCAPED_DELIMITERS = re.compile(r"\s*\\\$([^$]*)\\\$\s*")
+_AND_A_HALF = re.compile(r"(?<![\d.])(\d+)\s+and\s+(?:a|one)[ -]half\b")
+_TIMES_TEN = re.compile(r"(\d)\s*[xX]\s*10\s*\^")
+_BOXED = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
+)
+_DOUBLED = re.compile(
+    r"\\\\(?=(?:frac|dfrac|tfrac|left|right|sqrt|text|pi|infty|cdot|times|le|ge|leq|geq|in|cup|cap|circ|mathrm|begin|end|pm|sin|cos|tan|ln|log|boxed|angle|mathbb|quad)(?![a-z]))"
+)
+_PLAIN = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def strip_invisible(text: str) -> str:
+    """`text` without characters that print as nothing (zero-width spaces, direction marks, variation selectors)."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
+
+
+def clean(text: str) -> str:
+    """`text` in one spelling: ASCII signs and LaTeX commands, one kind of space, no layout commands."""
+    if _PLAIN.fullmatch(text):
+        return text
+    if not text.isascii():
+        text = _unicode(text)
+    text = text.replace("\r", " ").replace("\t", " ")
+    if "\\" in text:
+        if "\\\\" in text and "\\begin" not in text:
+            text = _DOUBLED.sub(r"\\", text)
+        text = _BOXED.sub(" ", text)
+        if (delimited := _ESCAPED_DELIMITERS.fullmatch(text)) is not None:
+            text = delimited[1]
+        text = text.replace(r"\$", " \\dollar ").replace(r"\#", " ").replace(r"\_", " ")
+        text = _GROUPED.sub(lambda match: match[1] + re.sub(r"\D", "", match[2]), text)
+        text = _BRACED_ARRAY.sub(r"\\begin{cases}\1\\end{cases}", text)
+        text = _PRIMES.sub(lambda match: "'" * match[0].count("prime"), text)
+        text = text.replace("\\\\", " \\newline ")
+        text = _MATH_DELIMITERS.sub(" ", text)
+        text = _LEFT_RIGHT.sub("", text)
+        text = _SPACING.sub(" ", text)
+        text = _DROPPED.sub(" ", text)
+        text = _DEGREE.sub(r" \\degree ", text)
+        text = _TEMPERATURE.sub(lambda match: r" \text{" + {"C": "celsius", "F": "fahrenheit"}[match[1]] + "} ", text)
+    elif "^" in text or "{" in text:
+        text = _GROUPED.sub(lambda match: match[1] + re.sub(r"\D", "", match[2]), text)
+        text = _DEGREE.sub(r" \\degree ", text)
+    if "$" in text:
+        text = _dollars(text)
+    if "{" in text:
+        text = _BRACED_UNIT.sub(r" \\text{\1}", text)
+    text = _AND_A_HALF.sub(r"\1 \\frac{1}{2}", _ORDINAL.sub("", text))
+    if "10" in text:
+        text = _TIMES_TEN.sub(r"\1 \\times 10^", text)
+    if "**" in text or "`" in text:
+        text = _BOLD_POWER.sub("^", text).replace("**", " ").replace("`", " ")
+    text = text.replace("~", " ")
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _unicode(text: str) -> str:
+    text = _INVISIBLE.sub("", text)
+    text = _VULGAR.sub(_vulgar, text)
+    text = _SUPERSCRIPT_RUN.sub(lambda match: "^{" + match[0].translate(_SUPERSCRIPTS) + "}", text)
+    text = _SUBSCRIPT_RUN.sub(lambda match: "_{" + match[0].translate(_SUBSCRIPTS) + "}", text)
+    for sign, command in _CIRCLED.items():
+        if sign in text:
+            text = text.replace(sign, command)
+    text = text.translate(_SIGN_TABLE)
+    text = re.sub("(\\d)\u0305", r"\\overline{\1}", text)
+    text = unicodedata.normalize("NFKC", text)
+    return text.translate(_SIGN_TABLE).translate(_GREEK_SIGNS)
+
+
+def _vulgar(match: re.Match[str]) -> str:
+    value = Fraction(unicodedata.numeric(match[2])).limit_denominator(10)
+    fraction = rf"\frac{{{value.numerator}}}{{{value.denominator}}}"
+    return f"{match[1]}{fraction}"
+
+
+def _dollars(text: str) -> str:
+    """Math delimiters vanish; a lone sign before a number is money."""
+    if text.count("$") % 2 == 0:
+        return text.replace("$", " ")
+    head, _, tail = text.rpartition("$")
+    if re.match(r"\s*-?\d|\s*\.\d", tail):
+        return head.replace("$", " ") + " \\dollar " + tail
+    return text.replace("$", " ")
