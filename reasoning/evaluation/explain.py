@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from verifiers.extraction import extract_program, extract_solution
-from verifiers.records import Problem, Status, Verdict
+from verifiers.records import Problem, RecordError, Status, Verdict
 from verifiers.sandbox import Limits
 
 __all__ = ["explain"]
@@ -48,4 +48,18 @@ def _reading(problem: Problem, candidate: str) -> dict[str, Any] | None:
         name = entry_point if isinstance(entry_point, str) else None
         source = extract_program(candidate, prompt=problem.prompt, entry_point=name)
         return None if source is None else {"kind": "program", "source": source}
+    if problem.kind == "answer":
+        return _answer_reading(problem, candidate)
     return {"kind": "text", "source": candidate}
+
+
+def _answer_reading(problem: Problem, candidate: str) -> dict[str, Any] | None:
+    """What was extracted, how both sides were read and which rule decided, before any help from sympy."""
+    from verifiers.answers import judge
+    from verifiers.answers.verifier import convention_of, golds_of
+
+    try:
+        judgement = judge(golds_of(problem), candidate, convention=convention_of(problem))
+    except RecordError:
+        return None
+    return {"kind": "answer", "steps": judgement.explain().splitlines()}

@@ -53,7 +53,10 @@ MISTAKES = [
     (["frobnicate"], "No such command 'frobnicate'"),
     (["verify"], "give the KIND of the problems, or --run RUN_DIR"),
     (["verify", "puzzle", "--in", "gone.jsonl"], "gone.jsonl: cannot be read: No such file"),
-    (["verify", "riddle", "--in", os.devnull], "field 'kind': no verifier for 'riddle'; known kinds: gold"),
+    (
+        ["verify", "riddle", "--in", os.devnull],
+        "field 'kind': no verifier for 'riddle'; known kinds: answer, choice, gold",
+    ),
     (["verify", "gold", "--in", os.devnull, "--out", "gone/out.jsonl"], "--out gone/out.jsonl: its folder does not"),
     (["verify", "gold", "--in", os.devnull, "--jobs", "0"], "--jobs"),
     (["verify", "--run", "gone"], "gone holds no run"),

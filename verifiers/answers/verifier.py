@@ -25,7 +25,7 @@ from verifiers.sandbox.task import Limits, Task
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
 
-__all__ = ["AnswerVerifier"]
+__all__ = ["AnswerVerifier", "convention_of", "golds_of"]
 
 _NUMERIC_PROFILE = "numeric"
 
@@ -50,7 +50,7 @@ class AnswerVerifier:
             RecordError: the problem has no usable `gold`, or an unknown `convention`.
         """
         started = time.monotonic()
-        golds, convention = _golds(problem), _convention(problem)
+        golds, convention = golds_of(problem), convention_of(problem)
         judgement = judge(golds, candidate, convention=convention)
         isolation: tuple[str, ...] = ()
         if judgement.undecided is not None and not judgement.passed:
@@ -91,7 +91,12 @@ def detail(judgement: Judgement) -> str:
     return " | ".join(parts)
 
 
-def _golds(problem: Problem) -> list[str]:
+def golds_of(problem: Problem) -> list[str]:
+    """The accepted answers of a problem, as text.
+
+    Raises:
+        RecordError: `gold` is missing or of another form.
+    """
     gold = problem.fields.get("gold")
     if isinstance(gold, bool) or gold is None:
         raise RecordError("gold", "missing" if gold is None else "expected a string or a list of strings, got bool")
@@ -102,7 +107,12 @@ def _golds(problem: Problem) -> list[str]:
     return list(gold)
 
 
-def _convention(problem: Problem) -> Convention:
+def convention_of(problem: Problem) -> Convention:
+    """The convention that a problem names, or the default one.
+
+    Raises:
+        RecordError: there is no such convention.
+    """
     name = problem.fields.get("convention", "default")
     if not isinstance(name, str) or name not in CONVENTIONS:
         raise RecordError("convention", f"expected one of {', '.join(CONVENTIONS)}, got {name!r}")
