@@ -35,6 +35,8 @@ NAMESPACE_FLAGS: Final = (
     | CLONE_NEWTIME
 )
 _CLONE_PIDFD: Final = 0x1000
+_MADV_COLLAPSE: Final = 25
+_HUGE_PAGE: Final = 2 << 20
 _SIGCHLD: Final = 17
 
 MS_RDONLY: Final = 1
@@ -199,6 +201,23 @@ def _close_range(first: int, last: int) -> None:
         syscall("close_range", first, last, 0)
     except OSError:
         os.closerange(first, min(last + 1, os.sysconf("SC_OPEN_MAX")))
+
+
+def collapse_memory() -> None:
+    """Put this process's memory into huge pages where the kernel can: a fork then copies far fewer table entries.
+
+    Nothing happens on kernels before 6.1, or where huge pages are off.
+    """
+    with open("/proc/self/maps") as stream:
+        rows = [line.split() for line in stream]
+    for row in rows:
+        named = len(row) > 5 and row[5] != "[heap]"
+        if named or not row[1].startswith("rw"):
+            continue
+        low, high = (int(part, 16) for part in row[0].split("-"))
+        low, high = -(-low // _HUGE_PAGE) * _HUGE_PAGE, high // _HUGE_PAGE * _HUGE_PAGE
+        for address in range(low, high, _HUGE_PAGE):
+            _libc().madvise(ctypes.c_void_p(address), ctypes.c_size_t(_HUGE_PAGE), _MADV_COLLAPSE)
 
 
 def clone_child(flags: int) -> tuple[int, int]:

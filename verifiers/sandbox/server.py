@@ -123,6 +123,8 @@ def main(descriptor: int) -> None:
     child.prepare_streams()
     gc.collect()
     gc.freeze()
+    if configuration.modules:
+        linux.collapse_memory()
     connection.sendall(b'{"ready": true}\n')
     _Server(connection, plan, memory_limits, events).serve()
     os._exit(0)
