@@ -26,6 +26,7 @@ class Concession(Enum):
     DEGREE = "one side lacks the degree sign"
     ORDER = "the members of a list stand in another order"
     BRACKETS = "the same members in other brackets"
+    TUPLE = "a tuple without its brackets"
     SINGLETON = "a value and the set that holds only it"
     ROUNDING = "equal to as many digits as the gold answer gives"
     FLOAT = "a decimal of at least ten digits for an exact number"
@@ -57,6 +58,7 @@ class Convention:
 _DEFAULT = frozenset(Concession) - {
     Concession.ROUGH_DECIMAL,
     Concession.BASE,
+    Concession.TUPLE,
     Concession.LETTER_CASE,
     Concession.VARIABLES,
     Concession.CONSTANT,

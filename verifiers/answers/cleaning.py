@@ -175,6 +175,7 @@ _PRIMES = re.compile(r"\s*\^\s*(?:\{\s*(?:\\prime\s*){1,3}\}|\\prime(?![A-Za-z])
 _BRACED_UNIT = re.compile(r"(?<=\d)\s*\{\s*(m|cm|mm|km|g|kg|ft|in|s|min|h|L|ml)\s*\}")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 _ESCAPED_DELIMITERS = re.compile(r"\s*\\\$([^$]*)\\\$\s*")
+_AND_A_HALF = re.compile(r"(?<![\d.])(\d+)\s+and\s+(?:a|one)[ -]half\b")
 _TIMES_TEN = re.compile(r"(\d)\s*[xX]\s*10\s*\^")
 _BOXED = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])")
 _INVISIBLE = re.compile(
@@ -222,7 +223,7 @@ def clean(text: str) -> str:
         text = _dollars(text)
     if "{" in text:
         text = _BRACED_UNIT.sub(r" \\text{\1}", text)
-    text = _ORDINAL.sub("", text)
+    text = _AND_A_HALF.sub(r"\1 \\frac{1}{2}", _ORDINAL.sub("", text))
     if "10" in text:
         text = _TIMES_TEN.sub(r"\1 \\times 10^", text)
     if "**" in text or "`" in text:

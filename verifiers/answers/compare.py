@@ -21,6 +21,7 @@ from verifiers.answers.relations import assignment, compare_relations, unnamed
 from verifiers.answers.rewrite import has_plus_minus, upper_and_lower
 from verifiers.answers.sets import infinite_sign, is_set, same_set
 from verifiers.answers.tree import (
+    Call,
     Cases,
     Clock,
     Collection,
@@ -117,7 +118,7 @@ class Comparer:
         try:
             return self._by_kind(_values(gold), _values(answer))
         except AnswerTooLargeError as error:
-            return differ(f"not decided: {error}", (gold, answer))
+            return differ(f"not decided: {error}")
 
     def _by_kind(self, gold: Node, answer: Node) -> Agreement:
         kinds = (gold, answer)
@@ -252,6 +253,8 @@ class Comparer:
         if not isinstance(gold, Quantity) or not isinstance(answer, Quantity):
             first = gold.value if isinstance(gold, Quantity) else gold
             second = answer.value if isinstance(answer, Quantity) else answer
+            if any(isinstance(side, Call) and side.name == "percent" for side in (gold, answer)):
+                return differ("a percentage and a quantity")
             agreement = self.compare(first, second)
             return agreement.conceding(Concession.UNIT) if agreement.equal else agreement
         units = gold.unit, answer.unit

@@ -51,7 +51,8 @@ class Cursor(ABC):
     def take(self) -> Token:
         """The next token, consumed."""
         token = self.next
-        self.position += 1
+        if token is not _END:
+            self.position += 1
         return token
 
     def accept(self, kind: str) -> bool:

@@ -71,7 +71,7 @@ def compare_expressions(gold: Node, answer: Node, prover: Prover) -> Agreement:
         if decimal is not None:
             return decimal
     if proof.answer is Answer.UNKNOWN:
-        return differ(f"not decided: {proof.rule}", (gold, answer))
+        return differ(f"not decided: {proof.rule}", None if proof.limited else (gold, answer))
     return differ(proof.rule)
 
 

@@ -69,7 +69,10 @@ _CORRECTION = re.compile(
     r"|不对|更正|纠正|应该是|等等",
     re.IGNORECASE,
 )
-_CODE = re.compile(r"__|\blambda\b|\w\(['\"]|^\[.* for ")
+_NOT_A_VALUE = re.compile(
+    r"^(?:at (?:least|most)|up to|(?:no )?(?:more|less|fewer|greater) than) \S+$|^\S+ or (?:more|less|fewer)$"
+    r"|__|\blambda\b|\w\(['\"]|^\[.* for "
+)
 _OUTPUT = re.compile(r"```output\s*\n(.*?)\n?```", re.DOTALL)
 _SPILL = re.compile(r"<\||\n\s*(?:Question|Problem|Q|Exercise|Example|User|Human)\b[^\n]{0,20}:", re.IGNORECASE)
 _CORRECTED_VALUE = re.compile(
@@ -86,6 +89,8 @@ _CUT_WORDS = re.compile(
     r"if\s|but\s+not|as\s+shown|assuming|provided|not\s+-?[\d\\$]|i\s+hope|hope)\b|因为|其中).*",
     re.IGNORECASE | re.DOTALL,
 )
+_UNSURE = re.compile(r"\b(?:or|maybe|perhaps|possibly)\b", re.IGNORECASE)
+_NEGATION = re.compile(r"\b(?:not|n't|never|than|isn't|wasn't)\s*(?:equal\s+to\s+|be\s+)?\$?\s*$", re.IGNORECASE)
 _DENIED = re.compile(r"\s*(?:not|unknown|unclear)\b", re.IGNORECASE)
 _DENIAL = re.compile(r"\banswer\s+is\s+not\b[^.\n]*", re.IGNORECASE)
 _NOT_BUT = re.compile(r"^\s*not\s+.{1,60}?,?\s*but\s+(?:rather\s+)?", re.IGNORECASE | re.DOTALL)
@@ -166,11 +171,11 @@ def _huge_integer_at_end(text: str) -> str | None:
 
 
 def _pure_mathematics(text: str) -> bool:
-    """A short text without a sentence, or code: when it cannot be read as a whole, no part of it is the answer."""
+    """A short text without a sentence, a bound, or code: unless it can be read as a whole, it holds no answer."""
     if len(text) > _SHORT_TEXT or "\n" in text or "=" in text:
         return False
     plain = re.sub(r"\\[A-Za-z]+", " ", text)
-    return re.search(r"[^\W\d_]{2,}", plain) is None or _CODE.search(text) is not None
+    return re.search(r"[^\W\d_]{2,}", plain) is None or _NOT_A_VALUE.search(text) is not None
 
 
 def _correction_after(text: str, end: int) -> Extraction | None:
@@ -252,7 +257,9 @@ def _inside_math(text: str, position: int) -> bool:
 
 def _narrowed(phrase: str) -> list[str]:
     """`phrase` and shorter parts of it: without reasons and fillers, its only mathematics, its first number."""
-    candidates = []
+    candidates: list[str] = []
+    if _DENIED.match(phrase):
+        return candidates
     stated = _STATED.fullmatch(phrase)
     if stated is not None:
         phrase = stated[1]
@@ -266,7 +273,8 @@ def _narrowed(phrase: str) -> list[str]:
     if segments:
         candidates.append(segments[0] if len(segments) == 1 else _joined_segments(bare or cut, segments))
     numbers = _NUMBER.findall(bare or cut)
-    if numbers and not segments and (len(numbers) == 1 or (bare or cut).startswith(numbers[0].strip())):
+    leads = len(numbers) == 1 or bool(numbers and (bare or cut).startswith(numbers[0].strip()))
+    if leads and not segments and not _UNSURE.search(bare or cut):
         candidates.append(numbers[0])
     return candidates
 
@@ -294,7 +302,7 @@ def _fallbacks(text: str) -> Iterator[Extraction]:
         weak = list(_WEAK_CUE.finditer(end))
         parts = _narrowed(_phrase(end, weak[-1].end())) if weak else []
         yield from (Extraction(part, "after a word of conclusion", certain=False) for part in parts[:2])
-    numbers = list(_NUMBER.finditer(end))
+    numbers = [number for number in _NUMBER.finditer(end) if not _NEGATION.search(end[: number.start()])]
     if math and (not numbers or numbers[-1].start() < math[-1].end()):
         content = next(group for group in math[-1].groups() if group is not None)
         yield Extraction(content, "the last piece of mathematics", certain=False)

@@ -31,7 +31,7 @@ def in_order(gold: Sequence[Node], answer: Sequence[Node], compare: Compare) -> 
     concessions: set[Concession] = set()
     for index, (first, second) in enumerate(zip(gold, answer, strict=True), 1):
         agreement = compare(first, second)
-        if not agreement.equal:
+        if not agreement.equal or Concession.SINGLETON in agreement.concessions:
             return differ(f"member {index}: {agreement.rule}", agreement.undecided)
         concessions |= agreement.concessions
     return agree("member by member", *concessions)
@@ -49,6 +49,8 @@ def unordered(gold: Sequence[Node], answer: Sequence[Node], compare: Compare) ->
         best: tuple[int, Agreement] | None = None
         for index, other in enumerate(left):
             agreement = compare(member, other)
+            if Concession.SINGLETON in agreement.concessions:
+                continue
             if agreement.equal and (best is None or len(agreement.concessions) < len(best[1].concessions)):
                 best = index, agreement
                 if not agreement.concessions:
@@ -81,6 +83,8 @@ def compare_collections(gold: Collection, answer: Collection, compare: Compare) 
     if kinds in (("bare", "list"), ("list", "bare")) and not ordered.equal:
         free = unordered(gold.items, answer.items, compare)
         return free.conceding(Concession.ORDER, Concession.BRACKETS) if free.equal else ordered
+    if set(kinds) == {"bare", "tuple"}:
+        return ordered.conceding(Concession.TUPLE) if ordered.equal else ordered
     if set(kinds) == {"tuple", "list"} and len(gold.items) == 2:
         return differ("round brackets instead of square ones")
     return ordered.conceding(Concession.BRACKETS) if ordered.equal else ordered

@@ -129,7 +129,7 @@ class Parser(FunctionParser):
         return left
 
     def _is_set_difference(self, left: Node) -> bool:
-        """`\\mathbb{R} - \\{1\\}`."""
+        r"""`\\mathbb{R} - \\{1\\}`."""
         return (
             isinstance(left, Constant) and left.name in "RQZNC" and self.next.kind == "-" and self.peek(1).kind == "{{"
         )
@@ -421,6 +421,8 @@ class Parser(FunctionParser):
             return ""
         self.take()
         if not self.accept("{"):
+            if self.next.kind in ("end", "{", "}", "^", "_"):
+                raise ParseError("an empty subscript")
             return "_" + self.take().text
         depth = 1
         parts: list[str] = []

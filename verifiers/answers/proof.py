@@ -48,12 +48,14 @@ class Proof:
     Attributes:
         answer: the result.
         rule: in words.
+        limited: a limit was hit, so that a stronger tool would hit its own.
         domains_differ: the two functions agree where both are defined, and one is defined on a larger region.
     """
 
     answer: Answer
     rule: str
     domains_differ: bool = False
+    limited: bool = False
 
 
 @contextmanager
@@ -85,7 +87,7 @@ class Prover:
                 return self._numbers(left, right)
             return self._functions(left, right, sorted(names))
         except AnswerTooLargeError as error:
-            return Proof(Answer.UNKNOWN, f"not evaluated: {error}")
+            return Proof(Answer.UNKNOWN, f"not evaluated: {error}", limited=True)
 
     def number(self, node: Node) -> Fraction | None:
         """The exact rational value of `node`, if it has one that can be computed exactly."""

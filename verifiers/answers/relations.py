@@ -182,6 +182,10 @@ def compare_relations(gold: Node, answer: Node, compare: Compare, prover: Prover
         values = [relation.operands[-1]]
     if values:
         first = in_place(values[0])
+        numeric = not any(symbols_of(side) or _is_name(side) for side in relation.operands)
+        numeric = numeric and "approx" not in relation.operators
+        if first.equal and numeric and not all(in_place(operand).equal for operand in relation.operands):
+            return differ("an equality that does not hold")
         if first.equal:
             return first
         if isinstance(relation.operands[0], Call) and isinstance(other, Collection):

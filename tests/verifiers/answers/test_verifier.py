@@ -44,10 +44,17 @@ def test_malformed_answer_problem(fields: dict[str, object]) -> None:
 
 
 def test_undecided_pairs_go_to_the_sandbox_and_come_back() -> None:
-    verdict = run("answer", r"9^{9^{9^{9}}} \cdot 9", gold=r"9^{9^{9^{8}}}")
+    verdict = run("answer", r"1 + e^{-100000}", gold="1")
     assert verdict.status is Status.WRONG
     assert verdict.isolation
     assert "not decided" in verdict.detail
+    assert run("answer", r"2 e^{-100000} + 1", gold=r"e^{-100000} + 1 + e^{-100000}").status is Status.PASSED
+
+
+def test_what_hits_a_limit_does_not_go_to_the_sandbox() -> None:
+    verdict = run("answer", r"9^{9^{9^{9}}} \cdot 9", gold=r"9^{9^{9^{8}}}")
+    assert verdict.status is Status.WRONG
+    assert verdict.isolation == ()
 
 
 def test_what_cannot_be_expressed_is_not_sent() -> None:
