@@ -26,7 +26,7 @@ from reasoning.evaluation.benchmarks.base import Benchmark, Entry, text_field
 
 __all__ = ["ASDIV", "GSM_HARD", "MAWPS", "SVAMP"]
 
-_UNIT = re.compile(r"\s*\([^()]*\)")
+_UNIT = re.compile(r"\s+\([^()]*\)$")
 _HUNDREDTHS_FROM = 10.0
 """Smallest value that may be given in hundredths: four digits of it are then still there."""
 
@@ -41,7 +41,7 @@ def _svamp(record: dict[str, Any], place: str, id: str) -> Entry:
 def _asdiv(record: dict[str, Any], place: str, id: str) -> Entry:
     statement = f"{text_field(record, 'body', place)} {text_field(record, 'question', place)}"
     meta = {"type": text_field(record, "solution_type", place)}
-    return answer_entry(id, statement, _UNIT.sub("", text_field(record, "answer", place)).strip(), meta=meta)
+    return answer_entry(id, statement, _UNIT.sub("", text_field(record, "answer", place).strip()), meta=meta)
 
 
 def _mawps(record: dict[str, Any], place: str, id: str) -> Entry:
