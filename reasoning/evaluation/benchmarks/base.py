@@ -38,6 +38,29 @@ BENCHMARKS: dict[str, str] = {
     "p3": "reasoning.evaluation.benchmarks.p3:BENCHMARK",
     "humaneval": "reasoning.evaluation.benchmarks.humaneval:BENCHMARK",
     "mbpp": "reasoning.evaluation.benchmarks.mbpp:BENCHMARK",
+    "gsm8k": "reasoning.evaluation.benchmarks.gsm8k:BENCHMARK",
+    "math": "reasoning.evaluation.benchmarks.hendrycks_math:BENCHMARK",
+    "aime24": "reasoning.evaluation.benchmarks.contests:AIME24",
+    "amc23": "reasoning.evaluation.benchmarks.contests:AMC23",
+    "olympiadbench": "reasoning.evaluation.benchmarks.olympiadbench:BENCHMARK",
+    "minerva": "reasoning.evaluation.benchmarks.minerva:BENCHMARK",
+    "college_math": "reasoning.evaluation.benchmarks.expressions:COLLEGE_MATH",
+    "gaokao2023en": "reasoning.evaluation.benchmarks.expressions:GAOKAO2023EN",
+    "carp_en": "reasoning.evaluation.benchmarks.expressions:CARP_EN",
+    "odyssey_math": "reasoning.evaluation.benchmarks.expressions:ODYSSEY_MATH",
+    "cmath": "reasoning.evaluation.benchmarks.chinese:CMATH",
+    "cn_middle_school": "reasoning.evaluation.benchmarks.chinese:CN_MIDDLE_SCHOOL",
+    "gaokao2024": "reasoning.evaluation.benchmarks.chinese:GAOKAO2024",
+    "gaokao_math_cloze": "reasoning.evaluation.benchmarks.chinese:GAOKAO_MATH_CLOZE",
+    "gaokao_math_qa": "reasoning.evaluation.benchmarks.chinese:GAOKAO_MATH_QA",
+    "mmlu_stem": "reasoning.evaluation.benchmarks.multiple_choice:MMLU_STEM",
+    "sat_math": "reasoning.evaluation.benchmarks.multiple_choice:SAT_MATH",
+    "aqua": "reasoning.evaluation.benchmarks.multiple_choice:AQUA",
+    "theoremqa": "reasoning.evaluation.benchmarks.theoremqa:BENCHMARK",
+    "svamp": "reasoning.evaluation.benchmarks.word_problems:SVAMP",
+    "asdiv": "reasoning.evaluation.benchmarks.word_problems:ASDIV",
+    "mawps": "reasoning.evaluation.benchmarks.word_problems:MAWPS",
+    "gsm_hard": "reasoning.evaluation.benchmarks.word_problems:GSM_HARD",
 }
 """Name -> `module:attribute`; imported when first used."""
 
@@ -75,13 +98,14 @@ class Benchmark:
     """A set of problems.
 
     Attributes:
-        name: as given on the command line; also the name of its folder.
+        name: as given on the command line; also the name of its folder in the cache.
         summary: one line for people.
         files: split -> the files that it is read from, the main one first; the first split is the default.
         styles: how it can be asked; the first is the default.
         timeout_seconds: default limit for judging one candidate.
         read: `(paths of the files, split)` -> the entries, in a fixed order; raises `BenchmarkError`.
         groups: names in a problem's `meta` by which results are shown.
+        folder: of a local collection in which it lies; empty: the one that has its name.
     """
 
     name: str
@@ -91,6 +115,7 @@ class Benchmark:
     timeout_seconds: float
     read: Callable[[Sequence[Path], str], Iterator[Entry]]
     groups: tuple[str, ...] = ()
+    folder: str = ""
 
     def style(self, name: str | None = None) -> PromptStyle:
         """The prompt style with this name; None or empty: the default one.

@@ -4,8 +4,8 @@
     # (PosixPath('/home/me/.cache/reasoning-toolkit/humaneval/HumanEval.jsonl.gz'),)
 
 Looked for, in this order: `--data PATH` (a file, or a folder that holds the files), the folder that
-`REASONING_BENCHMARKS` names (`<folder>/<benchmark>/<file>`, also with `.gz`), the cache, and the publisher's address.
-A download is checked against a pinned SHA-256 and takes its name only when it is whole.
+`REASONING_BENCHMARKS` names (`<folder>/<benchmark or its family>/<file>`, also with `.gz`), the cache, and the
+publisher's address. A download is checked against a pinned SHA-256 and takes its name only when it is whole.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def locate(benchmark: Benchmark, split: str, data: Path | None, quiet: bool = Tr
         DataFileError: a built-in file is missing.
     """
     return tuple(
-        _locate(benchmark.name, file, data, position, quiet) for position, file in enumerate(benchmark.files[split])
+        _locate(benchmark, file, data, position, quiet) for position, file in enumerate(benchmark.files[split])
     )
 
 
@@ -56,7 +56,7 @@ def digest(paths: Sequence[Path]) -> str:
     return whole.hexdigest()
 
 
-def _locate(benchmark: str, file: SourceFile, data: Path | None, position: int, quiet: bool) -> Path:
+def _locate(benchmark: Benchmark, file: SourceFile, data: Path | None, position: int, quiet: bool) -> Path:
     if data is not None:
         if not data.exists():
             raise BenchmarkError(f"--data {data}: no such file or folder")
@@ -70,12 +70,12 @@ def _locate(benchmark: str, file: SourceFile, data: Path | None, position: int, 
     if not file.url:
         return data_file(file.name)
     if collection := os.environ.get(BENCHMARKS_VARIABLE):
-        found = _in_folder(Path(collection) / benchmark, file.name)
+        found = _in_folder(Path(collection) / (benchmark.folder or benchmark.name), file.name)
         if found is not None:
             return found
-    cached = _cache() / benchmark / file.name
+    cached = _cache() / benchmark.name / file.name
     if not cached.is_file():
-        _download(benchmark, file, cached, quiet)
+        _download(benchmark.name, file, cached, quiet)
     return cached
 
 
