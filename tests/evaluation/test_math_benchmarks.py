@@ -96,9 +96,10 @@ def test_the_verifier_accepts_the_gold_answers(name, split):
 
 
 @needs_collection
-def test_the_references_of_math_that_are_refused_are_the_documented_ones():
+def test_every_solution_of_math_is_accepted():
+    # Rows 582, 2227 and 2973 go on after the box with a list that is not the answer.
     validation = asyncio.run(validate_references("math", jobs=1, quiet=True))
-    assert [verdict.id for verdict in validation.refused] == ["math/test/582", "math/test/2227", "math/test/2973"]
+    assert (validation.judged, [verdict.id for verdict in validation.refused]) == (5000, [])
 
 
 @needs_collection

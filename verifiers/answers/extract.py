@@ -108,6 +108,7 @@ def _cut_words() -> re.Pattern[str]:
     )
 
 
+_ANSWER_WORD = re.compile(r"answer|correct|option|choice|答|选", re.IGNORECASE)
 _UNSURE = re.compile(r"\b(?:or|maybe|perhaps|possibly)\b", re.IGNORECASE)
 _NEGATION = re.compile(r"\b(?:not|n't|never|than|isn't|wasn't)\s*(?:equal\s+to\s+|be\s+)?\$?\s*$", re.IGNORECASE)
 _DENIED = re.compile(r"\s*(?:not|unknown|unclear)\b", re.IGNORECASE)
@@ -204,7 +205,8 @@ def _correction_after(text: str, end: int) -> Extraction | None:
     if spill is not None:
         rest = rest[: spill.start()]
     final = _after_cues(rest)
-    if final:
+    if final and _ANSWER_WORD.search(final[0].rule):
+        # "there are \\boxed{3} solutions: 0, 1 and 2" goes on without taking the box back.
         return Extraction(final[0].text, "an answer given after the box")
     correction = _CORRECTION.search(rest)
     if correction is None:

@@ -4,8 +4,6 @@ r"""MATH of Hendrycks et al. 2021, its test set, and MATH-500, the part of it th
 {"problem": "...", "solution": "...", "answer": "5", "subject": "Algebra", "level": 1, "unique_id": "test/..."}
 
 The gold answer of a test row is the last box of its solution, but for the row whose box is a sign of the question.
-Three solutions go on after the box (rows 582, 2227 and 2973 list the roots that they have just summed or counted);
-the verifier reads that as the answer, so of the 5,000 references it accepts 4,997. The gold answers are right.
 """
 
 from __future__ import annotations
