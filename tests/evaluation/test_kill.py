@@ -66,13 +66,11 @@ def test_a_run_killed_at_random_moments_ends_as_an_undisturbed_one(tmp_path, rec
 
 
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path, recorded):
-    recorded += ["--samples", "2"]
+    recorded += ["--samples", str(COPIES)]
     directory = tmp_path / "run"
     process = subprocess.Popen([*recorded, "--out", directory], stderr=subprocess.PIPE, text=True)
-    store = directory / "run.sqlite"
-    while not store.exists() and process.poll() is None:
+    while finished_items(directory) < 20 and process.poll() is None:
         time.sleep(0.01)
-    time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130, errors

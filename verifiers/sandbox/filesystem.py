@@ -69,7 +69,9 @@ def build_root(new_root: str, view: View) -> None:
     for directory in (WORK, "/proc", "/etc", "/dev", "/var"):
         os.makedirs(new_root + directory, exist_ok=True)
     for link, target in _LINKS:
-        os.symlink(target, new_root + link)
+        # Something that tasks shall see may lie below /tmp itself; TMPDIR names the working directory in any case.
+        if not os.path.lexists(new_root + link):
+            os.symlink(target, new_root + link)
     uid, gid = os.getuid(), os.getgid()
     write_file(new_root + "/etc/passwd", f"task:x:{uid}:{gid}:task:{WORK}:/bin/sh\n")
     write_file(new_root + "/etc/group", f"task:x:{gid}:\n")

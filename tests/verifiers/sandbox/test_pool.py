@@ -115,9 +115,10 @@ def test_commands_run_with_chosen_paths(tmp_path):
             missing = await pool.run(
                 Task("verifiers.sandbox.entries:run_command", command_payload(["no-such-tool"]), capture=True)
             )
-            return shown, hidden, missing
+            return shown, hidden, missing, (await pool.report()).level
 
-    shown, hidden, missing = asyncio.run(go())
+    shown, hidden, missing, level = asyncio.run(go())
+    assert level == LEVELS[0], "a path below /tmp must not cost a level"
     assert (shown.exit_code, shown.stdout) == (0, b"readable\n"), shown
     assert hidden.exit_code == 1
     assert hidden.stdout == b""
