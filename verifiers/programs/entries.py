@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from verifiers.answer_frames import NOT_CODE, failed_frame, raised_frame, value_frame
 from verifiers.extraction import extract_program
 from verifiers.plain_data import Opaque, PlainDataError, decode, encode
-from verifiers.programs.assertions import Call
 from verifiers.programs.values import revive
 from verifiers.untrusted_code import MODULE_NAME, new_module, run_source
 
 if TYPE_CHECKING:
+    from verifiers.programs.assertions import Call
     from verifiers.sandbox.channel import Channel
 
 __all__ = ["BYE", "READY", "ProgramText", "calls_payload", "converse", "program_payload", "run_calls"]
