@@ -23,18 +23,19 @@ MARK = f"task-of-test-run-{os.getpid()}"
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_two_at_once_take_half_the_time():
-    async def go(workers: int) -> float:
+@pytest.mark.parametrize("workers", [1, 3])
+def test_as_many_servers_as_workers_run_at_once(workers):
+    async def go() -> int:
         async with SandboxPool(workers=workers) as pool:
-            task = Task(RUN_PROGRAM, program_payload("import time; time.sleep(0.3)"))
-            await asyncio.gather(*[pool.run(task) for _ in range(workers)])
-            loop = asyncio.get_running_loop()
-            started = loop.time()
-            outcomes = await asyncio.gather(*[pool.run(task) for _ in range(4)])
-            assert all(outcome.exit_code == 0 for outcome in outcomes)
-            return loop.time() - started
+            await pool.report()
+            task = Task(RUN_PROGRAM, program_payload("import time; time.sleep(0.7)"))
+            running = [asyncio.create_task(pool.run(task)) for _ in range(4)]
+            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            servers = len(pool.server_pids())
+            assert all(outcome.exit_code == 0 for outcome in await asyncio.gather(*running))
+            return servers
 
-    assert asyncio.run(go(4)) < asyncio.run(go(1)) - 0.5
+    assert asyncio.run(go()) == workers
 
 
 def test_a_dead_server_is_our_failure_and_is_replaced():
