@@ -149,11 +149,6 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str = ""
     )
 
 
-def unmount(target: str) -> None:
-    """Detach the mount at `target` lazily."""
-    _check(_libc().umount2(target.encode(), MNT_DETACH), f"umount {target}")
-
-
 def pivot_root(new_root: str) -> None:
     """Make `new_root` (a mount point) the root and detach the old one."""
     os.chdir(new_root)

@@ -67,9 +67,6 @@ class Ending(NamedTuple):
     text: str = ""
 
 
-ENDING_SIZE: Final = _ENDING.size
-
-
 def send_order(connection: socket.socket, order: Order, descriptors: list[int]) -> None:
     """Send an order with the child's descriptors: channel, standard input, output and error (the last may lack)."""
     entry = order.entry.encode()

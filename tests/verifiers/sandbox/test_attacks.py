@@ -322,32 +322,34 @@ def test_nothing_persists_between_tasks(level):
     assert second.stdout.decode().strip() == "[] [] False False False False False"
 
 
-def test_later_tasks_cannot_find_earlier_payloads_in_memory(level):
-    async def go():
-        async with runner(level) as run:
-            await run("marker = 'needle-' + 'in-the-heap-4711'\n# needle-" + "in-the-heap-4711")
-            return await run(
-                "import re\n"
-                "needle = ('needle-' + 'in-the-' + 'heap-4711').encode()\n"
-                "count = 0\n"
-                "try:\n"
-                "    for line in open('/proc/self/maps'):\n"
-                "        span, flags = line.split()[:2]\n"
-                "        if flags.startswith('rw'):\n"
-                "            low, high = (int(part, 16) for part in span.split('-'))\n"
-                "            with open('/proc/self/mem', 'rb') as memory:\n"
-                "                memory.seek(low)\n"
-                "                count += memory.read(high - low).count(needle)\n"
-                "    print('found', count)\n"
-                "except OSError as error:\n"
-                "    print('found', 1, error)\n"
-            )
+SCAN = r"""
+import re
+pattern = re.compile(rb"needle-[0-9]{20}")
+count = 0
+for line in open("/proc/self/maps"):
+    span, flags = line.split()[:2]
+    if flags.startswith("rw"):
+        low, high = (int(part, 16) for part in span.split("-"))
+        with open("/proc/self/mem", "rb") as memory:
+            memory.seek(low)
+            count += len(pattern.findall(memory.read(high - low)))
+print(count)
+"""
 
-    outcome = asyncio.run(go())
-    # The searching program itself holds the needle once it is put together (and copies of it); an earlier task's
-    # payload would be the whole source text.
-    assert b"# needle" not in outcome.stdout
-    assert outcome.end is End.EXITED
+
+def test_later_tasks_cannot_find_earlier_payloads_in_memory():
+    needle = "needle-" + "4711" * 5
+
+    async def go():
+        async with runner(LEVELS[0]) as run:
+            if (await run("open('/proc/self/maps').close()")).exit_code != 0:
+                pytest.skip("tasks see no /proc at the strongest level of this machine")
+            await run(f"marker = '{needle}'")
+            return await run(SCAN), await run(SCAN + f"\nmarker = '{needle}'")
+
+    later, control = asyncio.run(go())
+    assert int(control.stdout) > 0, "the scan finds what its own text holds, so it can find something"
+    assert int(later.stdout) == 0
 
 
 HONEST = {

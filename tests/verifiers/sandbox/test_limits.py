@@ -16,7 +16,7 @@ from verifiers.sandbox.server import _HostDirectories
 HANGS = {
     "sleeping": "import time\ntime.sleep(60)",
     "looping": "while True: pass",
-    "in C": "sum(iter(lambda: 1, 0))" if False else "'a' * 10 in ('a' * 9 + 'b') * 10**8 * 10",
+    "in C": "'a' * 10 in ('a' * 9 + 'b') * 10**8 * 10",
     "big power": "x = 10 ** 10 ** 9",
     "swallowing": "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
     "ignoring signals": "import signal\nfor n in range(1, 32):\n    try: signal.signal(n, signal.SIG_IGN)\n"
@@ -74,9 +74,9 @@ def test_fork_bomb_and_thread_bomb_are_bounded(level):
         "except OSError: pass\nprint(count)",
         processes=20,
     )
+    # Either the fork fails in the task, or the watcher ends a task that has too many.
     assert fork_bomb.end in (End.EXITED, End.LIMIT), fork_bomb
-    if fork_bomb.end is End.EXITED:
-        assert int(fork_bomb.stdout) <= 22
+    assert fork_bomb.end is End.LIMIT or int(fork_bomb.stdout) <= 22
     threads = run_at(
         level,
         "import threading, time\ncount = 0\ntry:\n    while count < 500:\n"
@@ -84,7 +84,8 @@ def test_fork_bomb_and_thread_bomb_are_bounded(level):
         "except RuntimeError: pass\nprint(count)",
         processes=20,
     )
-    if threads.end is End.EXITED and os.getuid() != 0:
+    if level != "C" or os.getuid() != 0:  # there, root's threads are bounded by memory alone
+        assert (threads.end, threads.exit_code) == (End.EXITED, 0), threads
         assert int(threads.stdout) <= 22
 
 
