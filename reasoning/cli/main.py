@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import typer
 
-from reasoning.cli import benchmarks, doctor, engines, evaluate, sandbox, verify
+from reasoning.cli import benchmarks, doctor, engines, evaluate, explain, sandbox, verify
 
 __all__ = ["app", "main"]
 
@@ -24,8 +24,10 @@ _USER_ERRORS = (
     ("reasoning.engines.options", "EngineSpecError"),
     ("reasoning.evaluation.benchmarks.base", "BenchmarkError"),
     ("reasoning.evaluation.evaluate", "EvaluationError"),
+    ("reasoning.evaluation.explain_item", "ExplainError"),
     ("reasoning.evaluation.lines", "FileError"),
     ("reasoning.methods.base", "MethodError"),
+    ("reasoning.runs.budget", "BudgetError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
     ("verifiers.records", "RecordError"),
@@ -46,6 +48,7 @@ app = typer.Typer(
 
 app.command("evaluate", short_help="Ask an engine for a benchmark's answers and judge them.")(evaluate.evaluate)
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
+app.command("explain", short_help="Show how one sample of a run came to its verdict.")(explain.explain)
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")

@@ -18,12 +18,13 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from reasoning.engines.base import Engine, EngineError
+from reasoning.engines.base import BudgetSpentError, Engine, EngineError, PromptTooLongError
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate
 from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR
 from reasoning.evaluation.results import Results, export
-from reasoning.methods import Method, Question, Sampling, Workbench, find_method
+from reasoning.methods import Attempt, Method, Question, Sampling, Workbench, find_method
 from reasoning.runs import Run, RunStore, progress_display
+from reasoning.runs.budget import Budget
 from reasoning.runs.metering import Meter
 from reasoning.runs.recording import KEY_BYTES
 from verifiers.records import Problem, RecordError, Status, Verdict
@@ -61,6 +62,7 @@ class Settings:
         max_tokens: longest completion.
         timeout: seconds for judging one candidate.
         memory: MiB for judging one candidate.
+        budget: of each sample, `tokens=N,calls=N,sandbox=SECONDS`; empty: none.
     """
 
     benchmark: str
@@ -77,6 +79,7 @@ class Settings:
     max_tokens: int = 1024
     timeout: float = 10.0
     memory: int = 1024
+    budget: str = ""
 
     @property
     def limits(self) -> Limits:
@@ -156,6 +159,8 @@ async def open_run(
         RunError: it cannot be started or resumed with these settings.
     """
     known = {**asdict(settings), "problems_sha256": problems, "engine_description": engine.describe()}
+    if not settings.budget:
+        del known["budget"]  # so that runs that were begun before there were budgets go on
     report = await pool.report()
     if not resume:
         return Run.start(directory, known, {"isolation": report.to_json()})
@@ -223,6 +228,7 @@ class _Evaluation:
         self._judges = asyncio.Semaphore(JUDGED_AT_ONCE_FACTOR * pool.workers)
         self._in_flight = concurrency + JUDGED_AHEAD_FACTOR * pool.workers
         self._engine = run.recording(engine, concurrency)
+        self._budget = Budget.parse(settings.budget)
         self._sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
         self._judging: dict[bytes, asyncio.Future[tuple[int, Verdict]]] = {}
 
@@ -261,8 +267,8 @@ class _Evaluation:
     async def _item(self, item: _Item) -> Verdict:
         question = Question(item.problem, self._style, item.sample, self._settings.seed, self._sampling)
         try:
-            with Meter(self._engine) as meter:
-                attempt = await self._method(question, Workbench(meter.engine, self._pool))
+            with Meter(self._engine, self._budget) as meter:
+                attempt = await self._attempt(question, Workbench(meter.engine, self._pool))
         except EngineError as error:
             return self._no_answer(item, error)
         self._failures_in_a_row = 0
@@ -272,6 +278,15 @@ class _Evaluation:
             judgement, verdict = await self._judge(item, attempt.candidate.text)
         self._store.add_item(item.position, judgement, attempt.finish_reason, meter.cost(), attempt.trace)
         return verdict
+
+    async def _attempt(self, question: Question, workbench: Workbench) -> Attempt:
+        """What the method makes of it; a method that does not expect the end of its means has nothing to offer."""
+        try:
+            return await self._method(question, workbench)
+        except BudgetSpentError as error:
+            return Attempt(None, f"the budget is spent: {error}")
+        except PromptTooLongError as error:
+            return Attempt(None, f"the prompt is too long: {error}")
 
     async def _judge(self, item: _Item, candidate: str) -> tuple[int, Verdict]:
         key = judgement_key(item.digest, candidate)
