@@ -33,8 +33,9 @@ from verifiers.sandbox import Limits, SandboxPool
 
 __all__ = ["EvaluationError", "Outcome", "Settings", "evaluate", "judgement_key", "open_run", "problems_of"]
 
-JUDGED_AHEAD_FACTOR = 16
-"""Finished replies that may wait for each sandbox worker, so that asking does not wait for judging."""
+JUDGED_AHEAD_FACTOR = 64
+"""Samples that may wait for each sandbox worker (to be judged, or for what their method runs), so that the engine
+always finds others to answer."""
 ENGINE_FAILURES_IN_A_ROW = 20
 """So many samples without an answer, one after another, and the run stops: the engine is down."""
 

@@ -21,6 +21,7 @@ import ast
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from verifiers.extraction import is_safe_to_parse
@@ -45,6 +46,9 @@ MAX_PARTS = 200
 """Most top-level parts of one source."""
 MAX_SYNTAX_NODES = 50_000
 """Most nodes of one source's syntax tree."""
+
+CACHED = 512
+"""Sources whose parts are remembered: samples of one prompt repeat each other and what they were shown."""
 
 Kind = Literal["import", "constant", "class", "function"]
 
@@ -86,6 +90,7 @@ class Part:
         return self.definition
 
 
+@lru_cache(maxsize=CACHED)
 def parse(source: str) -> tuple[Part, ...]:
     """The parts of `source`, in order.
 
@@ -231,13 +236,16 @@ def _import_order(part: Part) -> tuple[bool, bool, str]:
     return part.name != "from __future__", part.name.startswith("from "), part.name
 
 
-def names_read(source: str) -> set[str]:
+@lru_cache(maxsize=CACHED)
+def names_read(source: str) -> frozenset[str]:
     """Names that a source reads (anywhere in it); empty where it does not parse."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+        return frozenset()
+    return frozenset(
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    )
 
 
 def bound_names(part: Part) -> set[str]:

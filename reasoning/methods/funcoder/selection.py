@@ -73,7 +73,9 @@ class Selection:
             return self._take(node, [0], "the only candidate")
         if self._options.consensus == "none":
             return self._take(node, [len(candidates) - 1], "taken without comparison")
-        programs = [assemble(written) for written in candidates]
+        sources = [candidate.source for candidate in trace.candidates]
+        assembled = {source: assemble(written) for source, written in zip(sources, candidates, strict=True)}
+        programs = [assembled[source] for source in sources]
         if self._options.consensus == "self_test":
             scores = await self._self_test_scores(node, programs)
         else:
