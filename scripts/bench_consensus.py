@@ -15,8 +15,8 @@ are used here.
 Prediction for consensus, without approximation. On input t let R_t be the wrong candidates that are right there. A
 right candidate shares its value with k - 1 + |R_t| others, a wrong one with as many if it is in R_t and with none
 otherwise (spread). So no wrong candidate beats a right one, and it ties exactly if on every input it is in R_t, or the
-right candidates score nothing there (k = 1 and R_t empty). For a given set of s of the m = n - k wrong candidates the chance
-of this is
+right candidates score nothing there (k = 1 and R_t empty). For a given set of s of the m = n - k wrong candidates the
+chance of this is
 
     p_s = ((1 - d)^s + [k = 1] d^m)^T,   p_0 = 1,
 

@@ -33,7 +33,7 @@ from verifiers.sandbox import Limits, SandboxPool
 
 __all__ = ["EvaluationError", "Outcome", "Settings", "evaluate", "judgement_key", "open_run", "problems_of"]
 
-JUDGED_AHEAD_FACTOR = 64
+JUDGED_AHEAD_FACTOR = 128
 """Samples that may wait for each sandbox worker (to be judged, or for what their method runs), so that the engine
 always finds others to answer."""
 ENGINE_FAILURES_IN_A_ROW = 20

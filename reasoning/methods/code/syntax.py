@@ -44,7 +44,7 @@ __all__ = [
 
 MAX_PARTS = 200
 """Most top-level parts of one source."""
-MAX_SYNTAX_NODES = 50_000
+MAX_SYNTAX_NODES = 20_000
 """Most nodes of one source's syntax tree."""
 
 CACHED = 512
@@ -272,7 +272,7 @@ def as_stub(function: Part) -> str:
 
 def _opened(function: Part) -> tuple[str, str, str]:
     """The text up to the body, the source of the docstring (or nothing), and the body's indentation."""
-    own = _reparsed(function)
+    own = _reparsed(function.source)
     lines = function.source.encode().splitlines(keepends=True)
     first = own.body[0]
     row, column = first.lineno - 1, first.col_offset
@@ -299,7 +299,7 @@ def with_docstring(function: Part, literal: str) -> Part:
     Returns:
         The function as it was where that cannot be done.
     """
-    own = _reparsed(function)
+    own = _reparsed(function.source)
     head, docstring, indent = _opened(function)
     lines = function.source.encode().splitlines(keepends=True)
     rest = own.body[1:] if docstring else own.body
@@ -318,9 +318,10 @@ def with_docstring(function: Part, literal: str) -> Part:
     return replace(changed, implemented=function.implemented) if same else function
 
 
-def _reparsed(function: Part) -> ast.FunctionDef:
-    """The syntax tree of the function's own text, whose positions are those in `source`."""
-    (own,) = [node for node in ast.parse(function.source).body if isinstance(node, ast.FunctionDef)]
+@lru_cache(maxsize=CACHED)
+def _reparsed(source: str) -> ast.FunctionDef:
+    """The syntax tree of a function's own text, whose positions are those in `source`."""
+    (own,) = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
     return own
 
 

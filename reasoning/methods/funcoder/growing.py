@@ -62,6 +62,7 @@ class Growth:
         self._given = [part for part in task.context if part.kind == "function"]
         self._shared = [part for part in task.context if part.kind != "function"]
         self._visited = {part.name for part in self._given}
+        self._planned: set[str] = set()
         self._written = 0
 
     async def grow(self) -> TreeNode:
@@ -104,6 +105,7 @@ class Growth:
         known = set(self._visited)
         node.function = with_docstring(draft.function, node.docstring) if node.depth == 0 else draft.function
         node.siblings = without_clashes([part for part in draft.others if part.kind != "function"], known)
+        self._planned |= {part.name for part in draft.others if part.kind == "function"}
         # Should the budget end, the draft stands with what came with it and got no node of its own.
         own, helpers = list(node.siblings), []
         for part in draft.others:
@@ -129,6 +131,7 @@ class Growth:
         if await self._solve(child, [*path, node]):
             return True
         node.children.remove(child)
+        self._planned.discard(part.name)
         node.trace.notes.append(f"{part.name}: {child.trace.outcome}")
         return False
 
@@ -141,7 +144,7 @@ class Growth:
         except PromptTooLongError:
             node.trace.notes.append("the prompt of the conquer stage is too long")
             fresh = []
-        taken = self._names(node)
+        taken = self._names()
         fresh = [replace(written, others=tuple(without_clashes(written.others, taken))) for written in fresh]
         candidates = [draft, *fresh]
 
@@ -165,9 +168,10 @@ class Growth:
             return ()
         return await self._stages.unit_tests()
 
-    def _names(self, node: TreeNode) -> set[str]:
-        """Names that helpers of a candidate must not bind: functions of the whole tree, and what all share."""
+    def _names(self) -> set[str]:
+        """Names that helpers of a candidate must not bind: functions of the tree, there or to come, and what is given."""
         functions = {other.name for other in all_nodes(self.root)} | {part.name for part in self._given}
+        functions |= self._planned
         return functions | {name for part in self._shared if part.kind != "import" for name in bound_names(part)}
 
 

@@ -170,6 +170,13 @@ def test_the_depth_limit_drops_branches_and_the_caller_writes_them_inline(grow):
     assert attempt.trace["tree"]["notes"] == ["times: given up: depth limit", "pair: given up: depth limit"]
 
 
+def test_a_candidate_may_bring_the_helper_that_was_given_up(grow):
+    whole = f"def area(sides: list) -> int:\n    return times(sides[0], sides[1])\n\n{TIMES}"
+    attempt, _, _ = grow({**GOOD, ("conquer", "area"): python(whole)}, "samples=3,depth=1")
+    assert attempt.trace["tree"]["chosen"] in (1, 2)
+    assert value_of(attempt.candidate.text, "area([4, 5])") == 20
+
+
 def test_a_helper_that_was_given_up_but_is_written_stays_with_the_draft(grow):
     whole = f"{AREA}\n\n{TIMES}\n\n{PAIR}"
     attempt, _, _ = grow({**GOOD, ("divide", "area"): python(whole), ("conquer", "area"): ""}, "samples=3,depth=1")
