@@ -169,7 +169,7 @@ class Growth:
         return await self._stages.unit_tests()
 
     def _names(self) -> set[str]:
-        """Names that helpers of a candidate must not bind: functions of the tree, there or to come, and what is given."""
+        """Names that a candidate's helpers must not bind: functions of the tree, there or to come, and given ones."""
         functions = {other.name for other in all_nodes(self.root)} | {part.name for part in self._given}
         functions |= self._planned
         return functions | {name for part in self._shared if part.kind != "import" for name in bound_names(part)}
