@@ -44,7 +44,9 @@ def test_a_run_that_was_killed_finishes_and_explains_each_verdict(tmp_path):
     options = ["--engine", f"transformers:{model},batch_size=2", "--method", "funcoder,attempts=2", "--data", str(data)]
     options += ["--max-tokens", "16", "--concurrency", "2", "--jobs", "1", "--quiet"]
     directory = tmp_path / "run"
-    process = subprocess.Popen([*command, "evaluate", "humaneval", *options, "--out", directory], stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [*command, "evaluate", "humaneval", *options, "--out", directory], stderr=subprocess.PIPE
+    )
     while finished(directory) < 1 and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
@@ -57,7 +59,9 @@ def test_a_run_that_was_killed_finishes_and_explains_each_verdict(tmp_path):
     assert [record["id"] for record in records] == [f"t/{n}" for n in range(PROBLEMS)]
     assert all(record["finish_reason"] == "no reply held the function" for record in records)
     assert all(record["cost"]["calls"] == 2 for record in records)
-    shown = subprocess.run([*command, "explain", directory, "t/0", "--full"], capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        [*command, "explain", directory, "t/0", "--full"], capture_output=True, text=True, check=True
+    )
     assert "given up: no reply held the function" in shown.stdout
     assert shown.stdout.count("== request ") == 2
     assert "note:" not in shown.stdout
