@@ -177,6 +177,7 @@ class Pipeline:
 
 PIPELINES: dict[str, str] = {
     "rejection": "reasoning.pipelines.rejection:PIPELINE",
+    "difficulty-aware": "reasoning.pipelines.difficulty_aware:PIPELINE",
 }
 """Name -> `module:attribute`; imported when first used."""
 

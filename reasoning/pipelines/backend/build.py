@@ -136,7 +136,7 @@ def _provenance(settings: Settings, seeds: Seeds | None, filters: Filters, engin
     return {
         "inputs": [] if seeds is None else [{"name": seeds.name, "sha256": seeds.sha256}],
         "engine_description": None if engine is None else engine.describe(),
-        "decontaminated_against": filters.benchmarks,
+        "decontaminated_against": [{"name": name, "sha256": sha256} for name, sha256 in filters.protected.sources],
     }
 
 

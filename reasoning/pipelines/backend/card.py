@@ -168,7 +168,7 @@ def _provenance(manifest: Mapping[str, Any]) -> str:
     if against:
         parts.append(
             "No row has the text of a problem of these benchmarks, nor the same text with other numbers: "
-            + ", ".join(_text(name) for name in against)
+            + ", ".join(_text(entry["name"]) for entry in against)
             + ".\n"
         )
     else:

@@ -18,9 +18,11 @@ from typing import Any
 
 from reasoning.pipelines.backend import duplicates, splits
 from reasoning.pipelines.backend.columns import record_of
+from reasoning.pipelines.backend.contamination import Match
 from reasoning.pipelines.backend.duplicates import DuplicateFinder, TextForms, forms_of
 from reasoning.pipelines.backend.forms import key_of
 from reasoning.pipelines.backend.index import KeyIndex
+from reasoning.pipelines.backend.protected import Protected, protect
 from reasoning.pipelines.backend.quality import fault_of
 from reasoning.pipelines.backend.splits import SplitPlan, Splitter
 from reasoning.pipelines.backend.statistics import Statistics
@@ -46,9 +48,9 @@ class Kept:
 class Filters:
     """All filters of one run; `statistics` counts what passes and what does not."""
 
-    def __init__(self, settings: Settings, benchmarks: list[str]) -> None:
-        """Filter as the settings say; `benchmarks` are the names of those that rows are compared with."""
-        self.benchmarks = benchmarks
+    def __init__(self, settings: Settings, protected: Protected) -> None:
+        """Filter as the settings say; no row may give away a protected problem."""
+        self.protected = protected
         self.statistics = Statistics()
         self._settings = settings
         self._index: KeyIndex | None = None
@@ -56,7 +58,7 @@ class Filters:
     @classmethod
     def of(cls, settings: Settings, seeds: Seeds | None) -> Filters:
         """The filters that a run wants; `seeds` are never counted as contamination."""
-        return cls(settings, [])
+        return cls(settings, protect(settings.decontaminate, seeds))
 
     @contextmanager
     def open(self, path: Path) -> Iterator[None]:
@@ -93,21 +95,25 @@ class Filters:
     def _batch(
         self, outcomes: list[Outcome], duplicates_of: DuplicateFinder, splitter: Splitter
     ) -> Iterator[Kept | Discarded]:
-        forms = [forms_of(outcome.problem) if isinstance(outcome, Row) else None for outcome in outcomes]
-        for outcome, form in zip(outcomes, forms, strict=True):
-            if form is None or isinstance(outcome, Discarded):
-                assert isinstance(outcome, Discarded)
+        forms = [forms_of(outcome.problem) for outcome in outcomes if isinstance(outcome, Row)]
+        looked_up = zip(forms, self.protected.index.check(forms), strict=True)
+        for outcome in outcomes:
+            if isinstance(outcome, Discarded):
                 decision: Kept | Discarded = outcome
             else:
-                decision = self._row(outcome, form, duplicates_of, splitter)
+                decision = self._row(outcome, *next(looked_up), duplicates_of, splitter)
             if isinstance(decision, Discarded):
                 self.statistics.discard(decision)
             yield decision
 
-    def _row(self, row: Row, forms: TextForms, duplicates_of: DuplicateFinder, splitter: Splitter) -> Kept | Discarded:
+    def _row(
+        self, row: Row, forms: TextForms, match: Match | None, duplicates_of: DuplicateFinder, splitter: Splitter
+    ) -> Kept | Discarded:
         assert self._index is not None
         if (fault := fault_of(row, self._settings.max_characters)) is not None:
             return _thrown(row, "quality", fault)
+        if match is not None:
+            return _thrown(row, "contamination", f"{match.kind}: {100 * match.share:.0f} % of {match.problem}")
         if (duplicate := duplicates_of.check(row, forms)) is not None:
             return _thrown(row, "duplicate", f"{duplicate.kind}: of {duplicate.of}")
         split = splitter.assign(row, forms.key)
