@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import typer
 
-from reasoning.cli import benchmarks, doctor, engines, evaluate, identify, sandbox, verify
+from reasoning.cli import benchmarks, doctor, engines, evaluate, generate, identify, sandbox, verify
 
 __all__ = ["app", "main"]
 
@@ -27,6 +27,8 @@ _USER_ERRORS = (
     ("reasoning.evaluation.evaluate", "EvaluationError"),
     ("reasoning.evaluation.lines", "FileError"),
     ("reasoning.methods.base", "MethodError"),
+    ("reasoning.pipelines.backend.hub", "HubError"),
+    ("reasoning.pipelines.base", "PipelineError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
     ("verifiers.records", "RecordError"),
@@ -46,6 +48,7 @@ app = typer.Typer(
 
 
 app.command("evaluate", short_help="Ask an engine for a benchmark's answers and judge them.")(evaluate.evaluate)
+app.add_typer(generate.app, name="generate", short_help="Make a verified dataset with one of the pipelines.")
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
 app.command("identify", short_help="Find closed forms of a number.")(identify.identify)
