@@ -21,6 +21,7 @@ from typing import Final
 from verifiers.sandbox.launch import Launcher
 from verifiers.sandbox.report import IsolationReport, SandboxUnavailableError
 from verifiers.sandbox.task import Limits, Outcome, Profile, Task
+from verifiers.sandbox.usage import record_usage
 from verifiers.sandbox.worker import Conversation, Worker, WorkerStartError
 
 _TASKS_PER_SERVER: Final = 20_000
@@ -61,15 +62,20 @@ class Session:
         """Close our half, wait for the end of the child and say how it ended."""
         if self._outcome is None:
             self._conversation.close_outgoing()
-            self._outcome = await self._conversation.outcome()
+            self._outcome = await self._ended()
         return self._outcome
 
     async def kill(self) -> Outcome:
         """End the child now."""
         if self._outcome is None:
             self._conversation.kill()
-            self._outcome = await self._conversation.outcome()
+            self._outcome = await self._ended()
         return self._outcome
+
+    async def _ended(self) -> Outcome:
+        outcome = await self._conversation.outcome()
+        record_usage(outcome)
+        return outcome
 
 
 class SandboxPool:
@@ -147,9 +153,11 @@ class SandboxPool:
             try:
                 conversation = worker.begin(task, limits or Limits(), self._null)
                 conversation.send(task.payload, last=True)
-                return await conversation.outcome()
+                outcome = await conversation.outcome()
             finally:
                 self._give_back(task.profile, worker)
+        record_usage(outcome)
+        return outcome
 
     @contextlib.asynccontextmanager
     async def session(
