@@ -38,6 +38,7 @@ BENCHMARKS: dict[str, str] = {
     "p3": "reasoning.evaluation.benchmarks.p3:BENCHMARK",
     "humaneval": "reasoning.evaluation.benchmarks.humaneval:BENCHMARK",
     "mbpp": "reasoning.evaluation.benchmarks.mbpp:BENCHMARK",
+    "compound": "reasoning.evaluation.benchmarks.compound:BENCHMARK",
     "gsm8k": "reasoning.evaluation.benchmarks.gsm8k:BENCHMARK",
     "math": "reasoning.evaluation.benchmarks.hendrycks_math:BENCHMARK",
     "aime24": "reasoning.evaluation.benchmarks.contests:AIME24",
