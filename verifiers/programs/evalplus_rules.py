@@ -99,7 +99,7 @@ def _all_close(got: Any, wanted: Any, tolerance: float) -> bool:
 def _is_root(got: Any, case: ReferenceCase) -> bool:
     """HumanEval/32: any x at which the polynomial with these coefficients is within the tolerance of zero."""
     (coefficients,) = case.arguments
-    return abs(sum(c * math.pow(got, power) for power, c in enumerate(coefficients))) <= case.tolerance
+    return bool(abs(sum(c * math.pow(got, power) for power, c in enumerate(coefficients))) <= case.tolerance)
 
 
 def _surface_area(got: Any, wanted: Any, case: ReferenceCase) -> bool:

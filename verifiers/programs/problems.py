@@ -80,8 +80,8 @@ class ProgramProblem:
             )
         (form,) = forms
         entry_point = problem.text("entry_point", "")
-        names = entry_point.split(".")
-        if entry_point and not (all(map(str.isidentifier, names)) and len(names) <= (2 if form == "cases" else 1)):
+        parts = entry_point.split(".")
+        if entry_point and not (all(map(str.isidentifier, parts)) and len(parts) <= (2 if form == "cases" else 1)):
             raise RecordError("entry_point", f"not a name: {entry_point[:100]!r}")
         setup = problem.text("setup", "")
         if form == "stdio":
@@ -168,7 +168,7 @@ def _read_streams(problem: Problem) -> tuple[StreamCase, ...]:
         if not isinstance(case, dict) or not isinstance(case.get("input"), str):
             raise RecordError("stdio", f"case {number}: expected an object with the string 'input' and 'output'")
         output = case.get("output")
-        accepted = output if isinstance(output, list) else [output]
+        accepted: list[Any] = output if isinstance(output, list) else [output]
         if not accepted or not all(isinstance(text, str) for text in accepted):
             raise RecordError("stdio", f"case {number}: 'output' must be a string, or a list of accepted ones")
         streams.append(StreamCase(case["input"], tuple(accepted), comparison, seconds))

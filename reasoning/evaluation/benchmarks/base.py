@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -45,6 +46,8 @@ BENCHMARKS: dict[str, str] = {
     "compound": "reasoning.evaluation.benchmarks.compound:BENCHMARK",
     "humaneval-plus": "reasoning.evaluation.benchmarks.humaneval_plus:BENCHMARK",
     "mbpp-plus": "reasoning.evaluation.benchmarks.mbpp_plus:BENCHMARK",
+    "xcodeeval": "reasoning.evaluation.benchmarks.xcodeeval:BENCHMARK",
+    "livecodebench": "reasoning.evaluation.benchmarks.livecodebench:BENCHMARK",
     "gsm8k": "reasoning.evaluation.benchmarks.gsm8k:BENCHMARK",
     "math": "reasoning.evaluation.benchmarks.hendrycks_math:BENCHMARK",
     "aime24": "reasoning.evaluation.benchmarks.contests:AIME24",
@@ -70,6 +73,7 @@ BENCHMARKS: dict[str, str] = {
     "gsm_hard": "reasoning.evaluation.benchmarks.word_problems:GSM_HARD",
 }
 """Name -> `module:attribute`; imported when first used."""
+_WINDOW = re.compile(r"(?:\d{4}-\d{2}-\d{2})?\.\.(?:\d{4}-\d{2}-\d{2})?")
 
 
 class BenchmarkError(ValueError):
@@ -115,6 +119,7 @@ class Benchmark:
         folder: of a local collection in which it lies; empty: the one that has its name.
         prepare: `(paths of the files, sandbox, show no progress)` -> those and further ones that `read` needs, which
             are computed by running the benchmark's own code in the sandbox; None: nothing is needed.
+        dated: whether a split may also be a window of dates, `FIRST..LAST`, read from the default split's files.
     """
 
     name: str
@@ -126,6 +131,7 @@ class Benchmark:
     groups: tuple[str, ...] = ()
     folder: str = ""
     prepare: Callable[[tuple[Path, ...], SandboxPool, bool], Awaitable[tuple[Path, ...]]] | None = None
+    dated: bool = False
 
     def style(self, name: str | None = None) -> PromptStyle:
         """The prompt style with this name; None or empty: the default one.
@@ -140,16 +146,21 @@ class Benchmark:
         raise BenchmarkError(f"{self.name} has no prompt style '{name}'; it has: {known}")
 
     def split(self, name: str | None = None) -> str:
-        """`name`, checked; None or empty: the default split.
+        """`name`, checked; None or empty: the default split. A window of dates is a split of a dated benchmark.
 
         Raises:
             BenchmarkError: there is none.
         """
         if not name:
             return next(iter(self.files))
-        if name not in self.files:
-            raise BenchmarkError(f"{self.name} has no split '{name}'; it has: {', '.join(self.files)}")
+        if name not in self.files and not (self.dated and _WINDOW.fullmatch(name)):
+            known = ", ".join(self.files) + (", or a window such as 2024-08-01..2025-02-01" if self.dated else "")
+            raise BenchmarkError(f"{self.name} has no split '{name}'; it has: {known}")
         return name
+
+    def source_files(self, split: str) -> tuple[SourceFile, ...]:
+        """The files that a checked split is read from, the main one first."""
+        return self.files[split if split in self.files else next(iter(self.files))]
 
 
 def find_benchmark(name: str) -> Benchmark:

@@ -96,7 +96,7 @@ def _entry(
 ) -> Entry:
     entry_point = text_field(record, "entry_point", place)
     tolerance = record.get("atol")
-    if type(tolerance) not in (int, float):
+    if not isinstance(tolerance, int | float):
         raise BenchmarkError(f"{place}: field 'atol': expected a number, got {tolerance!r}")
     base = _inputs(record, "base_input", place, reading)
     plus = _inputs(record, "plus_input", place, reading)

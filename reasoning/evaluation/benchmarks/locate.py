@@ -43,7 +43,7 @@ def locate(benchmark: Benchmark, split: str, data: Path | None, quiet: bool = Tr
         DataFileError: a built-in file is missing.
     """
     return tuple(
-        _locate(benchmark, file, data, position, quiet) for position, file in enumerate(benchmark.files[split])
+        _locate(benchmark, file, data, position, quiet) for position, file in enumerate(benchmark.source_files(split))
     )
 
 
