@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import typer
 
-from reasoning.cli import benchmarks, doctor, engines, evaluate, sandbox, verify
+from reasoning.cli import benchmarks, doctor, engines, evaluate, identify, sandbox, verify
 
 __all__ = ["app", "main"]
 
@@ -20,6 +20,7 @@ EXIT_INTERRUPTED = 130
 
 _USER_ERRORS = (
     ("reasoning.data_files", "DataFileError"),
+    ("reasoning.discovery.identification", "IdentificationError"),
     ("reasoning.engines.base", "EngineError"),
     ("reasoning.engines.options", "EngineSpecError"),
     ("reasoning.evaluation.benchmarks.base", "BenchmarkError"),
@@ -47,6 +48,7 @@ app = typer.Typer(
 app.command("evaluate", short_help="Ask an engine for a benchmark's answers and judge them.")(evaluate.evaluate)
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
+app.command("identify", short_help="Find closed forms of a number.")(identify.identify)
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")
 app.command("doctor", short_help="Check what works on this machine.")(doctor.doctor)

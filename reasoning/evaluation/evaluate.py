@@ -22,8 +22,9 @@ from reasoning.engines.base import Engine, EngineError
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate, prepared
 from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR
 from reasoning.evaluation.results import Results, export
-from reasoning.methods import Method, Question, Sampling, find_method
+from reasoning.methods import Method, Question, Sampling, Workbench, find_method
 from reasoning.runs import Run, RunStore, progress_display
+from reasoning.runs.metering import Meter
 from reasoning.runs.recording import KEY_BYTES
 from verifiers.records import Problem, RecordError, Status, Verdict
 from verifiers.registry import VerifierRegistry
@@ -48,7 +49,7 @@ class Settings:
     Attributes:
         benchmark: name of the benchmark.
         engine: spec of the engine.
-        method: name of the method.
+        method: the method, `NAME[,key=value...]`.
         samples: samples of each problem.
         limit: only the first so many problems; None: all.
         split: of the benchmark; empty: its default one.
@@ -218,6 +219,7 @@ class _Evaluation:
         self._style = benchmark.style(settings.prompt)
         self._groups = benchmark.groups
         self._method = method
+        self._pool = pool
         self._registry = VerifierRegistry(pool)
         self._judges = asyncio.Semaphore(JUDGED_AT_ONCE_FACTOR * pool.workers)
         self._in_flight = concurrency + JUDGED_AHEAD_FACTOR * pool.workers
@@ -260,7 +262,8 @@ class _Evaluation:
     async def _item(self, item: _Item) -> Verdict:
         question = Question(item.problem, self._style, item.sample, self._settings.seed, self._sampling)
         try:
-            attempt = await self._method(question, self._engine)
+            with Meter(self._engine) as meter:
+                attempt = await self._method(question, Workbench(meter.engine, self._pool))
         except EngineError as error:
             return self._no_answer(item, error)
         self._failures_in_a_row = 0
@@ -268,7 +271,7 @@ class _Evaluation:
             judgement, verdict = self._no_candidate(item, attempt.finish_reason)
         else:
             judgement, verdict = await self._judge(item, attempt.candidate.text)
-        self._store.add_item(item.position, judgement, attempt.finish_reason)
+        self._store.add_item(item.position, judgement, attempt.finish_reason, meter.cost(), attempt.trace)
         return verdict
 
     async def _judge(self, item: _Item, candidate: str) -> tuple[int, Verdict]:
