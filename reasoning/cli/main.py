@@ -11,7 +11,16 @@ from collections.abc import Sequence
 
 import typer
 
-from reasoning.cli import benchmarks, doctor, engines, evaluate, generate, identify, sandbox, verify
+from reasoning.cli import (
+    benchmarks,
+    doctor,
+    engines,
+    evaluate,
+    generate,
+    identify,
+    sandbox,
+    verify,
+)
 
 __all__ = ["app", "main"]
 
