@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import typer
 
-from reasoning.cli import benchmarks, doctor, engines, evaluate, sandbox, verify
+from reasoning.cli import benchmarks, doctor, engines, evaluate, sandbox, serve, verify
 
 __all__ = ["app", "main"]
 
@@ -29,6 +29,7 @@ _USER_ERRORS = (
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
     ("verifiers.records", "RecordError"),
+    ("verifiers.rewards", "RewardError"),
     ("verifiers.sandbox.report", "SandboxUnavailableError"),
 )
 """Exceptions whose message is for the user; looked up only when one was raised, so that `--help` imports none."""
@@ -47,6 +48,7 @@ app = typer.Typer(
 app.command("evaluate", short_help="Ask an engine for a benchmark's answers and judge them.")(evaluate.evaluate)
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
+app.add_typer(serve.app, name="serve", short_help="Serve rewards to trainers of other projects.")
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")
 app.command("doctor", short_help="Check what works on this machine.")(doctor.doctor)
