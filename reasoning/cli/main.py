@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import typer
 
-from reasoning.cli import benchmarks, doctor, engines, evaluate, identify, sandbox, verify
+from reasoning.cli import benchmarks, doctor, engines, evaluate, identify, samples, sandbox, verify
 
 __all__ = ["app", "main"]
 
@@ -47,6 +47,7 @@ app = typer.Typer(
 
 app.command("evaluate", short_help="Ask an engine for a benchmark's answers and judge them.")(evaluate.evaluate)
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
+app.command("samples", short_help="Write a run's candidates as samples for other checkers.")(samples.samples)
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
 app.command("identify", short_help="Find closed forms of a number.")(identify.identify)
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)

@@ -42,7 +42,7 @@ def test_help_needs_none_of_the_heavy_modules():
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", ["evaluate", "verify", "sandbox", "engines", "benchmarks", "doctor"])
+@pytest.mark.parametrize("command", ["evaluate", "verify", "samples", "sandbox", "engines", "benchmarks", "doctor"])
 def test_each_command_helps_with_examples(capsys, command):
     with pytest.raises(SystemExit, match="0"):
         main([command, "--help"])
