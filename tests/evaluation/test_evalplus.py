@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from reasoning.cli.main import main
 from reasoning.evaluation.benchmarks import BenchmarkError, find_benchmark, locate, prepared
 from reasoning.evaluation.benchmarks.mbpp_plus import _arguments
 from reasoning.evaluation.validate import validate_references
@@ -263,6 +264,37 @@ def test_a_file_that_is_not_there_is_asked_for(monkeypatch):
     benchmark = find_benchmark("mbpp-plus")
     with pytest.raises(BenchmarkError, match=r"needs MbppPlus\.jsonl, published at https://.*--data PATH"):
         locate(benchmark, "plus", None)
+
+
+def test_a_run_is_resumed_and_judged_again_from_the_same_outputs(tmp_path, capsys):
+    data = release(tmp_path / "own.jsonl", HALVES, PAIR)
+    replies = release(
+        tmp_path / "replies.jsonl",
+        {"task_id": "HumanEval/900", "completion": "    return [value / 2 for value in values]"},
+        {"task_id": "HumanEval/901", "completion": "    return [a, b]"},
+    )
+    run = tmp_path / "run"
+
+    def reasoning(*arguments):
+        with pytest.raises(SystemExit) as stop:
+            main([str(argument) for argument in arguments])
+        assert stop.value.code == 0
+
+    def statuses():
+        return [json.loads(line)["status"] for line in (run / "records.jsonl").read_text().splitlines()]
+
+    command = ["evaluate", "humaneval-plus", "--data", data, "--engine", f"replay:{replies}", "--out", run, "--quiet"]
+    reasoning(*command)
+    assert statuses() == ["passed", "wrong"]
+    reasoning("evaluate", "--resume", run, "--quiet")
+    reasoning("verify", "--run", run, "--quiet")
+    assert statuses() == ["passed", "wrong"]
+    samples = tmp_path / "samples.jsonl"
+    reasoning("samples", run, "--out", samples, "--quiet")
+    assert json.loads(samples.read_text().splitlines()[0])["solution"] == HALVES["prompt"] + (
+        "    return [value / 2 for value in values]"
+    )
+    capsys.readouterr()
 
 
 @needs_collection
