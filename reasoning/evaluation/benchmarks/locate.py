@@ -29,7 +29,9 @@ MAX_DOWNLOAD_BYTES = 256 << 20
 _BLOCK_BYTES = 1 << 16
 
 
-def locate(benchmark: Benchmark, split: str, data: Path | None, quiet: bool = True) -> tuple[Path, ...]:
+def locate(
+    benchmark: Benchmark, split: str, data: Path | None, quiet: bool = True, download: bool = True
+) -> tuple[Path, ...]:
     """Paths of the files of a split, downloaded if need be.
 
     Args:
@@ -37,13 +39,15 @@ def locate(benchmark: Benchmark, split: str, data: Path | None, quiet: bool = Tr
         split: one of its splits.
         data: a folder that holds the files, or the main file itself; None: the usual places.
         quiet: show no progress of a download.
+        download: whether what is not here may be downloaded.
 
     Raises:
         BenchmarkError: a file is nowhere, cannot be downloaded, or is not the published one.
         DataFileError: a built-in file is missing.
     """
     return tuple(
-        _locate(benchmark, file, data, position, quiet) for position, file in enumerate(benchmark.source_files(split))
+        _locate(benchmark, file, data, position, quiet, download)
+        for position, file in enumerate(benchmark.source_files(split))
     )
 
 
@@ -62,7 +66,9 @@ def cache_folder() -> Path:
     return (Path(root) if root else Path.home() / ".cache") / "reasoning-toolkit"
 
 
-def _locate(benchmark: Benchmark, file: SourceFile, data: Path | None, position: int, quiet: bool) -> Path:
+def _locate(
+    benchmark: Benchmark, file: SourceFile, data: Path | None, position: int, quiet: bool, download: bool
+) -> Path:
     if data is not None:
         if not data.exists():
             raise BenchmarkError(f"--data {data}: no such file or folder")
@@ -86,6 +92,8 @@ def _locate(benchmark: Benchmark, file: SourceFile, data: Path | None, position:
             f"or in the folder {benchmark.folder or benchmark.name} of {BENCHMARKS_VARIABLE}"
         )
     if not cached.is_file():
+        if not download:
+            raise BenchmarkError(f"{benchmark.name}: {file.name} is not on this machine")
         _download(benchmark.name, file, cached, quiet)
     return cached
 
