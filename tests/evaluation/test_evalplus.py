@@ -11,6 +11,9 @@ from reasoning.cli.main import main
 from reasoning.evaluation.benchmarks import BenchmarkError, find_benchmark, locate, prepared
 from reasoning.evaluation.benchmarks.mbpp_plus import _arguments
 from reasoning.evaluation.validate import validate_references
+from reasoning.pipelines.backend.protected import protect
+from reasoning.pipelines.base import PipelineError
+from reasoning.pipelines.seeds import find_seeds
 from verifiers.programs.assertions import compile_check
 from verifiers.programs.evalplus_rules import ReferenceCase, matches_reference
 from verifiers.records import Status
@@ -257,6 +260,21 @@ def test_a_damaged_file_is_named(tmp_path, change, message):
     data = release(tmp_path / "own.jsonl", {**PAIR, **change})
     with pytest.raises(BenchmarkError, match=r"own\.jsonl, " + message):
         judged("humaneval-plus", data, [])
+
+
+def test_without_expected_outputs_there_are_texts_only(tmp_path, monkeypatch):
+    """What decontamination reads; nothing is run for it, and nothing can be judged or made from it."""
+    folder = tmp_path / "collection" / "humaneval-plus"
+    folder.mkdir(parents=True)
+    release(folder / "HumanEvalPlus.jsonl", HALVES, PAIR)
+    monkeypatch.setenv("REASONING_BENCHMARKS", str(folder.parent))
+    benchmark = find_benchmark("humaneval-plus")
+    entries = list(benchmark.read(locate(benchmark, "plus", None), "plus"))
+    assert [entry.problem.prompt for entry in entries] == [HALVES["prompt"], PAIR["prompt"]]
+    assert [entry.problem.fields["cases"] for entry in entries] == [[], []]
+    assert protect("humaneval-plus", None).names == ["humaneval-plus:plus", "humaneval-plus:base"]
+    with pytest.raises(PipelineError, match="computed by `reasoning evaluate` only"):
+        find_seeds("humaneval-plus")
 
 
 def test_a_file_that_is_not_there_is_asked_for(monkeypatch):
