@@ -16,7 +16,8 @@ from reasoning.pipelines.base import PipelineError
 from reasoning.pipelines.seeds import find_seeds
 from verifiers.programs.assertions import compile_check
 from verifiers.programs.evalplus_rules import ReferenceCase, matches_reference
-from verifiers.records import Status
+from verifiers.programs.problems import ProgramProblem
+from verifiers.records import Problem, RecordError, Status
 from verifiers.registry import VerifierRegistry
 from verifiers.sandbox import Limits, SandboxPool
 
@@ -344,3 +345,23 @@ def test_humaneval_in_the_release_format(tmp_path):
     assert (validation.accepted, validation.judged) == (len(records), len(records))
     wrong = [(record["task_id"], "    return NotImplemented\n") for record in records[:20]]
     assert set(judged("humaneval-plus", data, wrong)) <= {Status.WRONG, Status.REJECTED}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"comparison": "strict"}, "field 'comparison': 'strict' is neither json nor evalplus"),
+        ({"oracle": "perhaps"}, "field 'oracle': 'perhaps' is none of"),
+        ({"cases": [{"args": [1]}]}, "field 'cases': 'args' and 'expected' of a case are no plain data"),
+        ({"cases": [7]}, "field 'cases': 'args' and 'expected' of a case are no plain data"),
+        ({"cases": [{"args": [{"eval": "1"}], "expected": 1}]}, "no plain data: .*exactly one key"),
+        ({"cases": [{"args": 3, "expected": 1}]}, "case 1: 'args' must be a list"),
+        ({"cases": [{"args": [], "expected": 1, "tolerance": "x"}]}, "field 'tolerance': case 1: must be a number"),
+        ({"entry_point": "A.b.c"}, "field 'entry_point': not a name: 'A.b.c'"),
+        ({"entry_point": "A."}, "field 'entry_point': not a name: 'A.'"),
+    ],
+)
+def test_a_damaged_problem_is_refused(fields, message):
+    record = {"kind": "program", "entry_point": "f", "comparison": "evalplus", "cases": [{"args": [], "expected": 1}]}
+    with pytest.raises(RecordError, match=message):
+        ProgramProblem.of(Problem.from_json({**record, **fields}))
