@@ -35,7 +35,8 @@ class ProgramProblem:
     Attributes:
         entry_point: the function under test, or `Class.method`; empty for whole programs.
         prompt: what a completion continues.
-        setup: source that the tests need; only its import lines also reach the candidate.
+        setup: source that the tests need; only its import lines also reach the candidate (whole programs have no tests,
+            so that the rest of theirs has no effect).
         tests: assert statements that no plan could be made of, each judged apart.
         check: likewise, source that defines `check(candidate)`.
         plan: calls and checks, where the tests are no more than that.
@@ -85,7 +86,7 @@ class ProgramProblem:
             raise RecordError("entry_point", f"not a name: {entry_point[:100]!r}")
         setup = problem.text("setup", "")
         if form == "stdio":
-            return cls(entry_point, problem.prompt, streams=_read_streams(problem))
+            return cls(entry_point, problem.prompt, setup, streams=_read_streams(problem))
         if form == "cases":
             _require(entry_point, form)
             return cls(entry_point, problem.prompt, setup, plan=_read_cases(problem, entry_point))
