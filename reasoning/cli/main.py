@@ -19,6 +19,7 @@ from reasoning.cli import (
     evaluate,
     generate,
     identify,
+    samples,
     sandbox,
     serve,
     verify,
@@ -63,6 +64,7 @@ app = typer.Typer(
 app.command("evaluate", short_help="Ask an engine for a benchmark's answers and judge them.")(evaluate.evaluate)
 app.add_typer(generate.app, name="generate", short_help="Make a verified dataset with one of the pipelines.")
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
+app.command("samples", short_help="Write a run's candidates as samples for other checkers.")(samples.samples)
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
 app.add_typer(discover.app, name="discover", short_help="Search for formulas of constants.")
 app.command("identify", short_help="Find closed forms of a number.")(identify.identify)
