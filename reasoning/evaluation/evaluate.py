@@ -141,7 +141,7 @@ async def evaluate(
             with await open_run(settings, directory, digest(paths), engine, pool, resume) as run:
                 job = _Evaluation(settings, run, engine, benchmark, method, pool, concurrency)
                 await job.work_through(lambda: problems_of(benchmark, paths, settings), quiet)
-                results = export(run, settings.samples, benchmark.groups)
+                results = export(run, settings.samples, benchmark.groups, benchmark.metrics)
                 return Outcome(results, job.unanswered, job.first_failure)
     finally:
         await engine.close()

@@ -18,6 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from reasoning.evaluation.metrics import Metric
 from reasoning.methods.base import PromptStyle
 from verifiers.records import Problem, RecordError
 
@@ -26,6 +27,7 @@ __all__ = [
     "Benchmark",
     "BenchmarkError",
     "Entry",
+    "ExtraMetrics",
     "SourceFile",
     "find_benchmark",
     "json_array",
@@ -61,8 +63,13 @@ BENCHMARKS: dict[str, str] = {
     "asdiv": "reasoning.evaluation.benchmarks.word_problems:ASDIV",
     "mawps": "reasoning.evaluation.benchmarks.word_problems:MAWPS",
     "gsm_hard": "reasoning.evaluation.benchmarks.word_problems:GSM_HARD",
+    "wemath": "reasoning.evaluation.benchmarks.wemath:BENCHMARK",
 }
 """Name -> `module:attribute`; imported when first used."""
+
+
+ExtraMetrics = Callable[[Mapping[str, Sequence[bool]]], Mapping[str, Metric]]
+"""(problem id -> whether each of its samples was right) -> named metrics."""
 
 
 class BenchmarkError(ValueError):
@@ -78,11 +85,13 @@ class SourceFile:
             folder.
         url: where it is published, pinned to a revision; empty for a built-in file.
         sha256: of the file at that address, in hex.
+        origin: for a file that cannot be downloaded by itself, where people get it.
     """
 
     name: str
     url: str = ""
     sha256: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,7 @@ class Benchmark:
         read: `(paths of the files, split)` -> the entries, in a fixed order; raises `BenchmarkError`.
         groups: names in a problem's `meta` by which results are shown.
         folder: of a local collection in which it lies; empty: the one that has its name.
+        metrics: more metrics of a run, from (problem id -> whether each sample was right, in order).
     """
 
     name: str
@@ -116,6 +126,7 @@ class Benchmark:
     read: Callable[[Sequence[Path], str], Iterator[Entry]]
     groups: tuple[str, ...] = ()
     folder: str = ""
+    metrics: ExtraMetrics | None = None
 
     def style(self, name: str | None = None) -> PromptStyle:
         """The prompt style with this name; None or empty: the default one.
