@@ -64,6 +64,10 @@ BENCHMARKS: dict[str, str] = {
     "mawps": "reasoning.evaluation.benchmarks.word_problems:MAWPS",
     "gsm_hard": "reasoning.evaluation.benchmarks.word_problems:GSM_HARD",
     "wemath": "reasoning.evaluation.benchmarks.wemath:BENCHMARK",
+    "questbench-logic": "reasoning.evaluation.benchmarks.questbench_logic:BENCHMARK",
+    "questbench-planning": "reasoning.evaluation.benchmarks.questbench_planning:BENCHMARK",
+    "questbench-equations": "reasoning.evaluation.benchmarks.questbench_equations:EQUATIONS",
+    "questbench-words": "reasoning.evaluation.benchmarks.questbench_equations:WORDS",
 }
 """Name -> `module:attribute`; imported when first used."""
 
