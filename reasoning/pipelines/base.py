@@ -155,7 +155,8 @@ class Pipeline:
         options: a frozen data class whose fields, made by `option`, are its own command-line options. Fields may be
             `str`, `int`, `float`, `bool`, or one of these or None.
         run: `(job, options)` -> rows and discarded things.
-        engine: whether it asks an engine. With False, `--engine` and the sampling options are refused.
+        engine: whether it can ask an engine. With False, there is no `--engine`, nor are there sampling options.
+        asks: whether it does so with these options; None: always.
         seeds: whether it starts from problems (`--problems`).
         default_problems: where the problems come from when nothing is said; empty: it must be said.
         description: paragraphs for the card: what the rows are and how they came about.
@@ -168,16 +169,25 @@ class Pipeline:
     options: type[Any]
     run: Callable[[Job, Any], AsyncIterator[Outcome]]
     engine: bool = False
+    asks: Callable[[Any], bool] | None = None
     seeds: bool = False
     default_problems: str = ""
     description: str = ""
     references: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
 
+    def needs_engine(self, options: Any) -> bool:
+        """Whether a run with these options asks an engine."""
+        return self.engine and (self.asks is None or self.asks(options))
+
 
 PIPELINES: dict[str, str] = {
     "rejection": "reasoning.pipelines.rejection:PIPELINE",
     "difficulty-aware": "reasoning.pipelines.difficulty_aware:PIPELINE",
+    "programmatic": "reasoning.pipelines.programmatic:PIPELINE",
+    "puzzles": "reasoning.pipelines.puzzles:PIPELINE",
+    "agents": "reasoning.pipelines.agents:PIPELINE",
+    "curate": "reasoning.pipelines.curate:PIPELINE",
 }
 """Name -> `module:attribute`; imported when first used."""
 

@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reasoning.engines.base import Completion, Engine, EngineError, Request, derive_seed
 from reasoning.evaluation.benchmarks.base import Entry
@@ -25,6 +25,9 @@ from reasoning.runs import Run
 from reasoning.runs.judging import RecordingJudge
 from verifiers.records import Problem, RecordError, Status, Verdict
 from verifiers.sandbox import Limits, SandboxPool
+
+if TYPE_CHECKING:
+    from reasoning.pipelines.backend.protected import Protected
 
 __all__ = ["ENGINE_FAILURES_IN_A_ROW", "Failures", "Job", "Judged", "together"]
 
@@ -80,13 +83,15 @@ class Job:
         run: Run,
         pool: SandboxPool,
         *,
+        protected: Protected,
         seeds: Seeds | None = None,
         engine: Engine | None = None,
         concurrency: int = 64,
     ) -> None:
-        """Work in `run` with what its pipeline needs: problems and an engine, or None."""
+        """Work in `run` with what its pipeline needs; no row may give away a `protected` problem."""
         self.settings = settings
         self.pool = pool
+        self.protected = protected
         self.limits = Limits(wall_seconds=settings.timeout, memory_mib=settings.memory)
         self.sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
         self.judge = RecordingJudge(pool, run.store, self.limits)

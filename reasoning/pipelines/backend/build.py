@@ -102,7 +102,7 @@ async def build(
     SplitPlan.parse(settings.splits)
     seeds = _seeds(pipeline, settings)
     filters = Filters.of(settings, seeds)
-    if pipeline.engine and engine is None:
+    if pipeline.needs_engine(options) and engine is None:
         from reasoning.engines.registry import create_engine
 
         engine = create_engine(settings.engine)
@@ -110,7 +110,15 @@ async def build(
         async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
             provenance = _provenance(settings, seeds, filters, engine)
             with await _open(settings, provenance, directory, pool, resume) as run:
-                job = Job(settings, run, pool, seeds=seeds, engine=engine, concurrency=concurrency)
+                job = Job(
+                    settings,
+                    run,
+                    pool,
+                    protected=filters.protected,
+                    seeds=seeds,
+                    engine=engine,
+                    concurrency=concurrency,
+                )
                 outcomes = cast(AsyncGenerator[Outcome, None], pipeline.run(job, options))
                 builder = _Builder(settings, run, filters, provenance)
                 with progress_display(
