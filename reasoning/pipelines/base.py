@@ -18,7 +18,7 @@ order of completion or hash seeds), so that an interrupted run ends with the sam
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -158,6 +158,9 @@ class Pipeline:
         engine: whether it can ask an engine. With False, there is no `--engine`, nor are there sampling options.
         asks: whether it does so with these options; None: always.
         seeds: whether it starts from problems (`--problems`).
+        sources: problem sources that it uses with these options beside `--problems`; their problems are no
+            contamination.
+        sized: options that give about so many rows from its default problems; None: it cannot be part of a mixture.
         default_problems: where the problems come from when nothing is said; empty: it must be said.
         description: paragraphs for the card: what the rows are and how they came about.
         references: papers that it follows.
@@ -171,6 +174,8 @@ class Pipeline:
     engine: bool = False
     asks: Callable[[Any], bool] | None = None
     seeds: bool = False
+    sources: Callable[[Any], Sequence[str]] | None = None
+    sized: Callable[[int], Any] | None = None
     default_problems: str = ""
     description: str = ""
     references: tuple[str, ...] = ()
@@ -188,6 +193,7 @@ PIPELINES: dict[str, str] = {
     "puzzles": "reasoning.pipelines.puzzles:PIPELINE",
     "agents": "reasoning.pipelines.agents:PIPELINE",
     "curate": "reasoning.pipelines.curate:PIPELINE",
+    "mixture": "reasoning.pipelines.mixture:PIPELINE",
 }
 """Name -> `module:attribute`; imported when first used."""
 

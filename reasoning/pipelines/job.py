@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import aclosing
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -97,6 +98,7 @@ class Job:
         self.judge = RecordingJudge(pool, run.store, self.limits)
         self.failures = Failures()
         self._run = run
+        self._prefix = ""
         self._seeds = seeds
         self._engine = None if engine is None else run.recording(engine, concurrency)
         self._method = find_method(settings.method)
@@ -114,6 +116,14 @@ class Job:
         if self._seeds is None:
             raise PipelineError(f"pipeline '{self.settings.pipeline}' has no problems to start from")
         return self._seeds.entries(self.settings.limit)
+
+    def part(self, settings: Settings, seeds: Seeds | None) -> Job:
+        """A job within this one: other settings and problems, stages of its own, the same run, judge and engine."""
+        part = copy(self)
+        part.settings = settings
+        part._seeds = seeds
+        part._prefix = f"{self._prefix}{settings.pipeline}/"
+        return part
 
     def seed(self, *parts: object) -> int:
         """A seed that depends on the run's seed and `parts` alone."""
@@ -217,6 +227,7 @@ class Job:
         self, stage: str, items: Iterable[Item], work: Callable[[Item], Awaitable[Any]]
     ) -> AsyncGenerator[Any, None]:
         """As `map`, for work whose result is plain JSON; an item that the engine failed yields its `EngineError`."""
+        stage = self._prefix + stage
 
         async def recorded(numbered: tuple[int, Item]) -> Any:
             position, item = numbered

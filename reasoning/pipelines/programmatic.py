@@ -247,6 +247,7 @@ PIPELINE = Pipeline(
     engine=True,
     asks=lambda options: options.programs == WRITTEN,
     seeds=True,
+    sized=lambda rows: ProgrammaticOptions(variants=min(1000, rows // 32 + 2)),
     default_problems="data:word_problems/word_problems.jsonl",
     description=(
         "The numbers of each seed problem were masked, a program that does not know them was found (induced from "

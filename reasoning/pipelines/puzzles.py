@@ -186,6 +186,7 @@ PIPELINE = Pipeline(
     engine=True,
     asks=lambda options: options.proposer == ENGINE,
     seeds=True,
+    sized=lambda rows: PuzzleOptions(proposals=rows // 120 + 2),
     default_problems="puzzles",
     description=(
         "Programming puzzles made from known ones: with other inputs, or written anew by a model. Each was solved by "

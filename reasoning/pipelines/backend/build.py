@@ -101,14 +101,16 @@ async def build(
     options = pipeline.options(**settings.own)
     SplitPlan.parse(settings.splits)
     seeds = _seeds(pipeline, settings)
-    filters = Filters.of(settings, seeds)
+    sources = [] if pipeline.sources is None else [find_seeds(name) for name in pipeline.sources(options)]
+    sources += [] if seeds is None else [seeds]
+    filters = Filters.of(settings, sources)
     if pipeline.needs_engine(options) and engine is None:
         from reasoning.engines.registry import create_engine
 
         engine = create_engine(settings.engine)
     try:
         async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
-            provenance = _provenance(settings, seeds, filters, engine)
+            provenance = _provenance(sources, filters, engine)
             with await _open(settings, provenance, directory, pool, resume) as run:
                 job = Job(
                     settings,
@@ -139,10 +141,10 @@ def _seeds(pipeline: Pipeline, settings: Settings) -> Seeds | None:
     return find_seeds(settings.problems)
 
 
-def _provenance(settings: Settings, seeds: Seeds | None, filters: Filters, engine: Engine | None) -> dict[str, Any]:
+def _provenance(sources: list[Seeds], filters: Filters, engine: Engine | None) -> dict[str, Any]:
     """What the rows depend on beside the settings."""
     return {
-        "inputs": [] if seeds is None else [{"name": seeds.name, "sha256": seeds.sha256}],
+        "inputs": [{"name": one.name, "sha256": one.sha256} for one in sources],
         "engine_description": None if engine is None else engine.describe(),
         "decontaminated_against": [{"name": name, "sha256": sha256} for name, sha256 in filters.protected.sources],
     }
