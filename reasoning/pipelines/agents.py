@@ -13,26 +13,22 @@ the solutions agree on its answer, since nobody knows it otherwise. `--task prac
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reasoning.engines.base import Message
 from reasoning.evaluation.benchmarks.base import Entry
 from reasoning.methods import Prompt
-from reasoning.pipelines.agreement import agreed_answer
 from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, Row, option
 from reasoning.pipelines.job import Job, together
-from reasoning.pipelines.solutions import discarded_sample, solution_row, steps_of, topic_of
+from reasoning.pipelines.new_problems import solved_rows, statements_in
+from reasoning.pipelines.solutions import discarded_sample, steps_of, topic_of
 from verifiers.records import Problem
 
 __all__ = ["PIPELINE", "AgentOptions"]
 
 PROBLEMS, PRACTICE = "problems", "practice"
-MAX_SOLUTION_CHARACTERS = 1_800
-"""Longer solutions of new problems are dropped, as in the paper."""
-
 _ASK = """Here is a problem and its answer.
 
 Problem: {problem}
@@ -56,7 +52,6 @@ and how it could be made harder:
 {suggestion}
 
 Write the harder problem, complete in itself, with one number as answer, between <problem> and </problem>."""
-_PROBLEM = re.compile(r"<problem>\s*(.*?)\s*</problem>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,9 @@ async def run(job: Job, options: AgentOptions) -> AsyncIterator[Outcome]:
             return await _practise(job, entry, options)
         written = await _write(job, entry, options)
         solved = await together(
-            _solved(job, entry.problem, one, options) for one in written if isinstance(one, Problem)
+            solved_rows(job, one, entry.problem.id, options.solutions, options.agree)
+            for one in written
+            if isinstance(one, Problem)
         )
         return [*(one for one in written if isinstance(one, Discarded)), *(row for rows in solved for row in rows)]
 
@@ -103,7 +100,7 @@ async def _write(job: Job, entry: Entry, options: AgentOptions) -> list[Problem 
         answer = str(seed.fields.get("gold", ""))
         text = _ASK.format(problem=seed.prompt, answer=answer, count=options.questions)
         reply = await _reply(job, "ask-me-anything", seed.id, 0, text)
-        found = _PROBLEM.findall(reply)[: options.questions]
+        found = statements_in(reply)[: options.questions]
         if not found:
             written.append(Discarded(seed.id, "ask-me-anything", "no problem in the reply", reply))
         written += [_new(seed, f"ask-{number}", statement, "ask-me-anything") for number, statement in enumerate(found)]
@@ -112,7 +109,7 @@ async def _write(job: Job, entry: Entry, options: AgentOptions) -> list[Problem 
         suggestion = await _reply(job, "suggester", seed.id, number, _SUGGEST.format(problem=statement))
         text = _EDIT.format(problem=statement, suggestion=suggestion)
         reply = await _reply(job, "editor", seed.id, number, text)
-        found = _PROBLEM.findall(reply)
+        found = statements_in(reply)
         if not found:
             written.append(Discarded(seed.id, "editor", "no problem in the reply", reply))
             break
@@ -127,32 +124,6 @@ def _new(seed: Problem, name: str, statement: str, agent: str) -> Problem:
 
 async def _reply(job: Job, step: str, id: str, number: int, text: str) -> str:
     return (await job.ask(step, id, number, Prompt(messages=(Message("user", text),)))).text
-
-
-async def _solved(job: Job, seed: Problem, problem: Problem, options: AgentOptions) -> list[Outcome]:
-    """A new problem as a row for each agreeing solution, when enough of them agree."""
-    texts = [
-        attempt.candidate.text if attempt.candidate is not None else ""
-        for attempt in await together(job.attempt(problem, sample) for sample in range(options.solutions))
-    ]
-    agreement = agreed_answer(texts)
-    if agreement is None or len(agreement.samples) < options.agree * options.solutions:
-        share = 0 if agreement is None else len(agreement.samples)
-        reason = f"too few solutions agree: {share} of {options.solutions}"
-        return [Discarded(problem.id, "agreement", reason, problem.prompt)]
-    known = replace(problem, fields={"gold": agreement.answer})
-    outcomes: list[Outcome] = []
-    for judged in await job.judged_attempts(known, range(options.solutions)):
-        text = judged.text or ""
-        if not judged.verdict.passed:
-            outcomes.append(discarded_sample(known, judged))
-        elif len(text) > MAX_SOLUTION_CHARACTERS:
-            outcomes.append(Discarded(known.id, "length", f"more than {MAX_SOLUTION_CHARACTERS} characters", text))
-        else:
-            difficulty = 1 - len(agreement.samples) / options.solutions
-            row = solution_row(job, known, judged, difficulty, meta={"agent": str(problem.meta["agent"])})
-            outcomes.append(replace(row, group=seed.id, topic=topic_of(seed)))
-    return outcomes
 
 
 async def _practise(job: Job, entry: Entry, options: AgentOptions) -> list[Outcome]:

@@ -192,6 +192,7 @@ PIPELINES: dict[str, str] = {
     "programmatic": "reasoning.pipelines.programmatic:PIPELINE",
     "puzzles": "reasoning.pipelines.puzzles:PIPELINE",
     "agents": "reasoning.pipelines.agents:PIPELINE",
+    "explore": "reasoning.pipelines.explore:PIPELINE",
     "curate": "reasoning.pipelines.curate:PIPELINE",
     "mixture": "reasoning.pipelines.mixture:PIPELINE",
 }

@@ -24,6 +24,7 @@ from typing import Any, cast
 
 from reasoning.engines.base import Engine
 from reasoning.pipelines.backend.card import write_card
+from reasoning.pipelines.backend.coverage import COVERAGE_NAME, coverage_svg
 from reasoning.pipelines.backend.filters import Filters
 from reasoning.pipelines.backend.manifest import write_manifest
 from reasoning.pipelines.backend.shards import ShardWriter
@@ -193,6 +194,7 @@ class _Builder:
             files = shards.finish()
         statistics = filters.statistics.to_json()
         manifest = write_manifest(self._folder, settings, files, statistics, self._provenance)
+        (self._folder / COVERAGE_NAME).write_text(coverage_svg(filters.statistics.coverage()), encoding="utf-8")
         write_card(self._folder, manifest, example)
         if self._final.exists():
             shutil.rmtree(self._final)
