@@ -48,7 +48,7 @@ class Adapter:
             return value
         return self._checked(self._function("original")(), "original")
 
-    def sample(self, rng: random.Random, level: int | None) -> Any:
+    def sample(self, rng: random.Random, level: int) -> Any:
         """Random parameters.
 
         Raises:
@@ -125,12 +125,10 @@ class Adapter:
         return self._bound[name]
 
 
-def _fitting(
-    function: Callable[..., Any], rng: random.Random, level: int | None
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def _fitting(function: Callable[..., Any], rng: random.Random, level: int) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments that a `sample` takes: a generator, a level, both or none."""
     parameters = list(inspect.signature(function).parameters.values())
-    keywords = {"level": level} if level is not None and any(one.name == "level" for one in parameters) else {}
+    keywords = {"level": level} if any(one.name == "level" for one in parameters) else {}
     others = [one for one in parameters if one.name != "level"]
     takes_rng = any(one.kind is not one.VAR_KEYWORD and one.kind is not one.KEYWORD_ONLY for one in others)
     return ((rng,) if takes_rng else ()), keywords

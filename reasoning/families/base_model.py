@@ -6,6 +6,7 @@ Runs in the child; imports the standard library only.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from types import ModuleType
 from typing import Any
@@ -33,7 +34,7 @@ class BaseModel:
     def _fields(cls) -> list[str]:
         names: dict[str, None] = {}
         for owner in reversed(cls.__mro__):
-            for name, annotation in owner.__dict__.get("__annotations__", {}).items():
+            for name, annotation in inspect.get_annotations(owner).items():
                 if not name.startswith("_") and name != "model_config" and "ClassVar" not in str(annotation):
                     names[name] = None
         return list(names)

@@ -89,7 +89,9 @@ def _family(path: Path, node: ast.ClassDef, source: str) -> Family:
     facts = dict(filter(None, map(_constant, node.body)))
     grade = facts.pop("grade", None)
     if grade not in GRADES:
-        raise FamilyError(f"{path}, line {node.lineno}: class {node.name}: grade is {grade!r}, expected one of {GRADES}")
+        raise FamilyError(
+            f"{path}, line {node.lineno}: class {node.name}: grade is {grade!r}, expected one of {GRADES}"
+        )
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", node.name).lower()
     facts.pop("original", None)
     return Family(

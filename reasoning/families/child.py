@@ -9,7 +9,7 @@ trusted side decides what it means.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoning.families import tools  # noqa: F401 - so that families find it inside the sandbox
@@ -28,12 +28,12 @@ __all__ = ["MAX_ATTEMPTS", "Send", "draw_payload", "perform", "run"]
 MAX_ATTEMPTS = 400
 """Draws for one index until one belongs to the split; a split with a share of a tenth fails so often once in 1e18."""
 
-Send = Any
+Send = Callable[[bytes], None]
 
 
 def draw_payload(
     family: tuple[str, str, str, int],
-    draws: Sequence[tuple[int, int | None]],
+    draws: Sequence[tuple[int, int]],
     *,
     seed: int = 0,
     split: str = ANY_SPLIT,
@@ -99,7 +99,7 @@ class _Work:
         """Report on the seed problem."""
         self._report(self._family.original)
 
-    def draw(self, index: int, level: int | None) -> None:
+    def draw(self, index: int, level: int) -> None:
         """Report on the first draw for `index` that belongs to the split."""
         id, version, seed, split = self._stream
 
@@ -117,7 +117,7 @@ class _Work:
     def _report(self, sample: Any) -> None:
         values: list[Any] = []
         params: Any = None
-        calls = [
+        calls: list[Callable[[], Any]] = [
             lambda: self._family.render(params),
             lambda: answer_text(self._family.solve(params)),
         ]

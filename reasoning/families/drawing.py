@@ -3,8 +3,8 @@ r"""Draws problems from a family, in the sandbox, many a child.
     async for instance in instances(pool, family, split="train", seed=0, count=1000):
         instance.text, instance.answer
 
-The same (family version, seed, split, index) gives the same problem on every machine. Whatever a child says of the split
-is checked here.
+The same (family version, seed, split, index) gives the same problem on every machine. Whatever a child says of the
+split is checked here.
 """
 
 from __future__ import annotations
@@ -111,9 +111,7 @@ async def instances(
     start, stale = 0, 0
     while len(seen) < count and stale < STALE_BATCHES:
         wanted = min(BATCH, count - len(seen))
-        drawn = await draw(
-            pool, family, range(start, start + wanted), seed=seed, split=split, level=level
-        )
+        drawn = await draw(pool, family, range(start, start + wanted), seed=seed, split=split, level=level)
         if drawn.failures:
             raise FamilyError(f"family '{family.id}': {drawn.failures[0]}")
         start += wanted

@@ -31,6 +31,7 @@ __all__ = [
     "people",
     "person",
     "plural",
+    "plus",
     "point",
     "polynomial",
     "primes",
@@ -39,7 +40,6 @@ __all__ = [
     "squarefree_root",
     "tex",
     "times",
-    "plus",
     "totient",
 ]
 
@@ -106,7 +106,7 @@ def tex(value: Fraction | int) -> str:
 
 def signed(value: Fraction | int) -> str:
     """`+ 3` or `- 3`, to stand after another term."""
-    return f"{'-' if value < 0 else '+'} {tex(abs(value))}"
+    return f"{'-' if value < 0 else '+'} {tex(value if value >= 0 else -value)}"
 
 
 def polynomial(coefficients: Sequence[Fraction | int], variable: str = "x") -> str:
@@ -116,7 +116,7 @@ def polynomial(coefficients: Sequence[Fraction | int], variable: str = "x") -> s
         power = len(coefficients) - 1 - position
         if coefficient == 0:
             continue
-        size = abs(coefficient)
+        size = coefficient if coefficient > 0 else -coefficient
         factor = "" if size == 1 and power else tex(size)
         term = factor + ("" if power == 0 else variable if power == 1 else f"{variable}^{_exponent(power)}")
         if text:
