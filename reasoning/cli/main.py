@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import typer
 
-from reasoning.cli import benchmarks, doctor, engines, evaluate, sandbox, verify
+from reasoning.cli import benchmarks, doctor, engines, evaluate, families, sandbox, verify
 
 __all__ = ["app", "main"]
 
@@ -25,6 +25,7 @@ _USER_ERRORS = (
     ("reasoning.evaluation.benchmarks.base", "BenchmarkError"),
     ("reasoning.evaluation.evaluate", "EvaluationError"),
     ("reasoning.evaluation.lines", "FileError"),
+    ("reasoning.families.records", "FamilyError"),
     ("reasoning.methods.base", "MethodError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
@@ -49,6 +50,7 @@ app.command("verify", short_help="Judge candidates, one verdict line for each in
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")
+app.add_typer(families.app, name="families", short_help="List, draw from and check the built-in problem families.")
 app.command("doctor", short_help="Check what works on this machine.")(doctor.doctor)
 
 

@@ -6,9 +6,10 @@ True
 True
 
 Each draw's stream is a hash of (family, version, seed, split, index, attempt), so no two of them share numbers as
-`seed + index` would. That alone does not keep equal problems apart, so a second rule does: the numbers that stand in a
-problem's text decide its split, whatever the seed. A draw that belongs to another split is thrown away and drawn
-again. Two problems of a family that differ in names and things only are therefore always in the same split.
+`seed + index` would. That alone does not keep equal problems apart, so a second rule does: the numbers (and words in
+capitals) that stand in a problem's text decide its split, whatever the seed. A draw that belongs to another split is
+thrown away and drawn again. Two problems of a family that differ in names and things only are therefore always in the
+same split.
 
 This module runs on both sides of the sandbox and imports the standard library only.
 """
@@ -26,7 +27,7 @@ SPLITS = tuple(SHARES)
 ANY_SPLIT = "any"
 """For draws that need no split, such as the variants of one seed problem."""
 
-_NUMERAL = re.compile(r"\d+(?:\.\d+)?")
+_TOKEN = re.compile(r"\d+(?:\.\d+)?|\b[A-Z]{4,}\b")
 _RESOLUTION = 1 << 32
 
 
@@ -38,8 +39,8 @@ def stream_seed(family: str, version: int, seed: int, split: str, index: int, at
 
 def split_of(family: str, text: str) -> str:
     """The split that a problem text of `family` belongs to, decided by its numerals in order."""
-    numerals = " ".join(_NUMERAL.findall(text))
-    digest = hashlib.sha256(f"{family}\x1f{numerals}".encode("utf-8", "surrogatepass")).digest()
+    tokens = " ".join(_TOKEN.findall(text))
+    digest = hashlib.sha256(f"{family}\x1f{tokens}".encode("utf-8", "surrogatepass")).digest()
     point = int.from_bytes(digest[:4], "big") / _RESOLUTION
     for name, share in SHARES.items():
         if point < share:
