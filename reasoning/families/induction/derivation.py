@@ -4,9 +4,9 @@ r"""How the answer comes from the numbers of the problem: an expression, read of
     answer.value(lookup)
 
 Each equation of the solution whose operands are all known (numbers of the problem, earlier results, constants such as
-the 7 days of a week) is a step. A number of the solution that no equation explains is looked for as one operation on
-known values. At last the answer must be a step, or be one or two operations away. A reading that is not the only one
-ends the induction: a program that is right by accident at the seed is wrong elsewhere.
+the 7 days of a week) is a step. At last the answer must be a step, or be one or two operations away with all numbers of
+the problem used. A reading that is not the only one ends the induction: a program that is right by accident at the seed
+is wrong elsewhere.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from reasoning.families.induction.equations import Operand, Operation, Tree, apply, equations_in
-from reasoning.families.induction.numbers import WORDS, TextNumber, numbers_in
+from reasoning.families.induction.numbers import WORDS, TextNumber
 
 __all__ = ["Constant", "Derivation", "InductionError", "Parameter", "Step", "Term", "derive"]
 
@@ -88,13 +88,10 @@ def derive(numbers: list[TextNumber], problem: str, solution: str, answer: Fract
         InductionError: there is no expression, or more than one.
     """
     known = _Known(numbers, problem, answer)
-    for event in _events(solution):
+    for tree, result in equations_in(solution):
         if len(known.steps) > MAX_TERMS:
             raise InductionError(f"more than {MAX_TERMS} steps")
-        if isinstance(event, Fraction):
-            known.explain(event)
-        else:
-            known.equation(*event)
+        known.equation(tree, result)
     found = next((step for step in reversed(known.steps) if step.value == answer), None)
     if found is None:
         found = known.search(answer)
@@ -119,17 +116,6 @@ class _Known:
             for one in _below(step):
                 if one not in self.steps:
                     self.steps.append(one)
-
-    def explain(self, number: Fraction) -> None:
-        """Take a number of the solution as the result of one operation, where only one gives it.
-
-        Not the answer itself: an operation that happens to give it at the seed is too easily found.
-        """
-        if number == self._answer or number in _SMALL or self._named(number):
-            return
-        found = self._operations(number, self._values())
-        if len(found) == 1:
-            self.steps.append(found[0])
 
     def search(self, answer: Fraction) -> Step:
         """The answer by one or two operations on known terms that use every parameter.
@@ -230,14 +216,6 @@ class _Known:
     def _unused(self, step: Step) -> int:
         used = {one.index for one in _leaves(step)}
         return sum(one.index not in used for one in self.parameters)
-
-
-def _events(solution: str) -> Iterator[tuple[Operation, Fraction] | Fraction]:
-    """The equations and bare numbers of a solution, sentence by sentence, equations first."""
-    for sentence in re.split(r"\n|(?<=[.!?])\s", solution):
-        yield from equations_in(sentence)
-        for number in numbers_in(sentence):
-            yield number.value
 
 
 def _below(term: Term) -> list[Step]:
