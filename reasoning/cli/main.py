@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import typer
 
-from reasoning.cli import benchmarks, doctor, engines, evaluate, families, sandbox, verify
+from reasoning.cli import benchmarks, doctor, engines, evaluate, families, generate, identify, sandbox, verify
 
 __all__ = ["app", "main"]
 
@@ -20,6 +20,7 @@ EXIT_INTERRUPTED = 130
 
 _USER_ERRORS = (
     ("reasoning.data_files", "DataFileError"),
+    ("reasoning.discovery.identification", "IdentificationError"),
     ("reasoning.engines.base", "EngineError"),
     ("reasoning.engines.options", "EngineSpecError"),
     ("reasoning.evaluation.benchmarks.base", "BenchmarkError"),
@@ -27,6 +28,8 @@ _USER_ERRORS = (
     ("reasoning.evaluation.lines", "FileError"),
     ("reasoning.families.records", "FamilyError"),
     ("reasoning.methods.base", "MethodError"),
+    ("reasoning.pipelines.backend.hub", "HubError"),
+    ("reasoning.pipelines.base", "PipelineError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
     ("verifiers.records", "RecordError"),
@@ -46,8 +49,10 @@ app = typer.Typer(
 
 
 app.command("evaluate", short_help="Ask an engine for a benchmark's answers and judge them.")(evaluate.evaluate)
+app.add_typer(generate.app, name="generate", short_help="Make a verified dataset with one of the pipelines.")
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
+app.command("identify", short_help="Find closed forms of a number.")(identify.identify)
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")
 app.add_typer(families.app, name="families", short_help="List, draw from and check the built-in problem families.")

@@ -29,7 +29,9 @@ MAX_DOWNLOAD_BYTES = 256 << 20
 _BLOCK_BYTES = 1 << 16
 
 
-def locate(benchmark: Benchmark, split: str, data: Path | None, quiet: bool = True) -> tuple[Path, ...]:
+def locate(
+    benchmark: Benchmark, split: str, data: Path | None, quiet: bool = True, download: bool = True
+) -> tuple[Path, ...]:
     """Paths of the files of a split, downloaded if need be.
 
     Args:
@@ -37,13 +39,15 @@ def locate(benchmark: Benchmark, split: str, data: Path | None, quiet: bool = Tr
         split: one of its splits.
         data: a folder that holds the files, or the main file itself; None: the usual places.
         quiet: show no progress of a download.
+        download: whether what is not here may be downloaded.
 
     Raises:
         BenchmarkError: a file is nowhere, cannot be downloaded, or is not the published one.
         DataFileError: a built-in file is missing.
     """
     return tuple(
-        _locate(benchmark, file, data, position, quiet) for position, file in enumerate(benchmark.files[split])
+        _locate(benchmark, file, data, position, quiet, download)
+        for position, file in enumerate(benchmark.files[split])
     )
 
 
@@ -56,7 +60,9 @@ def digest(paths: Sequence[Path]) -> str:
     return whole.hexdigest()
 
 
-def _locate(benchmark: Benchmark, file: SourceFile, data: Path | None, position: int, quiet: bool) -> Path:
+def _locate(
+    benchmark: Benchmark, file: SourceFile, data: Path | None, position: int, quiet: bool, download: bool
+) -> Path:
     if data is not None:
         if not data.exists():
             raise BenchmarkError(f"--data {data}: no such file or folder")
@@ -75,6 +81,8 @@ def _locate(benchmark: Benchmark, file: SourceFile, data: Path | None, position:
             return found
     cached = _cache() / benchmark.name / file.name
     if not cached.is_file():
+        if not download:
+            raise BenchmarkError(f"{benchmark.name}: {file.name} is not on this machine")
         _download(benchmark.name, file, cached, quiet)
     return cached
 
