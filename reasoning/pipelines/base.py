@@ -176,6 +176,8 @@ class Pipeline:
 
 
 PIPELINES: dict[str, str] = {
+    "efagen": "reasoning.pipelines.efagen:PIPELINE",
+    "families": "reasoning.pipelines.families:PIPELINE",
     "rejection": "reasoning.pipelines.rejection:PIPELINE",
     "difficulty-aware": "reasoning.pipelines.difficulty_aware:PIPELINE",
 }

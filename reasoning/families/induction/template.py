@@ -9,6 +9,7 @@ stays as it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,6 +25,9 @@ MAX_CHARACTERS = 6_000
 """Longest problem or solution that is read."""
 SMALLEST = 2
 """Smallest value of a parameter, so that plurals stay right; a seed value below it is kept."""
+
+_CALCULATOR_MARK = re.compile(r"<<[^<>]*>>")
+"""As in GSM8K: `48/2 = <<48/2=24>>24`."""
 
 _TEMPLATE = '''\
 from fractions import Fraction
@@ -75,6 +79,7 @@ def induce(problem: str, solution: str, answer: str) -> Induced:
     Raises:
         InductionError: none can be induced; the message says why.
     """
+    solution = _CALCULATOR_MARK.sub("", solution)
     if len(problem) > MAX_CHARACTERS or len(solution) > MAX_CHARACTERS:
         raise InductionError(f"longer than {MAX_CHARACTERS} characters")
     gold = value_of(answer)
