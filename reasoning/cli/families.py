@@ -13,6 +13,8 @@ from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 if TYPE_CHECKING:
     from reasoning.families import Family, Instance
 
+SEVERAL_SAMPLES_TEMPERATURE = 0.8
+
 app = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode=None,
@@ -180,3 +182,71 @@ async def _check(
                     shared += meeting.between_splits
                 progress.advance(not report.faults)
     return drawn, faults, shared
+
+
+@app.command("study")
+def run_study(
+    kind: Annotated[str, typer.Argument(metavar="stable|hard|faithful", help="What to find out.")],
+    engine: Annotated[str, typer.Option(help="See `reasoning engines`.")],
+    families: Annotated[str, typer.Option(help="Families, topics or grades, by commas. Default: all.")] = "",
+    problems: Annotated[str, typer.Option(help="A dataset of `generate efagen --keep families` instead.")] = "",
+    second: Annotated[str, typer.Option(help="Engine that re-checks failures (hard).")] = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many seeds.")] = None,
+    method: Annotated[str, typer.Option(help="How the engine is asked.")] = "direct",
+    variants: Annotated[int, typer.Option(min=1, help="Variants of each seed.")] = 8,
+    samples: Annotated[int, typer.Option(min=1, help="Samples of each problem (faithful).")] = 4,
+    temperature: Annotated[
+        float | None, typer.Option(min=0.0, help="Default: 0, and 0.8 where several samples are drawn (faithful).")
+    ] = None,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Longest completion.")] = 1024,
+    seed: Annotated[int, typer.Option(help="Seed of the run and of the variants.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/study-KIND-SEED.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Answers judged at once.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="Seeds worked on at once.")] = 64,
+    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Ask an engine for variants of seeds: how stable is it, which variants does it fail, does a solved one help?
+
+    \b
+    stable    mean over variants, and seeds of which even the worst variant is solved
+    hard      variants that the engine fails although it solves the seed
+    faithful  pass rate of a seed with a solved variant in the context, and the other way round
+
+    \b
+    Examples:
+      reasoning families study stable --engine vllm:Qwen/Qwen3-4B --variants 16 --out runs/stable
+      reasoning families study hard --engine vllm:Qwen/Qwen3-4B --second vllm:Qwen/Qwen3-32B --variants 50
+      reasoning families study faithful --problems runs/efagen/dataset --engine openai:my-model,base_url=http://127.0.0.1:8000/v1
+    """  # noqa: D301 - \b is typer's mark, not text
+    from rich.console import Console
+    from rich.table import Table
+
+    from reasoning.evaluation.family_studies import StudySettings, study
+
+    if resume is not None and out is not None and out != resume:
+        raise typer.BadParameter(f"--out {out} and --resume {resume} name two directories; give one")
+    directory = resume or out or Path("runs") / f"study-{kind}-{seed}"
+    if temperature is None:
+        temperature = SEVERAL_SAMPLES_TEMPERATURE if kind == "faithful" else 0.0
+    settings = StudySettings(
+        kind, families, problems, limit, engine, second, method, variants, samples, seed, temperature, max_tokens
+    )
+    resuming = resume is not None and (resume / "config.json").exists()
+    work = study(
+        settings,
+        directory,
+        resume=resuming,
+        jobs=jobs,
+        concurrency=concurrency,
+        allow_weak=allow_weak,
+        quiet=quiet,
+    )
+    result = run_interruptible(work, f"go on with the same command and --resume {directory}")
+    table = Table("seeds", "what", "share", "count")
+    for group, shares in {"all": result.metrics, **result.groups}.items():
+        for name, share in shares.items():
+            table.add_row(group, name, f"{100 * share.value:.2f} %", f"{share.count} of {share.total}")
+    Console(highlight=False).print(table)
+    print(f"results: {directory}")

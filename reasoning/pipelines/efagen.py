@@ -186,8 +186,8 @@ PIPELINE = Pipeline(
     description=(
         "For each seed problem a program for its whole family of problems was inferred (by a language model, or by "
         "template induction over the numbers of its solution) and examined by tests in a sandbox. The rows are "
-        "variants of the seeds with computed answers, or the accepted programs themselves. The tests make a wrong answer "
-        "unlikely, not impossible: a program can be right at the seed and wrong elsewhere."
+        "variants of the seeds with computed answers, or the accepted programs themselves. The tests make a wrong "
+        "answer unlikely, not impossible: a program can be right at the seed and wrong elsewhere."
     ),
     references=("Khan et al. 2025, Executable Functional Abstractions (arXiv 2504.09763)",),
     examples=(
