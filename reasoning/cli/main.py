@@ -11,7 +11,17 @@ from collections.abc import Sequence
 
 import typer
 
-from reasoning.cli import benchmarks, doctor, engines, evaluate, families, generate, identify, sandbox, verify
+from reasoning.cli import (
+    benchmarks,
+    doctor,
+    engines,
+    evaluate, families,
+    generate,
+    identify,
+    sandbox,
+    serve,
+    verify,
+)
 
 __all__ = ["app", "main"]
 
@@ -33,6 +43,7 @@ _USER_ERRORS = (
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
     ("verifiers.records", "RecordError"),
+    ("verifiers.rewards", "RewardError"),
     ("verifiers.sandbox.report", "SandboxUnavailableError"),
 )
 """Exceptions whose message is for the user; looked up only when one was raised, so that `--help` imports none."""
@@ -53,6 +64,7 @@ app.add_typer(generate.app, name="generate", short_help="Make a verified dataset
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
 app.command("identify", short_help="Find closed forms of a number.")(identify.identify)
+app.add_typer(serve.app, name="serve", short_help="Serve rewards to trainers of other projects.")
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")
 app.add_typer(families.app, name="families", short_help="List, draw from and check the built-in problem families.")

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from reasoning.engines.base import Engine, EngineError
-from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate
+from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate, prepared
 from reasoning.evaluation.results import Results, export
 from reasoning.methods import Method, Question, Sampling, Workbench, find_method
 from reasoning.runs import Run, RunStore, progress_display
@@ -135,7 +135,8 @@ async def evaluate(
         async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
             with await open_run(settings, directory, digest(paths), engine, pool, resume) as run:
                 job = _Evaluation(settings, run, engine, benchmark, method, pool, concurrency)
-                await job.work_through(lambda: problems_of(benchmark, paths, settings), quiet)
+                read_from = await prepared(benchmark, paths, pool, quiet)
+                await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
                 results = export(run, settings.samples, benchmark.groups)
                 return Outcome(results, job.unanswered, job.first_failure)
     finally:

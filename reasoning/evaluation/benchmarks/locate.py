@@ -20,7 +20,7 @@ from reasoning.evaluation.benchmarks.base import Benchmark, BenchmarkError, Sour
 from reasoning.runs.files import PARTIAL_SUFFIX
 from reasoning.runs.progress import progress_display
 
-__all__ = ["BENCHMARKS_VARIABLE", "digest", "locate"]
+__all__ = ["BENCHMARKS_VARIABLE", "cache_folder", "digest", "locate"]
 
 BENCHMARKS_VARIABLE = "REASONING_BENCHMARKS"
 CONNECT_SECONDS = 10.0
@@ -47,7 +47,7 @@ def locate(
     """
     return tuple(
         _locate(benchmark, file, data, position, quiet, download)
-        for position, file in enumerate(benchmark.files[split])
+        for position, file in enumerate(benchmark.source_files(split))
     )
 
 
@@ -58,6 +58,12 @@ def digest(paths: Sequence[Path]) -> str:
         with open(path, "rb") as file:
             whole.update(hashlib.file_digest(file, "sha256").digest())
     return whole.hexdigest()
+
+
+def cache_folder() -> Path:
+    """The user's folder for what was downloaded or computed once."""
+    root = os.environ.get("XDG_CACHE_HOME")
+    return (Path(root) if root else Path.home() / ".cache") / "reasoning-toolkit"
 
 
 def _locate(
@@ -79,7 +85,12 @@ def _locate(
         found = _in_folder(Path(collection) / (benchmark.folder or benchmark.name), file.name)
         if found is not None:
             return found
-    cached = _cache() / benchmark.name / file.name
+    cached = cache_folder() / benchmark.name / file.name
+    if not cached.is_file() and not file.sha256:
+        raise BenchmarkError(
+            f"{benchmark.name} needs {file.name}, published at {file.url}; download it and give it with --data PATH, "
+            f"or in the folder {benchmark.folder or benchmark.name} of {BENCHMARKS_VARIABLE}"
+        )
     if not cached.is_file():
         if not download:
             raise BenchmarkError(f"{benchmark.name}: {file.name} is not on this machine")
@@ -92,11 +103,6 @@ def _in_folder(folder: Path, name: str) -> Path | None:
         if candidate.is_file():
             return candidate
     return None
-
-
-def _cache() -> Path:
-    root = os.environ.get("XDG_CACHE_HOME")
-    return (Path(root) if root else Path.home() / ".cache") / "reasoning-toolkit"
 
 
 def _download(benchmark: str, file: SourceFile, target: Path, quiet: bool) -> None:
