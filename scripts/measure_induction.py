@@ -1,4 +1,4 @@
-"""Measures template induction on GSM8K: how many seeds give a family, and how many of these agree with the marked steps.
+"""Measures template induction on GSM8K: how many seeds give a family, and how many agree with the marked steps.
 
 python scripts/measure_induction.py [--split test] [--limit 500] [--answer-only]
 
@@ -25,7 +25,7 @@ TRIES = 300
 def family_of(source: str) -> Any:
     """The induced class. Its text is that of our own template, in which the problem stands as a quoted string."""
     namespace: dict[str, Any] = {}
-    exec(source, namespace)
+    exec(source, namespace)  # noqa: S102 - written by our template
     return namespace[CLASS_NAME]
 
 

@@ -98,6 +98,7 @@ PIPELINE = Pipeline(
         "every solution. `difficulty` is half the family's grade (elementary to olympiad) and half the level."
     ),
     references=("Khan et al. 2025, Executable Functional Abstractions (arXiv 2504.09763)",),
+    kept_apart=("families",),
     examples=(
         "reasoning generate families --count 300 --out runs/families",
         "reasoning generate families --family algebra,olympiad --solution code --out runs/programs",
