@@ -164,6 +164,8 @@ class Pipeline:
         default_problems: where the problems come from when nothing is said; empty: it must be said.
         description: paragraphs for the card: what the rows are and how they came about.
         references: papers that it follows.
+        kept_apart: benchmarks from which it keeps its rows apart by a rule of its own; `--decontaminate all` leaves
+            them out.
         examples: command lines, shown by `--help`.
     """
 
@@ -179,6 +181,7 @@ class Pipeline:
     default_problems: str = ""
     description: str = ""
     references: tuple[str, ...] = ()
+    kept_apart: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
 
     def needs_engine(self, options: Any) -> bool:
@@ -187,6 +190,8 @@ class Pipeline:
 
 
 PIPELINES: dict[str, str] = {
+    "efagen": "reasoning.pipelines.efagen:PIPELINE",
+    "families": "reasoning.pipelines.families:PIPELINE",
     "rejection": "reasoning.pipelines.rejection:PIPELINE",
     "difficulty-aware": "reasoning.pipelines.difficulty_aware:PIPELINE",
     "programmatic": "reasoning.pipelines.programmatic:PIPELINE",

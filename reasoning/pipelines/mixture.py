@@ -27,7 +27,9 @@ _DEFAULT_ROWS = 1000
 class MixtureOptions:
     """Which pipelines, and how much of each."""
 
-    parts: str = option("programmatic=0.6,puzzles=0.4", "Pipelines and their shares, as programmatic=0.6,puzzles=0.4.")
+    parts: str = option(
+        "families=0.84,programmatic=0.12,puzzles=0.04", "Pipelines and their shares, as families=0.7,puzzles=0.3."
+    )
 
 
 def shares_in(text: str) -> list[tuple[Pipeline, float]]:
@@ -97,6 +99,7 @@ PIPELINE = Pipeline(
     options=MixtureOptions,
     run=run,
     sources=_sources,
+    kept_apart=("families",),
     description="Rows of several pipelines that ask no model, mixed; `source` says where each comes from.",
     examples=("reasoning generate mixture --rows 2000 --splits train=0.9,test=0.1 --out runs/mixture",),
 )

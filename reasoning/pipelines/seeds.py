@@ -111,6 +111,10 @@ def styles_of(kind: str) -> tuple[PromptStyle, ...]:
         from reasoning.evaluation.benchmarks.humaneval import BENCHMARK
 
         return BENCHMARK.styles
+    if kind == "efa":
+        from reasoning.families.prompts import EFA_STYLE
+
+        return (EFA_STYLE,)
     raise PipelineError(f"there is no prompt style for problems of kind '{kind}'")
 
 

@@ -10,7 +10,7 @@ come; problems of these splits that other splits of the same benchmark list as w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,12 +38,13 @@ class Protected:
         return [name for name, _ in self.sources]
 
 
-def protect(wanted: str, sources: Sequence[Seeds]) -> Protected:
+def protect(wanted: str, sources: Sequence[Seeds], kept_apart: Collection[str] = ()) -> Protected:
     """The protected problems.
 
     Args:
         wanted: `all` that can be found without a download, `none`, or names separated by commas.
         sources: what the dataset is made from.
+        kept_apart: benchmarks that `all` leaves out.
 
     Raises:
         PipelineError: a name is no benchmark.
@@ -52,7 +53,11 @@ def protect(wanted: str, sources: Sequence[Seeds]) -> Protected:
     if wanted == "none":
         return Protected(ContaminationIndex([]), ())
     named = wanted != "all"
-    names = [name.strip() for name in wanted.split(",")] if named else list(BENCHMARKS)
+    names = (
+        [name.strip() for name in wanted.split(",")]
+        if named
+        else [name for name in BENCHMARKS if name not in kept_apart]
+    )
     for name in names:
         if name not in BENCHMARKS:
             raise PipelineError(f"--decontaminate {wanted}: '{name}' is no benchmark (see `reasoning benchmarks`)")
