@@ -17,6 +17,7 @@ from reasoning.cli import (
     doctor,
     engines,
     evaluate,
+    families,
     generate,
     identify,
     samples,
@@ -39,6 +40,7 @@ _USER_ERRORS = (
     ("reasoning.evaluation.benchmarks.base", "BenchmarkError"),
     ("reasoning.evaluation.evaluate", "EvaluationError"),
     ("reasoning.evaluation.lines", "FileError"),
+    ("reasoning.families.records", "FamilyError"),
     ("reasoning.methods.base", "MethodError"),
     ("reasoning.pipelines.backend.hub", "HubError"),
     ("reasoning.pipelines.base", "PipelineError"),
@@ -71,6 +73,7 @@ app.command("identify", short_help="Find closed forms of a number.")(identify.id
 app.add_typer(serve.app, name="serve", short_help="Serve rewards to trainers of other projects.")
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")
+app.add_typer(families.app, name="families", short_help="List, draw from and check the built-in problem families.")
 app.command("doctor", short_help="Check what works on this machine.")(doctor.doctor)
 
 

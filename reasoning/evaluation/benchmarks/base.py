@@ -42,6 +42,7 @@ __all__ = [
 
 BENCHMARKS: dict[str, str] = {
     "puzzles": "reasoning.evaluation.benchmarks.puzzles:BENCHMARK",
+    "families": "reasoning.evaluation.benchmarks.families:BENCHMARK",
     "p3": "reasoning.evaluation.benchmarks.p3:BENCHMARK",
     "humaneval": "reasoning.evaluation.benchmarks.humaneval:BENCHMARK",
     "mbpp": "reasoning.evaluation.benchmarks.mbpp:BENCHMARK",
