@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import typer
 
-from reasoning.cli import benchmarks, doctor, engines, evaluate, sandbox, verify
+from reasoning.cli import benchmarks, doctor, engines, evaluate, sandbox, setup, verify
 
 __all__ = ["app", "main"]
 
@@ -28,6 +28,8 @@ _USER_ERRORS = (
     ("reasoning.methods.base", "MethodError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
+    ("verifiers.proofs.lean.install", "LeanMissingError"),
+    ("verifiers.proofs.lean.webassembly", "PackageError"),
     ("verifiers.records", "RecordError"),
     ("verifiers.sandbox.report", "SandboxUnavailableError"),
 )
@@ -49,6 +51,7 @@ app.command("verify", short_help="Judge candidates, one verdict line for each in
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")
+app.add_typer(setup.app, name="setup", short_help="Bring a prover onto this machine.")
 app.command("doctor", short_help="Check what works on this machine.")(doctor.doctor)
 
 
