@@ -30,6 +30,7 @@ __all__ = [
     "find_benchmark",
     "json_array",
     "json_lines",
+    "proof_problem",
     "text_field",
 ]
 
@@ -61,6 +62,10 @@ BENCHMARKS: dict[str, str] = {
     "asdiv": "reasoning.evaluation.benchmarks.word_problems:ASDIV",
     "mawps": "reasoning.evaluation.benchmarks.word_problems:MAWPS",
     "gsm_hard": "reasoning.evaluation.benchmarks.word_problems:GSM_HARD",
+    "core-lean": "reasoning.evaluation.benchmarks.core_lean:BENCHMARK",
+    "minif2f": "reasoning.evaluation.benchmarks.minif2f:BENCHMARK",
+    "proofnet": "reasoning.evaluation.benchmarks.proofnet:BENCHMARK",
+    "putnambench": "reasoning.evaluation.benchmarks.putnambench:BENCHMARK",
 }
 """Name -> `module:attribute`; imported when first used."""
 
@@ -78,11 +83,13 @@ class SourceFile:
             folder.
         url: where it is published, pinned to a revision; empty for a built-in file.
         sha256: of the file at that address, in hex.
+        origin: what it was made of, for a file that is published nowhere in this form.
     """
 
     name: str
     url: str = ""
     sha256: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +225,22 @@ def problem_from(record: Mapping[str, Any], place: str) -> Problem:
     if not problem.id:
         raise BenchmarkError(f"{place}: field 'id': missing")
     return problem
+
+
+def proof_problem(id: str, system: str, statement: str, header: str, place: str, *, prompt: str = "") -> Problem:
+    """A problem of kind `proof` whose statement can be read, where the system is one whose statements are read here.
+
+    Raises:
+        BenchmarkError: it cannot.
+    """
+    if system == "lean":
+        from verifiers.proofs.lean.text import split_statement
+
+        try:
+            split_statement(statement)
+        except RecordError as error:
+            raise BenchmarkError(f"{place}: {error}") from None
+    return Problem(id, "proof", prompt, {"system": system, "statement": statement, "header": header})
 
 
 def _open(path: Path) -> Any:

@@ -67,12 +67,17 @@ def _locate(benchmark: Benchmark, file: SourceFile, data: Path | None, position:
         if found is None:
             raise BenchmarkError(f"--data {data}: holds no {Path(file.name).name}")
         return found
-    if not file.url:
+    if not file.url and not file.origin:
         return data_file(file.name)
     if collection := os.environ.get(BENCHMARKS_VARIABLE):
         found = _in_folder(Path(collection) / (benchmark.folder or benchmark.name), file.name)
         if found is not None:
             return found
+    if not file.url:
+        raise BenchmarkError(
+            f"{benchmark.name}: {file.name} ({file.origin}) is published nowhere in this form; give it with "
+            f"--data PATH, or a folder of benchmarks in {BENCHMARKS_VARIABLE}"
+        )
     cached = _cache() / benchmark.name / file.name
     if not cached.is_file():
         _download(benchmark.name, file, cached, quiet)
