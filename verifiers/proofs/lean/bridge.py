@@ -30,7 +30,7 @@ from verifiers.sandbox.task import Limits
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
 
-__all__ = ["LeanBridge"]
+__all__ = ["Attempt", "LeanBridge"]
 
 _IMPORT: Final = re.compile(r"^\s*(?:public\s+)?import\s+([\w.]+)[^\S\n]*$", re.MULTILINE)
 _AVAILABLE: Final = frozenset({"Init"})
@@ -40,6 +40,23 @@ _STUCK_SHARE: Final = 0.2
 """A process that used a smaller share of its time as processor time did not work on the proof; it is asked again."""
 _LEAST_JUDGE_SECONDS: Final = 2.0
 _MOST_REASON: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What an elaborating process says of a proof; nobody has judged it.
+
+    Attributes:
+        proved: whether it reports no error.
+        goals: those that are left open.
+        detail: the first error.
+        seconds: time in the process.
+    """
+
+    proved: bool
+    goals: tuple[str, ...] = ()
+    detail: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +81,13 @@ class LeanBridge:
 
     async def check(self, task: ProofTask, proof: str, limits: Limits) -> ProofReport:
         """Judge one candidate; see `verifiers.proofs.records.Bridge.check`."""
-        statement = split_statement(task.statement)
-        missing = sorted({name for name in _IMPORT.findall(task.header) if name not in _AVAILABLE})
+        missing = _missing_imports(task.header)
         if missing:
             return ProofReport(
                 Status.UNAVAILABLE,
                 f"the embedded Lean has only the core library, and the header imports {', '.join(missing[:5])}",
             )
+        statement = split_statement(task.statement)
         if len(proof) > guard.MAX_CHARACTERS:
             return ProofReport(Status.REJECTED, f"longer than {guard.MAX_CHARACTERS} characters")
         if not proof.isascii() and proof.encode("utf-8", "replace").decode() != proof:
@@ -85,6 +102,36 @@ class LeanBridge:
             return ProofReport(Status.UNAVAILABLE, str(error))
         except WorkerNotStarted as error:
             return ProofReport(Status.INTERNAL, str(error))
+
+    async def attempt(self, task: ProofTask, proof: str, seconds: float) -> Attempt:
+        """Try a proof without judging it: for searching, where most tries fail and the last one is judged elsewhere.
+
+        Raises:
+            RecordError: the task is malformed, or its header needs more than the embedded Lean has.
+            LeanMissingError: the embedded Lean is not installed and cannot be prepared.
+            WorkerNotStarted: a process does not come up.
+        """
+        missing = _missing_imports(task.header)
+        if missing:
+            raise RecordError(
+                "header", f"imports {', '.join(missing)}, and the embedded Lean has only the core library"
+            )
+        statement = split_statement(task.statement)
+        source = source_of(statement, proof, task.header)
+        try:
+            elaborated = await self._elaborate(task, statement, source, seconds)
+        except WorkerTimeout as error:
+            return Attempt(False, detail=str(error), seconds=seconds)
+        except WorkerNotStarted:
+            raise
+        except WorkerDied as error:
+            return Attempt(False, detail=str(error), seconds=seconds)
+        messages = _messages(elaborated.answer, source.lines_before)
+        errors = [message for message in messages if message.severity == "error"]
+        failed = _failure(elaborated.answer, errors)
+        goals = tuple(goal for message in errors for goal in _goals(message.text))
+        spent = _milliseconds(elaborated.answer) / 1000
+        return Attempt(failed is None, goals, failed[1] if failed else "", spent)
 
     async def _judged(self, task: ProofTask, statement: Statement, source: Source, seconds: float) -> ProofReport:
         try:
@@ -232,6 +279,10 @@ def _goals(text: str) -> list[str]:
     if not text.startswith(_UNSOLVED):
         return []
     return [goal.strip() for goal in text.removeprefix(_UNSOLVED).split("\n\n") if goal.strip()]
+
+
+def _missing_imports(header: str) -> list[str]:
+    return sorted({name for name in _IMPORT.findall(header) if name not in _AVAILABLE})
 
 
 def _without_imports(header: str) -> str:
