@@ -23,6 +23,7 @@ from reasoning.cli import (
     samples,
     sandbox,
     serve,
+    setup,
     verify,
 )
 
@@ -46,6 +47,8 @@ _USER_ERRORS = (
     ("reasoning.pipelines.base", "PipelineError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
+    ("verifiers.proofs.lean.install", "LeanMissingError"),
+    ("verifiers.proofs.lean.webassembly", "PackageError"),
     ("verifiers.records", "RecordError"),
     ("verifiers.rewards", "RewardError"),
     ("verifiers.sandbox.report", "SandboxUnavailableError"),
@@ -74,6 +77,7 @@ app.add_typer(serve.app, name="serve", short_help="Serve rewards to trainers of 
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")
 app.add_typer(families.app, name="families", short_help="List, draw from and check the built-in problem families.")
+app.add_typer(setup.app, name="setup", short_help="Bring a prover onto this machine.")
 app.command("doctor", short_help="Check what works on this machine.")(doctor.doctor)
 
 

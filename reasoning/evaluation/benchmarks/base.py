@@ -37,6 +37,7 @@ __all__ = [
     "json_array",
     "json_lines",
     "prepared",
+    "proof_problem",
     "text_field",
 ]
 
@@ -79,6 +80,10 @@ BENCHMARKS: dict[str, str] = {
     "questbench-planning": "reasoning.evaluation.benchmarks.questbench_planning:BENCHMARK",
     "questbench-equations": "reasoning.evaluation.benchmarks.questbench_equations:EQUATIONS",
     "questbench-words": "reasoning.evaluation.benchmarks.questbench_equations:WORDS",
+    "core-lean": "reasoning.evaluation.benchmarks.core_lean:BENCHMARK",
+    "minif2f": "reasoning.evaluation.benchmarks.minif2f:BENCHMARK",
+    "proofnet": "reasoning.evaluation.benchmarks.proofnet:BENCHMARK",
+    "putnambench": "reasoning.evaluation.benchmarks.putnambench:BENCHMARK",
 }
 """Name -> `module:attribute`; imported when first used."""
 _WINDOW = re.compile(r"(?:\d{4}-\d{2}-\d{2})?\.\.(?:\d{4}-\d{2}-\d{2})?")
@@ -266,6 +271,22 @@ def problem_from(record: Mapping[str, Any], place: str) -> Problem:
     if not problem.id:
         raise BenchmarkError(f"{place}: field 'id': missing")
     return problem
+
+
+def proof_problem(id: str, system: str, statement: str, header: str, place: str, *, prompt: str = "") -> Problem:
+    """A problem of kind `proof` whose statement can be read, where the system is one whose statements are read here.
+
+    Raises:
+        BenchmarkError: it cannot.
+    """
+    if system == "lean":
+        from verifiers.proofs.lean.text import split_statement
+
+        try:
+            split_statement(statement)
+        except RecordError as error:
+            raise BenchmarkError(f"{place}: {error}") from None
+    return Problem(id, "proof", prompt, {"system": system, "statement": statement, "header": header})
 
 
 def _open(path: Path) -> Any:
