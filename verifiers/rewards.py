@@ -156,7 +156,7 @@ class VerifierReward:
         self._limits = limits or Limits()
         self._workers = workers
         self._allow_weak = allow_weak
-        self._watch = watch
+        self.watch = watch
         self._form = re.compile(self.shaping.form) if self.shaping.form else None
         self._lock = threading.Lock()
         self._thread: _Thread | None = None
@@ -313,8 +313,8 @@ class VerifierReward:
         finally:
             for task in tasks:
                 task.cancel()
-        if self._watch is not None:
-            self._watch(rewards)
+        if self.watch is not None:
+            self.watch(rewards)
         return rewards
 
     def _reward(self, candidate: str, verdict: Verdict) -> Reward:
