@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import typer
 
-from reasoning.cli import benchmarks, doctor, engines, evaluate, sandbox, serve, verify
+from reasoning.cli import benchmarks, doctor, engines, evaluate, sandbox, serve, train, verify
 
 __all__ = ["app", "main"]
 
@@ -28,6 +28,8 @@ _USER_ERRORS = (
     ("reasoning.methods.base", "MethodError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
+    ("reasoning.training.config", "ConfigError"),
+    ("reasoning.training.session", "TrainingError"),
     ("verifiers.records", "RecordError"),
     ("verifiers.rewards", "RewardError"),
     ("verifiers.sandbox.report", "SandboxUnavailableError"),
@@ -48,6 +50,7 @@ app = typer.Typer(
 app.command("evaluate", short_help="Ask an engine for a benchmark's answers and judge them.")(evaluate.evaluate)
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
+app.command("train", short_help="Fine-tune a model with verdicts as rewards.")(train.train)
 app.add_typer(serve.app, name="serve", short_help="Serve rewards to trainers of other projects.")
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")

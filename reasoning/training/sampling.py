@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from reasoning.engines.base import derive_seed
 
 __all__ = ["SampleSettings", "sample_texts"]
@@ -45,6 +43,8 @@ def sample_texts(model: Any, tokenizer: Any, prompts: Sequence[str], settings: S
         prompts: texts to continue.
         settings: how.
     """
+    import torch
+
     was_training = model.training
     model.eval()
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
