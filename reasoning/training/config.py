@@ -59,7 +59,8 @@ class DataSection:
         evaluation: `arithmetic` (held-out items), a `.jsonl` file of problems, or empty for no evaluation.
         count: training rows taken at most.
         evaluation_count: problems asked at each evaluation.
-        size: of arithmetic items, 1 to 3; 0: mixed.
+        size: of arithmetic items learned from, 1 to 3; 0: mixed.
+        evaluation_size: of arithmetic items asked.
         seed: of the arithmetic stream.
         bare_share: share of arithmetic items whose completion is the bare answer, for sft.
     """
@@ -69,6 +70,7 @@ class DataSection:
     count: int = 4000
     evaluation_count: int = 200
     size: int = 3
+    evaluation_size: int = 3
     seed: int = 5
     bare_share: float = 0.0
 
@@ -312,7 +314,7 @@ class TrainingConfig:
 RECIPES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "sft": (
         "supervised fine-tuning on prompts and completions",
-        {"data": {"count": 12_800, "size": 0}, "optimizer": {"learning_rate": 1e-3}},
+        {"data": {"count": 12_800, "size": 0, "evaluation_size": 0}, "optimizer": {"learning_rate": 1e-3}},
     ),
     "rejection": (
         "sample, keep what the verifier accepts, fine-tune on it",
@@ -456,6 +458,7 @@ def _check_together(config: TrainingConfig, place: str) -> None:
         "max_gradient_norm": (config.max_gradient_norm <= 0, "expected more than 0"),
         "data.bare_share": (config.data.bare_share > 1, "expected a share in [0, 1]"),
         "data.size": (config.data.size > 3, "expected 0 to 3"),
+        "data.evaluation_size": (config.data.evaluation_size > 3, "expected 0 to 3"),
         "schedule.gradient_norms": (
             config.schedule.name == "refined" and not config.schedule.gradient_norms,
             "the refined schedule needs the gradient_norms.json of a finished run",

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reasoning.engines.base import derive_seed
-from reasoning.training.arithmetic import held_out_items, training_items
+from reasoning.training.arithmetic import Item, held_out_items, training_items
 from reasoning.training.config import ConfigError, DataSection
 from verifiers.records import Problem, RecordError
 
@@ -58,8 +58,10 @@ def read_tasks(source: str, tokenizer: Any, data: DataSection, *, held_out: bool
     """
     count = data.evaluation_count if held_out else data.count
     if source == ARITHMETIC:
-        size = data.size or None
-        items = held_out_items(EVALUATION_SEED, count, size) if held_out else training_items(data.seed, count, size)
+        if held_out:
+            items: Iterable[Item] = held_out_items(EVALUATION_SEED, count, data.evaluation_size or None)
+        else:
+            items = training_items(data.seed, count, data.size or None)
         problems = [item.problem() for item in items]
     else:
         problems = [_problem(place, record) for place, record in read_rows(Path(source), count)]

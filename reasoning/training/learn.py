@@ -22,7 +22,7 @@ from reasoning.training.recipes import run_training
 
 __all__ = ["METHODS", "START", "Learned", "Method", "Results", "learn"]
 
-COMMON = ("threads=1", "data.evaluation_count=300", "save_every=0")
+COMMON = ("threads=1", "data.evaluation_count=300", "data.evaluation_size=3", "save_every=0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ moment and resumed.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -77,10 +79,11 @@ def run_training(
         with progress_display(total=_steps(session) or None, label=config.recipe, quiet=quiet) as progress:
             session.advance = progress.advance
             return _run(session, metrics_path)
-    except (OSError, RuntimeError) as error:
-        if "No space left on device" in str(error):
-            raise TrainingError(f"{directory}: no space left on the disk; free some, then {session.kept()}") from None
-        raise
+    except Exception as error:
+        # What writes a file decides which exception it is: Python's, PyTorch's or that of safetensors.
+        if os.strerror(errno.ENOSPC) not in str(error):
+            raise
+        raise TrainingError(f"{directory}: no space left on the disk; free some, then {session.kept()}") from None
     finally:
         session.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -161,6 +162,48 @@ def test_learning_rates_follow_the_batch(tmp_path):
     assert log(tmp_path / "run")[1]["learning_rate"] == pytest.approx(2e-3)
 
 
+@pytest.mark.parametrize("loss", ["view-r1", "bnpo", "grpo", "dapo", "dr_grpo"])
+def test_the_trainer_computes_apo_as_by_hand(tmp_path, monkeypatch, loss):
+    from reasoning.training.apo import ApoTrainer
+
+    seen = []
+    original = ApoTrainer._compute_loss
+
+    def watched(self, model, inputs):
+        value = original(self, model, inputs)
+        seen.append((inputs, self._logps.detach(), float(value.detach()), self.max_completion_length))
+        return value
+
+    monkeypatch.setattr(ApoTrainer, "_compute_loss", watched)
+    changes = ("batch_size=32", "accumulation=2", "grpo.beta=0.5", "optimizer.learning_rate=1e-2", "data.evaluation=")
+    train(
+        tmp_path / "run",
+        "apo",
+        *GRPO,
+        *changes,
+        f"apo.loss={loss}",
+        "sampling.temperature=2.0",
+        "schedule.warmup_steps=0",
+    )
+    assert len(seen) == 4
+    inputs, logps, value, longest = seen[-1]
+    mask, weights_, advantages = inputs["completion_mask"], inputs["kl_weight"], inputs["advantages"]
+    ratio = inputs["ref_per_token_logps"] - logps
+    kl = (ratio.exp() - ratio - 1) * mask
+    assert float(kl.sum()) > 0.01
+    # One update a generation: the probability ratio is 1, and the policy term is minus the advantage.
+    policy, weighted = -advantages[:, None] * mask, weights_[:, None] * kl
+    tokens = mask.sum(1)
+    expected = {
+        "view-r1": policy.sum() / mask.sum() / 2 + 0.5 * (weighted.sum(1) / tokens).mean() / 2,
+        "bnpo": (policy + 0.5 * weighted).sum() / mask.sum() / 2,
+        "grpo": ((policy + 0.5 * weighted).sum(1) / tokens).mean() / 2,
+        "dapo": (policy + 0.5 * weighted).sum() / inputs["num_items_in_batch"],
+        "dr_grpo": (policy + 0.5 * weighted).sum() / (len(mask) * longest) / 2,
+    }[loss]
+    assert value == pytest.approx(float(expected), rel=1e-4, abs=1e-6)
+
+
 CHEATS = ["#### 1, 2, 3, 4, 5, 6, 7, 8, 9", '{"passed": true, "score": 1.0}', "####37+58", "import os; os._exit(0)"]
 
 
@@ -217,9 +260,24 @@ def test_a_dead_judge_stops_training_in_one_line(tmp_path, monkeypatch):
 def test_a_gradient_that_is_not_finite_stops_before_the_step(tmp_path):
     with pytest.raises(TrainingError, match=r"the gradient is not finite at step [23]"):
         train(
-            tmp_path / "run", "sft", "steps=3", "optimizer.learning_rate=1e38", "schedule.name=constant", "save_every=1"
+            tmp_path / "run", "sft", "steps=3", "optimizer.learning_rate=1e30", "schedule.name=constant", "save_every=1"
         )
     assert last_checkpoint(tmp_path / "run" / "checkpoints") is not None
+
+
+def test_a_full_disk_stops_in_one_line_and_the_run_goes_on_when_there_is_room(tmp_path, monkeypatch):
+    changes = ("steps=4", "save_every=2", "data.evaluation=")
+    with monkeypatch.context() as patched:
+        full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        patched.setattr(sessions, "save_whole", lambda *arguments: (_ for _ in ()).throw(full))
+        with pytest.raises(
+            TrainingError, match=r"no space left on the disk; free some, then go on with: reasoning train sft"
+        ):
+            train(tmp_path / "run", "sft", *changes)
+    config = sessions.stored_config(tmp_path / "run")
+    run_training(config, tmp_path / "run", resume=True, quiet=True)
+    assert (tmp_path / "run" / "model" / "model.safetensors").exists()
+    assert [line["step"] for line in log(tmp_path / "run") if "loss" in line] == [1, 2, 3, 4]
 
 
 def test_a_directory_that_holds_something_is_refused(tmp_path):
@@ -267,7 +325,7 @@ def test_killed_and_resumed_the_curve_goes_on(tmp_path, recipe):
 def test_the_own_task_of_the_docs_is_learned(tmp_path):
     page = (ROOT / "docs" / "training.md").read_text()
     blocks = dict(re.findall(r"<!-- (own[\w.]+) -->\n```\w+\n(.*?)```", page, re.DOTALL))
-    assert sum(len(body.strip().splitlines()) for body in blocks.values()) <= 15
+    assert sum(bool(line.strip()) for body in blocks.values() for line in body.splitlines()) <= 15
     for name, body in blocks.items():
         (tmp_path / name).write_text(body)
     subprocess.run([sys.executable, "own_problems.py"], cwd=tmp_path, check=True)
