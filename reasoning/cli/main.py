@@ -24,6 +24,7 @@ from reasoning.cli import (
     sandbox,
     serve,
     setup,
+    train,
     verify,
 )
 
@@ -47,6 +48,8 @@ _USER_ERRORS = (
     ("reasoning.pipelines.base", "PipelineError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
+    ("reasoning.training.config", "ConfigError"),
+    ("reasoning.training.session", "TrainingError"),
     ("verifiers.proofs.lean.install", "LeanMissingError"),
     ("verifiers.proofs.lean.webassembly", "PackageError"),
     ("verifiers.records", "RecordError"),
@@ -73,6 +76,7 @@ app.command("samples", short_help="Write a run's candidates as samples for other
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
 app.add_typer(discover.app, name="discover", short_help="Search for formulas of constants.")
 app.command("identify", short_help="Find closed forms of a number.")(identify.identify)
+app.command("train", short_help="Fine-tune a model with verdicts as rewards.")(train.train)
 app.add_typer(serve.app, name="serve", short_help="Serve rewards to trainers of other projects.")
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")
