@@ -2,30 +2,24 @@
 
 >>> parse_spec("transformers:Qwen/Qwen2.5-0.5B,device=cpu,batch_size=8")
 EngineSpec(name='transformers', target='Qwen/Qwen2.5-0.5B', options={'device': 'cpu', 'batch_size': '8'})
->>> @dataclass(frozen=True)
-... class Options:
-...     device: str = "auto"
-...     batch_size: int = 32
->>> read_options("transformers", Options, {"batch_size": "8"})
-Options(device='auto', batch_size=8)
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import TypeVar
+
+from reasoning import options as text_options
+from reasoning.options import OptionError
 
 __all__ = ["EngineSpec", "EngineSpecError", "local_or_hub", "parse_spec", "read_options", "require", "versions"]
 
-_OPTION_START = re.compile(r",(?=[A-Za-z_][A-Za-z0-9_]*=)")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 T = TypeVar("T")
 
@@ -51,38 +45,26 @@ def parse_spec(text: str) -> EngineSpec:
     Raises:
         EngineSpecError: there is no name, or an option is given twice.
     """
-    head, *pairs = _OPTION_START.split(text.strip())
+    try:
+        head, options = text_options.split_options(text)
+    except OptionError as error:
+        raise EngineSpecError(f"engine {error}") from None
     name, _, target = head.partition(":")
     if not _NAME.fullmatch(name):
         raise EngineSpecError(f"engine {text!r}: expected NAME[:TARGET][,key=value...], got the name {name!r}")
-    options: dict[str, str] = {}
-    for pair in pairs:
-        key, _, value = pair.partition("=")
-        if key in options:
-            raise EngineSpecError(f"engine {text!r}: option {key!r} is given twice")
-        options[key] = value
     return EngineSpec(name, target, options)
 
 
 def read_options(engine: str, form: type[T], options: Mapping[str, str]) -> T:
-    """Make the options dataclass `form` of `engine` from text values.
-
-    Fields may be `str`, `int`, `float`, `bool`, or one of these or None; fields without a default must be given.
+    """Make the options dataclass `form` of `engine` from text values; see `reasoning.options.read_options`.
 
     Raises:
         EngineSpecError: an option is unknown, missing or not of its type.
     """
-    hints = get_type_hints(form)
-    known = [field.name for field in fields(form)]  # type: ignore[arg-type]
-    for key in options:
-        if key not in known:
-            listed = ", ".join(known) or "none"
-            raise EngineSpecError(f"engine {engine!r} has no option {key!r}; known options: {listed}")
-    values = {key: _convert(engine, key, text, hints[key]) for key, text in options.items()}
     try:
-        return form(**values)
-    except (TypeError, ValueError) as error:
-        raise EngineSpecError(f"engine {engine!r}: {error}") from None
+        return text_options.read_options(f"engine {engine!r}", form, options)
+    except OptionError as error:
+        raise EngineSpecError(str(error)) from None
 
 
 def require(engine: str, modules: tuple[str, ...], extra: str) -> None:
@@ -121,16 +103,3 @@ def versions(*distributions: str) -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def _convert(engine: str, key: str, text: str, hint: Any) -> Any:
-    kind = hint
-    if get_origin(hint) is UnionType:
-        kind = next(member for member in get_args(hint) if member is not type(None))
-    try:
-        if kind is bool:
-            return _BOOLEANS[text.lower()]
-        return kind(text)
-    except (KeyError, ValueError):
-        expected = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, kind.__name__)
-        raise EngineSpecError(f"engine {engine!r}: option {key}={text!r}: expected {expected}") from None

@@ -1,11 +1,12 @@
-r"""The `search` engine: solves puzzles by enumerating programs, and proves theorems by trying tactics; no model.
+r"""The `search` engine: enumerates programs, tries tactics and induces families; no model, GPU, key or network.
 
     engine = SearchEngine("", {"steps": "50000"})
     completions = await engine.complete(Request(prompt="...", problem=puzzle))
     completions[0].text        # "def sol(n=5):\n    return n * 'ab'"
 
 The search has to run the puzzle's own code many times, so each puzzle gets a disposable child of the sandbox. Theorems
-are tried in the embedded Lean (`reasoning.engines.proof_search`).
+are tried in the embedded Lean (`reasoning.engines.proof_search`). A problem of kind `efa` is answered by template
+induction (see `reasoning.families.induction`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from reasoning.data_files import data_file
 from reasoning.engines.base import Completion, EngineError, Request
 from reasoning.engines.options import EngineSpecError, read_options
+from verifiers.answers.verifier import golds_of
 from verifiers.records import Problem, RecordError
 from verifiers.sandbox import End, Limits, Outcome, SandboxPool, Task
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["SearchEngine", "SearchOptions"]
 
 _ENTRY: Final = "reasoning.engines.search_entry:run"
+_INDUCTION_ENTRY: Final = "reasoning.families.induction.entry:run"
+_INDUCTION_LIMITS: Final = Limits(wall_seconds=30.0, memory_mib=512)
 _PRIOR_FILE: Final = "search_prior.json"
 _WALL_SECONDS_PER_CPU_SECOND: Final = 4.0
 """How much longer than its processor time a search may take on a busy machine."""
@@ -84,14 +88,16 @@ class SearchEngine:
         """Search once; every seed gets the same program, because enumeration has no randomness.
 
         Raises:
-            EngineError: the request carries neither a puzzle nor a proof, or the sandbox or the prover failed.
+            EngineError: the request carries no puzzle, proof or seed problem, or the sandbox or the prover failed.
         """
         problem = request.problem
+        if problem is not None and problem.kind == "efa":
+            return [await self._induced(problem)] * len(request.seeds)
         if problem is not None and problem.kind == "proof":
             return [await self._prove(problem)] * len(request.seeds)
         if problem is None or problem.kind != "puzzle":
             kind = "no problem" if problem is None else f"a problem of kind '{problem.kind}'"
-            raise EngineError(f"engine 'search' solves puzzles and proofs only, and was given {kind}")
+            raise EngineError(f"engine 'search' solves puzzles, proofs and families only, and was given {kind}")
         payload = {
             "sat": problem.text("sat"),
             "ans_type": problem.fields.get("ans_type"),
@@ -102,6 +108,15 @@ class SearchEngine:
         outcome = await self._pool.run(Task(_ENTRY, json.dumps(payload).encode()), self._limits())
         completion = _completion(outcome)
         return [completion] * len(request.seeds)
+
+    async def _induced(self, problem: Problem) -> Completion:
+        payload = {
+            "problem": problem.prompt,
+            "solution": problem.text("solution", ""),
+            "answer": golds_of(problem)[0],
+        }
+        outcome = await self._pool.run(Task(_INDUCTION_ENTRY, json.dumps(payload).encode()), _INDUCTION_LIMITS)
+        return _induction(outcome)
 
     async def _prove(self, problem: Problem) -> Completion:
         """Look for a proof in the embedded Lean; whether it is one is not decided here."""
@@ -151,6 +166,19 @@ class SearchEngine:
         if self._settings.seconds is not None:
             wall = max(_LEAST_WALL_SECONDS, self._settings.seconds * _WALL_SECONDS_PER_CPU_SECOND)
         return Limits(wall_seconds=wall, memory_mib=self._settings.memory_mib)
+
+
+def _induction(outcome: Outcome) -> Completion:
+    """The family's class in a code block, as a model would write it, or that there is none, with the reason."""
+    if outcome.end is End.INTERNAL:
+        raise EngineError(f"engine 'search': the sandbox failed: {outcome.detail}")
+    try:
+        answer = json.loads(outcome.answers[0])
+    except (IndexError, ValueError):
+        return Completion("", "exhausted", meta={"end": outcome.end.value})
+    if "source" not in answer:
+        return Completion("", "exhausted", meta={"reason": answer["reason"]})
+    return Completion(f"```python\n{answer['source']}```", "stop", meta={"steps": answer["steps"]})
 
 
 def _completion(outcome: Outcome) -> Completion:

@@ -2,7 +2,7 @@
 
 records.jsonl, one line a sample, in the order of the problems:
 {"id": "Study_1:0", "sample": 0, "candidate": "def g(): ...", "passed": true, "score": 1.0, "status": "passed",
- "detail": "", "finish_reason": "stop"}
+ "detail": "", "finish_reason": "stop", "cost": {"calls": 1, "prompt_tokens": 310, "completion_tokens": 42}}
 
 metrics.json:
 {"pass@1": {"value": 0.149, "low": 0.121, "high": 0.178, "confidence": 0.95, "interval": "bootstrap", "problems": 397,
@@ -15,21 +15,22 @@ was interrupted.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from reasoning.evaluation.benchmarks.base import ExtraMetrics
 from reasoning.evaluation.metrics import Metric, Tally, estimate_pass_at_k, reported_ks
 from reasoning.runs.files import replaced_file, write_json
+from reasoning.runs.judging import without_addresses
 from reasoning.runs.run import METRICS_NAME, RECORDS_NAME, Run
 from reasoning.runs.store import FinishedItem, RunStore
 
-__all__ = ["GroupResult", "Results", "export", "record_of"]
+__all__ = ["COUNTED_COSTS", "GroupResult", "Results", "export", "record_of"]
 
-_ADDRESS = re.compile(r"\b0x[0-9a-f]{8,16}\b")
-"""An object's address in an error message: it differs from run to run."""
+COUNTED_COSTS = ("calls", "prompt_tokens", "completion_tokens")
+"""Costs that are the same however often a run was interrupted; times are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Results:
         solved: number of problems with at least one right sample.
         groups: group -> its values, in order.
         cost: tokens and seconds of all completions.
+        per_sample: mean of each of `COUNTED_COSTS` over all finished samples.
     """
 
     metrics: Mapping[str, Metric]
@@ -63,6 +65,7 @@ class Results:
     solved: int
     groups: Mapping[str, Sequence[GroupResult]] = field(default_factory=dict)
     cost: Mapping[str, float] = field(default_factory=dict)
+    per_sample: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The form of `metrics.json`."""
@@ -73,6 +76,7 @@ class Results:
             "problems": self.problems,
             "samples": self.samples,
             "problems_solved": self.solved,
+            "cost_per_sample": dict(self.per_sample),
             "groups": {
                 name: {
                     row.value: {"problems": row.problems, "solved": row.solved, "pass@1": row.pass_at_1.to_json()}
@@ -83,21 +87,24 @@ class Results:
         }
 
 
-def export(run: Run, samples: int, groups: Sequence[str]) -> Results:
+def export(run: Run, samples: int, groups: Sequence[str], extra: ExtraMetrics | None = None) -> Results:
     """Write `records.jsonl` and `metrics.json` of a run from its store.
 
     Args:
         run: whose store is read.
         samples: samples of each problem.
         groups: names in the problems' `meta` by which results are counted as well.
+        extra: more metrics, of the benchmark's own.
     """
     run.store.commit()
-    counted = _Counted()
+    counted = _Counted(by_sample=extra is not None)
     with replaced_file(run.directory / RECORDS_NAME) as file:
         for item in counted.all(run.store.items(samples)):
             file.write(json.dumps(record_of(item)))
             file.write("\n")
     results = _results(counted, run.store, samples, groups)
+    if extra is not None:
+        results = replace(results, metrics={**results.metrics, **extra(counted.samples)})
     write_json(run.directory / METRICS_NAME, results.to_json())
     return results
 
@@ -112,18 +119,22 @@ def record_of(item: FinishedItem) -> dict[str, Any]:
         "passed": verdict.passed,
         "score": verdict.score,
         "status": verdict.status.value,
-        "detail": _ADDRESS.sub("0x...", verdict.detail),
+        "detail": without_addresses(verdict.detail),
         "finish_reason": item.finish_reason,
+        "cost": {name: getattr(item.cost, name) for name in COUNTED_COSTS},
     }
 
 
 class _Counted:
     """Counts items as they pass by."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_sample: bool) -> None:
+        self.samples: dict[str, list[bool]] = {}
+        self._by_sample = by_sample
         self.statuses: Counter[str] = Counter()
         self.judged: Counter[int] = Counter()
         self.right: Counter[int] = Counter()
+        self.spent: Counter[str] = Counter()
 
     def all(self, items: Iterator[FinishedItem]) -> Iterator[FinishedItem]:
         for item in items:
@@ -131,6 +142,10 @@ class _Counted:
             self.statuses[verdict.status.value] += 1
             self.judged[item.problem] += verdict.status.judged
             self.right[item.problem] += verdict.passed
+            for name in COUNTED_COSTS:
+                self.spent[name] += getattr(item.cost, name)
+            if self._by_sample:
+                self.samples.setdefault(item.problem_id, []).append(verdict.passed)
             yield item
 
     def tally(self, problem: int) -> Tally:
@@ -151,6 +166,7 @@ def _results(counted: _Counted, store: RunStore, samples: int, groups: Sequence[
         solved=sum(tally.c > 0 for tally in tallies),
         groups={name: rows for name in groups if (rows := _grouped(problems, name))},
         cost=store.completion_totals(),
+        per_sample={name: counted.spent[name] / max(counted.statuses.total(), 1) for name in COUNTED_COSTS},
     )
 
 

@@ -8,22 +8,28 @@ from reasoning.methods.base import (
     METHODS,
     Attempt,
     Method,
+    MethodEntry,
     MethodError,
     Prompt,
     PromptStyle,
     Question,
     Sampling,
+    Workbench,
     find_method,
+    method_names,
 )
 
 __all__ = [
     "METHODS",
     "Attempt",
     "Method",
+    "MethodEntry",
     "MethodError",
     "Prompt",
     "PromptStyle",
     "Question",
     "Sampling",
+    "Workbench",
     "find_method",
+    "method_names",
 ]

@@ -1,37 +1,46 @@
 """How a model is asked: a prompt style writes the prompt, a method asks, and an attempt comes of it.
 
     question = Question(problem, style, sample=0, run_seed=0, sampling=Sampling(temperature=0.8))
-    attempt = await direct(question, engine)
+    attempt = await find_method("direct")(question, Workbench(engine, sandbox))
     attempt.candidate.text      # "def sol(): return 3"
 
-A method is a straight-line coroutine function over one sample of one problem: `async (Question, Engine) -> Attempt`.
-Thousands run at once; none knows of the others.
+A method is a straight-line coroutine function over one sample of one problem: `async (Question, Workbench) -> Attempt`,
+with its options dataclass as a third argument where it has options. Thousands run at once; none knows of the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from reasoning.engines.base import Engine, Message, Request, derive_seed
+from reasoning.options import OptionError, read_options, split_options
 from verifiers.records import Candidate, Problem
+
+if TYPE_CHECKING:
+    from verifiers.sandbox import SandboxPool
 
 __all__ = [
     "METHODS",
     "Attempt",
     "Method",
+    "MethodEntry",
     "MethodError",
     "Prompt",
     "PromptStyle",
     "Question",
     "Sampling",
+    "Workbench",
     "find_method",
+    "method_names",
 ]
 
 
 class MethodError(ValueError):
-    """There is no such method; one clear line."""
+    """There is no such method, or it has no such option; one clear line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,46 +96,127 @@ class Question:
     run_seed: int
     sampling: Sampling
 
-    def request(self, step: str, prompt: Prompt) -> Request:
-        """A request for one completion of `prompt`; `step` names the method's step, so that each has its own seed."""
+    def request(self, step: str, prompt: Prompt, samples: int = 1, sampling: Sampling | None = None) -> Request:
+        """A request for completions of `prompt`.
+
+        Args:
+            step: names the method's step, so that each has its own seeds.
+            prompt: what the model is shown.
+            samples: completions wanted; the first of several has the same seed as a single one.
+            sampling: how to sample where the method's step differs from the run's own sampling.
+        """
+        chosen = sampling or self.sampling
+        first = derive_seed(self.run_seed, self.problem.id, step, self.sample)
+        more = (derive_seed(self.run_seed, self.problem.id, step, self.sample, index) for index in range(1, samples))
         return Request(
             messages=prompt.messages,
             prompt=prompt.text,
-            seeds=(derive_seed(self.run_seed, self.problem.id, step, self.sample),),
-            temperature=self.sampling.temperature,
-            top_p=self.sampling.top_p,
-            max_tokens=self.sampling.max_tokens,
+            seeds=(first, *more),
+            temperature=chosen.temperature,
+            top_p=chosen.top_p,
+            max_tokens=chosen.max_tokens,
             stop=prompt.stop,
             problem=self.problem,
-            sample_indices=(self.sample,),
+            sample_indices=tuple(range(self.sample * samples, (self.sample + 1) * samples)),
         )
+
+    def with_sampling(self, **changes: float) -> Sampling:
+        """The run's sampling with some of its fields changed."""
+        return replace(self.sampling, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What a method works with.
+
+    Attributes:
+        engine: answers requests; every completion is kept in the run, and counted for the sample.
+        sandbox: runs the code that the engine wrote; its time is counted for the sample.
+    """
+
+    engine: Engine
+    sandbox: SandboxPool
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What a method made of a question: a candidate, or None, and how the last completion ended."""
+    """What a method made of a question.
+
+    Attributes:
+        candidate: what is judged, or None where the method has nothing to offer.
+        finish_reason: how the last completion ended, or why there is no candidate.
+        trace: how it came about, as plain JSON (rounds, votes, a function tree ...); kept in the run's store and shown
+            by `reasoning explain`. No times in it.
+    """
 
     candidate: Candidate | None
     finish_reason: str
+    trace: Mapping[str, Any] = field(default_factory=dict)
 
 
-Method = Callable[[Question, Engine], Awaitable[Attempt]]
+Method = Callable[[Question, Workbench], Awaitable[Attempt]]
 
-METHODS: dict[str, str] = {
-    "direct": "reasoning.methods.direct:direct",
+
+@dataclass(frozen=True, slots=True)
+class MethodEntry:
+    """Where a method is found.
+
+    Attributes:
+        target: `module:function`; imported when first used.
+        summary: one line for people.
+        options: `module:class` of its options dataclass, given as the function's third argument; empty: it has none.
+    """
+
+    target: str
+    summary: str
+    options: str = ""
+
+
+METHODS: dict[str, MethodEntry] = {
+    "direct": MethodEntry("reasoning.methods.direct:direct", "asks once and takes the reply"),
 }
-"""Name -> `module:function`; imported when first used."""
+"""Name -> where it is found."""
 
 
-def find_method(name: str) -> Method:
-    """The method with this name.
+def find_method(spec: str) -> Method:
+    """The method that `spec` (`NAME[,key=value...]`) names, with its options filled in.
 
     Raises:
-        MethodError: there is none.
+        MethodError: there is none, or an option is unknown or wrong.
     """
-    target = METHODS.get(name)
-    if target is None:
-        raise MethodError(f"no method '{name}'; known methods: {', '.join(sorted(METHODS))}")
-    module, _, function = target.partition(":")
-    found: Method = getattr(import_module(module), function)
-    return found
+    try:
+        name, options = split_options(spec)
+        entry = METHODS.get(name)
+        if entry is None:
+            raise MethodError(f"no method '{name}'; known methods: {', '.join(sorted(METHODS))}")
+        function: Any = _imported(entry.target)
+        if not entry.options:
+            if options:
+                raise MethodError(f"method '{name}' takes no options, got {', '.join(sorted(options))}")
+            method: Method = function
+            return method
+        return partial(function, options=read_options(f"method '{name}'", _imported(entry.options), options))
+    except OptionError as error:
+        raise MethodError(str(error)) from None
+
+
+def method_names(text: str) -> list[str]:
+    """The specs in a list of methods such as `funcoder,depth=4,direct`: a part with `=` belongs to the name before it.
+
+    Raises:
+        MethodError: the list begins with an option, or a name is empty.
+    """
+    specs: list[str] = []
+    for part in text.split(","):
+        if "=" in part and specs:
+            specs[-1] += f",{part}"
+        elif not part or "=" in part:
+            raise MethodError(f"methods {text!r}: expected NAME[,key=value...][,NAME...]")
+        else:
+            specs.append(part)
+    return specs
+
+
+def _imported(target: str) -> Any:
+    module, _, attribute = target.partition(":")
+    return getattr(import_module(module), attribute)

@@ -9,9 +9,10 @@ from reasoning.runs.mapping import stream
 from reasoning.runs.progress import ProgressDisplay, progress_display
 from reasoning.runs.recording import RecordingEngine, request_key
 from reasoning.runs.run import Run, RunError, read_config
-from reasoning.runs.store import FinishedItem, RunStore, StoredJudgement, StoreError
+from reasoning.runs.store import Cost, FinishedItem, RunStore, StoredJudgement, StoreError
 
 __all__ = [
+    "Cost",
     "FinishedItem",
     "ProgressDisplay",
     "RecordingEngine",

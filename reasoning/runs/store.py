@@ -5,14 +5,16 @@
     store.commit()
     store.completion(key)       # Completion(text='def sol(): return 3', ...), also after kill -9
 
-Tables (schema version 1; texts from models are JSON strings in ASCII, so that lone surrogates survive):
+Tables (schema version 2; texts from models are JSON strings in ASCII, so that lone surrogates survive):
 
 - `problems(number, id, meta)`: the problems in the order of the benchmark, `meta` as JSON;
 - `completions(key, body)`: `key` is the hash of request, seed and engine (see `reasoning.runs.recording`), `body` the
   JSON list `[text, finish_reason, prompt_tokens, completion_tokens, seconds, meta, logprobs]`, empty tail left out;
 - `judgements(id, key, problem, candidate, score, status, detail, seconds, isolation)`: one for each distinct pair of
   problem and candidate; `candidate` is NULL where the method found none;
-- `items(position, judgement, finish)`: one for each sample, `position = number of the problem * samples + sample`;
+- `items(position, judgement, finish, cost, trace)`: one for each sample, `position = number of the problem * samples +
+  sample`; `cost` is a JSON list (see `Cost`) and `trace` the method's own JSON, NULL where there is none;
+- `outcomes(stage, position, body)`: what came of one unit of a pipeline's work, as JSON;
 - `rejudgements`: as `judgements`, while `reasoning verify --run` is under way;
 - `facts(name, value)`: schema version and the like.
 
@@ -24,21 +26,23 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 from reasoning.engines.base import Completion, TokenLogprob
 from verifiers.records import Status, Verdict
 
-__all__ = ["COMMIT_ROWS", "COMMIT_SECONDS", "FinishedItem", "RunStore", "StoreError", "StoredJudgement"]
+__all__ = ["COMMIT_ROWS", "COMMIT_SECONDS", "Cost", "FinishedItem", "RunStore", "StoreError", "StoredJudgement"]
 
 COMMIT_ROWS = 200
 """A transaction is committed when it holds this many rows."""
 COMMIT_SECONDS = 0.05
 """Longest time that a finished row waits for its commit while a run is working."""
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
+_UPGRADES = {"1": ("ALTER TABLE items ADD COLUMN cost TEXT", "ALTER TABLE items ADD COLUMN trace TEXT")}
+"""Statements that turn a store of an earlier version into one of this version."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -47,7 +51,10 @@ CREATE TABLE IF NOT EXISTS completions(key BLOB PRIMARY KEY, body TEXT NOT NULL)
 CREATE TABLE IF NOT EXISTS judgements(
     id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, problem INTEGER NOT NULL, candidate TEXT,
     score REAL NOT NULL, status TEXT NOT NULL, detail TEXT NOT NULL, seconds REAL NOT NULL, isolation TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS items(position INTEGER PRIMARY KEY, judgement INTEGER NOT NULL, finish TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS items(position INTEGER PRIMARY KEY, judgement INTEGER NOT NULL, finish TEXT NOT NULL,
+    cost TEXT, trace TEXT);
+CREATE TABLE IF NOT EXISTS outcomes(
+    stage TEXT NOT NULL, position INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY(stage, position)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rejudgements(
     id INTEGER PRIMARY KEY, score REAL NOT NULL, status TEXT NOT NULL, detail TEXT NOT NULL, seconds REAL NOT NULL,
     isolation TEXT NOT NULL);
@@ -70,14 +77,34 @@ class StoredJudgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What one sample took.
+
+    Attributes:
+        calls: completions that its method asked for, those from the store counted like the others.
+        prompt_tokens: of these completions.
+        completion_tokens: likewise.
+        sandbox_tasks: children that ran for its method; the final judgement is not among them.
+        sandbox_seconds: their CPU time.
+    """
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    sandbox_tasks: int = 0
+    sandbox_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class FinishedItem:
-    """One sample as it is exported: number of its problem, index of the sample, and how it was judged."""
+    """One sample as it is exported: number of its problem, index of the sample, how it was judged and what it took."""
 
     problem: int
     problem_id: str
     sample: int
     finish_reason: str
     judgement: StoredJudgement
+    cost: Cost = Cost()
 
 
 class RunStore:
@@ -96,12 +123,22 @@ class RunStore:
             self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.executescript(_SCHEMA)
             version = self.fact("schema")
+            self._upgrade(version)
         except sqlite3.DatabaseError as error:
             raise StoreError(f"{path} is not a run's store: {error}") from None
-        if version not in (None, SCHEMA_VERSION):
+        if version not in (None, SCHEMA_VERSION, *_UPGRADES):
             raise StoreError(f"{path} has schema {version}, expected {SCHEMA_VERSION}")
         self._connection.execute("INSERT OR IGNORE INTO facts VALUES ('schema', ?)", (SCHEMA_VERSION,))
         self._next_judgement = 1 + int(self._scalar("SELECT coalesce(max(id), 0) FROM judgements"))
+
+    def _upgrade(self, version: str | None) -> None:
+        statements = _UPGRADES.get(version or "", ())
+        if statements:
+            self._connection.execute("BEGIN")
+            for statement in statements:
+                self._connection.execute(statement)
+            self._connection.execute("UPDATE facts SET value = ? WHERE name = 'schema'", (SCHEMA_VERSION,))
+            self._connection.execute("COMMIT")
 
     def close(self) -> None:
         """Commit and close."""
@@ -197,9 +234,25 @@ class RunStore:
             id, problem, None if candidate is None else json.loads(candidate), _verdict("", *columns)
         )
 
-    def add_item(self, position: int, judgement: int, finish_reason: str) -> None:
+    def add_item(
+        self,
+        position: int,
+        judgement: int,
+        finish_reason: str,
+        cost: Cost | None = None,
+        trace: Mapping[str, Any] | None = None,
+    ) -> None:
         """Mark a sample as finished."""
-        self._write("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", (position, judgement, finish_reason))
+        spent = None if cost is None else json.dumps(astuple(cost), separators=(",", ":"))
+        kept = json.dumps(trace, separators=(",", ":")) if trace else None
+        self._write(
+            "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?)", (position, judgement, finish_reason, spent, kept)
+        )
+
+    def trace(self, position: int) -> dict[str, Any]:
+        """What the method kept of the sample at `position`; empty when it kept nothing or is not finished."""
+        row = self._connection.execute("SELECT trace FROM items WHERE position = ?", (position,)).fetchone()
+        return {} if row is None or row[0] is None else json.loads(row[0])
 
     def finished(self, total: int) -> bytearray:
         """For each of `total` positions 1 when it is finished, else 0."""
@@ -212,15 +265,27 @@ class RunStore:
         """All finished samples in the order of their positions; `samples` is their number for each problem."""
         columns = ", ".join(f"judgements.{name}" for name in _VERDICT_COLUMNS.split(", "))
         query = (
-            f"SELECT items.position, items.finish, judgements.id, judgements.candidate, {columns} "  # noqa: S608
+            f"SELECT items.position, items.finish, items.cost, judgements.id, judgements.candidate, {columns} "  # noqa: S608
             "FROM items JOIN judgements ON judgements.id = items.judgement ORDER BY items.position"
         )
         names = {number: id for number, id, _ in self.problems()}
-        for position, finish, judgement, candidate, *verdict in self._connection.execute(query):
+        for position, finish, cost, judgement, candidate, *verdict in self._connection.execute(query):
             number, sample = divmod(position, samples)
             text = None if candidate is None else json.loads(candidate)
             stored = StoredJudgement(judgement, number, text, _verdict(names[number], *verdict))
-            yield FinishedItem(number, names[number], sample, finish, stored)
+            spent = Cost() if cost is None else Cost(*json.loads(cost))
+            yield FinishedItem(number, names[number], sample, finish, stored, spent)
+
+    def outcome(self, stage: str, position: int) -> Any:
+        """What came of a unit of work, as `add_outcome` was given it; None when it is not finished."""
+        row = self._connection.execute(
+            "SELECT body FROM outcomes WHERE stage = ? AND position = ?", (stage, position)
+        ).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def add_outcome(self, stage: str, position: int, body: Any) -> None:
+        """Keep what came of a unit of work: plain JSON, not None."""
+        self._write("INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?)", (stage, position, json.dumps(body)))
 
     def forget_unjudged(self) -> int:
         """Drop samples that could not be judged, so that they are tried again; returns how many."""

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from reasoning.engines.base import Completion, Message, derive_seed
-from reasoning.methods import MethodError, Prompt, PromptStyle, Question, Sampling, find_method
+from reasoning.methods import Prompt, PromptStyle, Question, Sampling, Workbench
 from reasoning.methods.direct import direct
 from verifiers.records import Problem
 
@@ -30,7 +30,7 @@ class Once:
 def ask(completion):
     engine = Once(completion)
     question = Question(Problem("p", "puzzle", "why"), STYLE, 3, 11, Sampling(0.5, 0.9, 77))
-    return asyncio.run(direct(question, engine)), engine.request
+    return asyncio.run(direct(question, Workbench(engine, None))), engine.request
 
 
 def test_one_request_carries_prompt_sampling_and_its_own_seed():
@@ -51,9 +51,3 @@ def test_a_reply_without_a_candidate_is_none(completion):
     attempt, _ = ask(completion)
     assert attempt.candidate is None
     assert attempt.finish_reason == completion.finish_reason
-
-
-def test_methods_are_found_by_name():
-    assert find_method("direct") is direct
-    with pytest.raises(MethodError, match="no method 'magic'; known methods: direct"):
-        find_method("magic")

@@ -3,7 +3,7 @@ import sqlite3
 import pytest
 
 from reasoning.engines.base import Completion, TokenLogprob
-from reasoning.runs.store import COMMIT_ROWS, RunStore, StoreError
+from reasoning.runs.store import COMMIT_ROWS, Cost, RunStore, StoreError
 from verifiers.records import Status, Verdict
 
 
@@ -108,5 +108,33 @@ def test_another_file_and_another_version_are_refused(tmp_path):
     store = RunStore(tmp_path / "old")
     store.set_fact("schema", "0")
     store.close()
-    with pytest.raises(StoreError, match="has schema 0, expected 1"):
+    with pytest.raises(StoreError, match="has schema 0, expected 2"):
         RunStore(tmp_path / "old")
+
+
+def test_cost_and_trace_of_a_sample_come_back(store):
+    judged = store.add_judgement(b"a", 0, "x", Verdict.of("", Status.PASSED))
+    store.add_problem(0, "zero", {})
+    trace = {"rounds": [{"code": "print('\ud800')"}]}
+    cost = Cost(calls=3, prompt_tokens=11, completion_tokens=7, sandbox_tasks=2, sandbox_seconds=0.25)
+    store.add_item(0, judged, "stop", cost, trace)
+    store.add_item(1, judged, "stop")
+    assert store.trace(0) == trace
+    assert store.trace(1) == store.trace(9) == {}
+    assert [item.cost for item in store.items(2)] == [cost, Cost()]
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path):
+    path = tmp_path / "run.sqlite"
+    RunStore(path).close()
+    with sqlite3.connect(path) as old:
+        old.executescript(
+            "DROP TABLE items; "
+            "CREATE TABLE items(position INTEGER PRIMARY KEY, judgement INTEGER NOT NULL, finish TEXT NOT NULL); "
+            "INSERT INTO items VALUES (0, 1, 'stop'); UPDATE facts SET value = '1' WHERE name = 'schema'"
+        )
+    for _ in range(2):
+        store = RunStore(path)
+        assert store.finished(1) == b"\x01"
+        assert store.trace(0) == {}
+        store.close()

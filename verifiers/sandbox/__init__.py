@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from verifiers.sandbox.pool import SandboxPool, Session
     from verifiers.sandbox.report import IsolationReport, SandboxUnavailableError
     from verifiers.sandbox.task import End, Limits, Outcome, Profile, Task
+    from verifiers.sandbox.usage import Usage, measure_usage
 
 __all__ = [
     "End",
@@ -27,6 +28,8 @@ __all__ = [
     "SandboxUnavailableError",
     "Session",
     "Task",
+    "Usage",
+    "measure_usage",
 ]
 
 _HOMES = {
@@ -39,6 +42,8 @@ _HOMES = {
     "Outcome": "task",
     "Profile": "task",
     "Task": "task",
+    "Usage": "usage",
+    "measure_usage": "usage",
 }
 
 
