@@ -16,7 +16,6 @@ MINIMUM_PYTHON = (3, 11)
 _CLASHING_DISTRIBUTION = "verifiers"
 _REQUIRED = ("datasets", "httpx", "mpmath", "numpy", "openai", "python-flint", "rich", "sympy", "typer")
 _PROVERS = {
-    "lean": "Lean 4 proofs; install elan",
     "coqc": "Coq proofs",
     "isabelle": "Isabelle proofs",
     "fstar.exe": "F* proofs",

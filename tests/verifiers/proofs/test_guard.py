@@ -12,6 +12,7 @@ from verifiers.proofs.lean.guard import leaves_traces, refusal, scopes_left_open
     [
         "#eval 1",
         "#eval! 1",
+        "#guard 1 = 1",
         "run_cmd skip",
         "native_decide",
         "decide +native",
@@ -64,6 +65,11 @@ def test_refused(code):
 )
 def test_not_refused(code):
     assert refusal(code) == ""
+
+
+def test_the_scan_takes_linear_time():
+    assert refusal("@[" * 20_000) == ""
+    assert refusal("/-" * 20_000) == ""
 
 
 def test_a_repeated_header_may_be_closed():

@@ -13,6 +13,7 @@ each of them and the theorem at the *statement's* type; (5) it lists the axioms 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -148,7 +149,8 @@ class LeanBridge:
         errors = [message for message in messages if message.severity == "error"]
         failed = _failure(answer, errors)
         if failed is not None:
-            await self._check_statement(task, statement)
+            with contextlib.suppress(WorkerTimeout):
+                await self._check_statement(task, statement)
             goals = tuple(goal for message in errors for goal in _goals(message.text))
             return ProofReport(*failed, messages, goals, (), spent, elaborated.isolation)
         left = max(seconds - spent, _LEAST_JUDGE_SECONDS)
@@ -225,6 +227,7 @@ class LeanBridge:
 
         Raises:
             RecordError: header or statement has errors.
+            WorkerTimeout: the judging process was too slow to say.
         """
         await self._judge(task, statement, b"", _LEAST_JUDGE_SECONDS * 10)
 
@@ -260,17 +263,18 @@ def _decision(judged: dict[str, Any]) -> tuple[Status, str]:
 
 
 def _messages(answer: dict[str, Any], lines_before: int) -> tuple[ProofMessage, ...]:
+    """What Lean said; nothing of another form than Lean's own is taken."""
     found = []
-    for message in answer.get("messages", ()):
-        position = message.get("pos") or {}
-        found.append(
-            ProofMessage(
-                str(message.get("severity", "")),
-                int(position.get("line", 1)) - lines_before,
-                int(position.get("column", 0)),
-                str(message.get("data", "")).replace("_private.0.", ""),
-            )
-        )
+    messages = answer.get("messages")
+    for message in messages if isinstance(messages, list) else ():
+        match message:
+            case {
+                "severity": str(severity),
+                "data": str(text),
+                "pos": {"line": int(line), "column": int(column)},
+            }:
+                text = text.replace("_private.0.", "")
+                found.append(ProofMessage(severity, line - lines_before, column, text))
     return tuple(found)
 
 

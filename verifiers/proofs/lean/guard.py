@@ -26,10 +26,9 @@ _FOREIGN_CODE = "puts other code in the place of a definition"
 _TRUSTS_COMPILER = "trusts compiled code instead of the kernel"
 _REASONS: dict[str, str] = {
     **dict.fromkeys(
-        ("#eval", "run_cmd", "run_elab", "run_meta", "run_tac", "by_elab", "initialize", "builtin_initialize",
-         "elab", "elab_rules", "term_elab", "command_elab", "builtin_tactic", "builtin_term_elab",
-         "builtin_command_elab",
-         "builtin_macro", "simproc", "simproc_decl", "dsimproc", "builtin_simproc", "dbg_trace",
+        ("#eval", "#guard", "#test_extern", "run_cmd", "run_elab", "run_meta", "run_tac", "by_elab", "initialize",
+         "builtin_initialize", "elab", "elab_rules", "term_elab", "command_elab", "builtin_tactic", "builtin_term_elab",
+         "builtin_command_elab", "builtin_macro", "simproc", "simproc_decl", "dsimproc", "builtin_simproc", "dbg_trace",
          "include_str"),
         _RUNS_CODE,
     ),
@@ -59,7 +58,7 @@ _WORD = re.compile(r"#?[^\W\d][\w'₀-₉]*[!?]?")
 _SIMPLE_CONFIG = re.compile(r"\bconfig\s*:=\s*\{[\w\s:=.,]*\}")
 _UNSAFE = re.compile(r"unsafe", re.IGNORECASE)
 _NATIVE_OPTION = re.compile(r"\+\s*native\b|\bnative\s*:=\s*true")
-_ATTRIBUTE = re.compile(r"(?:@|\battribute\s*)\[[^\]]*?(?<![\w.])(export|init|builtin_init)\b")
+_ATTRIBUTE = re.compile(r"(?:@|\battribute\s*)\[[^\]]{0,200}?(?<![\w.])(export|init|builtin_init)\b")
 _SCOPE_WORD = re.compile(r"(?<![\w.'«@])(namespace|section|mutual|end)(?![\w'»])")
 
 

@@ -362,7 +362,8 @@ def addItem (t : Target) (s : Replay) (i : Item) (block : List InductiveType) : 
   -- What library, header and statement declare comes from them and never from the candidate.
   else if (s.env.find? i.name).isSome then s
   else match i.kind with
-    | 0 => kernelAdd s (.axiomDecl { base with isUnsafe := false }) i.name
+    -- The header's axioms are there already; whatever else is called an axiom is the candidate's own.
+    | 0 => fail s "the candidate declares the axiom" i.name
     | 1 => kernelAdd s (.thmDecl { base with value := i.value }) i.name
     | 2 => kernelAdd s (.defnDecl { base with value := i.value, hints := hintsOf i.number, safety := .safe }) i.name
     | 3 => kernelAdd s (.opaqueDecl { base with value := i.value, isUnsafe := false }) i.name
