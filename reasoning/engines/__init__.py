@@ -16,6 +16,7 @@ from reasoning.engines.base import (
     TokenLogprob,
     derive_seed,
 )
+from reasoning.engines.images import Image, ImageError
 from reasoning.engines.options import EngineSpec, EngineSpecError, parse_spec
 from reasoning.engines.registry import EngineInfo, create_engine, list_engines
 
@@ -27,6 +28,8 @@ __all__ = [
     "EngineInfo",
     "EngineSpec",
     "EngineSpecError",
+    "Image",
+    "ImageError",
     "Message",
     "PromptTooLongError",
     "Request",

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from reasoning.engines.images import Image
 from verifiers.records import Problem
 
 __all__ = [
@@ -43,10 +44,17 @@ class BudgetSpentError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation: `role` is system, user, assistant or tool."""
+    """One turn of a conversation.
+
+    Attributes:
+        role: system, user, assistant or tool.
+        content: its text.
+        images: shown before the text, by engines that take images.
+    """
 
     role: str
     content: str
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from verifiers.answers.expressions import compare_expressions
 from verifiers.answers.limits import MAX_ITEMS, AnswerTooLargeError
 from verifiers.answers.lists import compare_collections, in_order, letters, matrix_of, matrix_value, unordered
 from verifiers.answers.parser_tools import divide, multiply, negate
+from verifiers.answers.piecewise import compare_cases
 from verifiers.answers.proof import Answer, Prover
 from verifiers.answers.reading import Reading
 from verifiers.answers.relations import assignment, compare_relations, unnamed
@@ -146,7 +147,7 @@ class Comparer:
         if any(isinstance(side, Ratio) for side in kinds):
             return self._ratios(gold, answer)
         if any(isinstance(side, Cases) for side in kinds):
-            return self._cases(gold, answer)
+            return compare_cases(gold, answer, self.compare, self.prover)
         if infinite_sign(gold) or infinite_sign(answer):
             same = infinite_sign(gold) == infinite_sign(answer)
             return agree("the same infinity") if same else differ("an infinity and something else")
@@ -217,7 +218,7 @@ class Comparer:
                 return differ("matrices of other shapes")
             return in_order([_row(row) for row in first.rows], [_row(row) for row in second.rows], self.compare)
         for side, other in ((gold, answer), (answer, gold)):
-            if isinstance(side, Matrix) and isinstance(other, Collection) and other.opening != "{":
+            if isinstance(side, Matrix) and isinstance(other, Collection) and not _is_set_like(other):
                 entries = _vector(side)
                 if entries is not None:
                     pair = (entries, other.items) if side is gold else (other.items, entries)
@@ -255,6 +256,9 @@ class Comparer:
             second = answer.value if isinstance(answer, Quantity) else answer
             if any(isinstance(side, Call) and side.name == "percent" for side in (gold, answer)):
                 return differ("a percentage and a quantity")
+            dimensions = {side.unit.dimension for side in (gold, answer) if isinstance(side, Quantity)}
+            if dimensions != {"radian"} and any(_is_angle(side) for side in (gold, answer)):
+                return differ("an angle and a quantity")
             agreement = self.compare(first, second)
             return agreement.conceding(Concession.UNIT) if agreement.equal else agreement
         units = gold.unit, answer.unit
@@ -286,11 +290,6 @@ class Comparer:
             return differ("a ratio and a single value")
         quotient = divide(*ratio.parts)
         return self.compare(quotient, other) if ratio is gold else self.compare(other, quotient)
-
-    def _cases(self, gold: Node, answer: Node) -> Agreement:
-        if not isinstance(gold, Cases) or not isinstance(answer, Cases):
-            return differ("a function by cases and something else")
-        return unordered([_row(row) for row in gold.rows], [_row(row) for row in answer.rows], self.compare)
 
     def _residues(self, gold: Node, answer: Node) -> Agreement:
         gold, answer = (assignment(side) or side for side in (gold, answer))
@@ -363,6 +362,15 @@ def _as_sets(node: Node) -> Sequence[Node]:
 
 def _items(node: Node) -> Sequence[Node]:
     return node.items if isinstance(node, Collection) else (node,)
+
+
+def _is_angle(node: Node) -> bool:
+    return isinstance(node, Product) and node.factors[-1] == Constant("deg")
+
+
+def _is_set_like(node: Collection) -> bool:
+    """Brackets that no vector has: a set's, or a half-open interval's."""
+    return node.opening + node.closing in ("{}", "(]", "[)")
 
 
 def _row(row: tuple[Node, ...]) -> Node:
