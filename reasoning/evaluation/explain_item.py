@@ -145,7 +145,10 @@ async def _replayed(
         await listening.close()
     missing = sum(reply.finish_reason == "unrecorded" for made in listening.exchanges for reply in made.replies)
     if missing:
-        note = f"{missing} requests are not in the run: what its programs did depended on time or chance"
+        note = (
+            f"{missing} replies are not in the run: the engine refused the request, or what the method ran depended "
+            "on time or chance"
+        )
     return tuple(listening.exchanges), note
 
 
