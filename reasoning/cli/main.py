@@ -17,6 +17,7 @@ from reasoning.cli import (
     doctor,
     engines,
     evaluate,
+    explain,
     families,
     generate,
     identify,
@@ -41,11 +42,13 @@ _USER_ERRORS = (
     ("reasoning.engines.options", "EngineSpecError"),
     ("reasoning.evaluation.benchmarks.base", "BenchmarkError"),
     ("reasoning.evaluation.evaluate", "EvaluationError"),
+    ("reasoning.evaluation.explain_item", "ExplainError"),
     ("reasoning.evaluation.lines", "FileError"),
     ("reasoning.families.records", "FamilyError"),
     ("reasoning.methods.base", "MethodError"),
     ("reasoning.pipelines.backend.hub", "HubError"),
     ("reasoning.pipelines.base", "PipelineError"),
+    ("reasoning.runs.budget", "BudgetError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
     ("reasoning.training.config", "ConfigError"),
@@ -73,6 +76,7 @@ app.command("evaluate", short_help="Ask an engine for a benchmark's answers and 
 app.add_typer(generate.app, name="generate", short_help="Make a verified dataset with one of the pipelines.")
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
 app.command("samples", short_help="Write a run's candidates as samples for other checkers.")(samples.samples)
+app.command("explain", short_help="Show how one sample of a run came to its verdict.")(explain.explain)
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
 app.add_typer(discover.app, name="discover", short_help="Search for formulas of constants.")
 app.command("identify", short_help="Find closed forms of a number.")(identify.identify)
