@@ -94,7 +94,7 @@ def test_the_picture_is_shown_by_default_and_left_out_on_request(tmp_path):
 
 def test_without_its_file_the_command_says_where_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setenv("REASONING_BENCHMARKS", str(tmp_path))
-    with pytest.raises(BenchmarkError, match=r"wemath needs testmini.json, published at .*We-Math.*--data"):
+    with pytest.raises(BenchmarkError, match=r"wemath: testmini.json has to be fetched by hand .*--data"):
         locate(BENCHMARK, "testmini", None)
 
 

@@ -37,11 +37,13 @@ __all__ = [
     "json_array",
     "json_lines",
     "prepared",
+    "proof_problem",
     "text_field",
 ]
 
 BENCHMARKS: dict[str, str] = {
     "puzzles": "reasoning.evaluation.benchmarks.puzzles:BENCHMARK",
+    "families": "reasoning.evaluation.benchmarks.families:BENCHMARK",
     "p3": "reasoning.evaluation.benchmarks.p3:BENCHMARK",
     "humaneval": "reasoning.evaluation.benchmarks.humaneval:BENCHMARK",
     "mbpp": "reasoning.evaluation.benchmarks.mbpp:BENCHMARK",
@@ -78,6 +80,10 @@ BENCHMARKS: dict[str, str] = {
     "questbench-planning": "reasoning.evaluation.benchmarks.questbench_planning:BENCHMARK",
     "questbench-equations": "reasoning.evaluation.benchmarks.questbench_equations:EQUATIONS",
     "questbench-words": "reasoning.evaluation.benchmarks.questbench_equations:WORDS",
+    "core-lean": "reasoning.evaluation.benchmarks.core_lean:BENCHMARK",
+    "minif2f": "reasoning.evaluation.benchmarks.minif2f:BENCHMARK",
+    "proofnet": "reasoning.evaluation.benchmarks.proofnet:BENCHMARK",
+    "putnambench": "reasoning.evaluation.benchmarks.putnambench:BENCHMARK",
 }
 """Name -> `module:attribute`; imported when first used."""
 _WINDOW = re.compile(r"(?:\d{4}-\d{2}-\d{2})?\.\.(?:\d{4}-\d{2}-\d{2})?")
@@ -99,12 +105,14 @@ class SourceFile:
         name: its name in a local folder, where it may also end in `.gz`; for a built-in file, its path in the data
             folder.
         url: where it is published, pinned to a revision; empty for a built-in file.
-        sha256: of the file at that address, in hex; empty: it is not downloaded, the user has to give it.
+        sha256: of the file at that address, in hex.
+        origin: for a file that cannot be downloaded by itself, where people get it.
     """
 
     name: str
     url: str = ""
     sha256: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +136,10 @@ class Benchmark:
         read: `(paths of the files, split)` -> the entries, in a fixed order; raises `BenchmarkError`.
         groups: names in a problem's `meta` by which results are shown.
         folder: of a local collection in which it lies; empty: the one that has its name.
-        metrics: more metrics of a run, from (problem id -> whether each sample was right, in order).
         prepare: `(paths of the files, sandbox, show no progress)` -> those and further ones that `read` needs, which
             are computed by running the benchmark's own code in the sandbox; None: nothing is needed.
         dated: whether a split may also be a window of dates, `FIRST..LAST`, read from the default split's files.
+        metrics: more metrics of a run, from (problem id -> whether each sample was right, in order).
     """
 
     name: str
@@ -142,9 +150,9 @@ class Benchmark:
     read: Callable[[Sequence[Path], str], Iterator[Entry]]
     groups: tuple[str, ...] = ()
     folder: str = ""
-    metrics: ExtraMetrics | None = None
     prepare: Callable[[tuple[Path, ...], SandboxPool, bool], Awaitable[tuple[Path, ...]]] | None = None
     dated: bool = False
+    metrics: ExtraMetrics | None = None
 
     def style(self, name: str | None = None) -> PromptStyle:
         """The prompt style with this name; None or empty: the default one.
@@ -263,6 +271,22 @@ def problem_from(record: Mapping[str, Any], place: str) -> Problem:
     if not problem.id:
         raise BenchmarkError(f"{place}: field 'id': missing")
     return problem
+
+
+def proof_problem(id: str, system: str, statement: str, header: str, place: str, *, prompt: str = "") -> Problem:
+    """A problem of kind `proof` whose statement can be read, where the system is one whose statements are read here.
+
+    Raises:
+        BenchmarkError: it cannot.
+    """
+    if system == "lean":
+        from verifiers.proofs.lean.text import split_statement
+
+        try:
+            split_statement(statement)
+        except RecordError as error:
+            raise BenchmarkError(f"{place}: {error}") from None
+    return Problem(id, "proof", prompt, {"system": system, "statement": statement, "header": header})
 
 
 def _open(path: Path) -> Any:

@@ -125,7 +125,7 @@ BENCHMARK = Benchmark(
     summary="Which attribute to ask for: generated, the shape of Logic-Q, or QuestBench's own Logic-Q",
     files={
         GENERATED: (SourceFile("questbench/logic.json"),),
-        "logicq_shaped": (SourceFile("logicq_shaped_240.jsonl", "no public address (only in local collections)"),),
+        "logicq_shaped": (SourceFile("logicq_shaped_240.jsonl", origin="240 problems in the shape of Logic-Q"),),
         "heldout": (archive("Logic-Q/simplelogic_heldout_1k.csv"),),
     },
     styles=(PromptStyle("ask", "asks for 'Is Alice [attribute]?'", _ask, asked_attribute),),

@@ -49,7 +49,7 @@ _INSTRUCTION = (
 
 def archive(name: str) -> SourceFile:
     """A file of the published archive, which is one large download of its own."""
-    return SourceFile(name, "https://github.com/google-deepmind/questbench (in questbench_data.tar.gz)")
+    return SourceFile(name, origin="questbench_data.tar.gz of github.com/google-deepmind/questbench, unpacked")
 
 
 def generation(path: Path, generator: str, version: int) -> Generation:

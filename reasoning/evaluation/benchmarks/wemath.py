@@ -114,7 +114,10 @@ BENCHMARK = Benchmark(
     summary="We-Math testmini: 1,740 questions about pictures, 525 composite problems and their steps",
     files={
         "testmini": (
-            SourceFile("testmini.json", "https://github.com/We-Math/We-Math (with its pictures; CC BY-NC 4.0)"),
+            SourceFile(
+                "testmini.json",
+                origin="the data folder of the We-Math repository, with its pictures; CC BY-NC 4.0",
+            ),
         )
     },
     styles=(
