@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import typer
 
-from reasoning.cli import benchmarks, doctor, engines, evaluate, sandbox, verify
+from reasoning.cli import benchmarks, compare, doctor, engines, evaluate, sandbox, verify, vote
 
 __all__ = ["app", "main"]
 
@@ -23,6 +23,7 @@ _USER_ERRORS = (
     ("reasoning.engines.base", "EngineError"),
     ("reasoning.engines.options", "EngineSpecError"),
     ("reasoning.evaluation.benchmarks.base", "BenchmarkError"),
+    ("reasoning.evaluation.comparison", "ComparisonError"),
     ("reasoning.evaluation.evaluate", "EvaluationError"),
     ("reasoning.evaluation.lines", "FileError"),
     ("reasoning.methods.base", "MethodError"),
@@ -46,6 +47,8 @@ app = typer.Typer(
 
 app.command("evaluate", short_help="Ask an engine for a benchmark's answers and judge them.")(evaluate.evaluate)
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
+app.command("vote", short_help="Count votes over several samples of a run.")(vote.vote)
+app.command("compare", short_help="Compare runs over the same problems.")(compare.compare)
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")

@@ -24,7 +24,7 @@ from verifiers.records import Problem, Verdict
 from verifiers.registry import VerifierRegistry
 from verifiers.sandbox import Limits, SandboxPool
 
-__all__ = ["Changes", "judge_run_again", "settings_of"]
+__all__ = ["Changes", "judge_run_again", "problems_of_run", "settings_of"]
 
 _LIMITS_FACT = "rejudging"
 
@@ -78,7 +78,7 @@ async def judge_run_again(
             memory_mib=memory or settings.memory,
         )
         _begin(run, limits, resume)
-        problems = _problems(run, settings)
+        problems = problems_of_run(run, settings)
         done = run.store.rejudged()
         waiting = [id for id in run.store.candidates() if id not in done]
         async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
@@ -89,7 +89,7 @@ async def judge_run_again(
         limits_used = {"timeout": limits.wall_seconds, "memory": limits.memory_mib}
         config = {**run.config, "judged_again": {**limits_used, "isolation": report.to_json()}}
         write_json(directory / CONFIG_NAME, config)
-        export(run, settings.samples, find_benchmark(settings.benchmark).groups)
+        export(run, settings.samples, find_benchmark(settings.benchmark).groups, problems.items())
         return Changes(len(waiting) + len(done), changed)
 
 
@@ -107,7 +107,12 @@ def _begin(run: Run, limits: Limits, resume: bool) -> None:
         )
 
 
-def _problems(run: Run, settings: Settings) -> dict[int, Problem]:
+def problems_of_run(run: Run, settings: Settings) -> dict[int, Problem]:
+    """Number -> problem, of a run's benchmark.
+
+    Raises:
+        EvaluationError: the benchmark's file is not the one that the run was made with.
+    """
     benchmark = find_benchmark(settings.benchmark)
     paths = locate(benchmark, benchmark.split(settings.split), None if settings.data is None else Path(settings.data))
     expected = run.config["settings"]["problems_sha256"]

@@ -23,6 +23,8 @@ from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, l
 from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR
 from reasoning.evaluation.results import Results, export
 from reasoning.methods import Method, Question, Sampling, Workbench, find_method
+from reasoning.methods.draws import rated
+from reasoning.rewards import RewardModel, create_reward_model
 from reasoning.runs import Run, RunStore, progress_display
 from reasoning.runs.metering import Meter
 from reasoning.runs.recording import KEY_BYTES
@@ -61,6 +63,7 @@ class Settings:
         max_tokens: longest completion.
         timeout: seconds for judging one candidate.
         memory: MiB for judging one candidate.
+        reward_model: spec of the model that rates each candidate; empty: none.
     """
 
     benchmark: str
@@ -77,6 +80,7 @@ class Settings:
     max_tokens: int = 1024
     timeout: float = 10.0
     memory: int = 1024
+    reward_model: str = ""
 
     @property
     def limits(self) -> Limits:
@@ -136,19 +140,28 @@ async def evaluate(
         from reasoning.engines.registry import create_engine
 
         engine = create_engine(settings.engine)
+    reward = create_reward_model(settings.reward_model) if settings.reward_model else None
     try:
         async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
-            with await open_run(settings, directory, digest(paths), engine, pool, resume) as run:
-                job = _Evaluation(settings, run, engine, benchmark, method, pool, concurrency)
+            with await open_run(settings, directory, digest(paths), engine, pool, resume, reward) as run:
+                job = _Evaluation(settings, run, engine, benchmark, method, pool, concurrency, reward)
                 await job.work_through(lambda: problems_of(benchmark, paths, settings), quiet)
-                results = export(run, settings.samples, benchmark.groups)
+                results = export(run, settings.samples, benchmark.groups, problems_of(benchmark, paths, settings))
                 return Outcome(results, job.unanswered, job.first_failure)
     finally:
         await engine.close()
+        if reward is not None:
+            await reward.close()
 
 
 async def open_run(
-    settings: Settings, directory: Path, problems: str, engine: Engine, pool: SandboxPool, resume: bool
+    settings: Settings,
+    directory: Path,
+    problems: str,
+    engine: Engine,
+    pool: SandboxPool,
+    resume: bool,
+    reward: RewardModel | None = None,
 ) -> Run:
     """Start or resume the run in `directory`; `problems` is the digest of the benchmark's files.
 
@@ -156,6 +169,11 @@ async def open_run(
         RunError: it cannot be started or resumed with these settings.
     """
     known = {**asdict(settings), "problems_sha256": problems, "engine_description": engine.describe()}
+    if reward is None:
+        # Runs from before there were reward models can be gone on with.
+        del known["reward_model"]
+    else:
+        known["reward_description"] = reward.describe()
     report = await pool.report()
     if not resume:
         return Run.start(directory, known, {"isolation": report.to_json()})
@@ -207,6 +225,7 @@ class _Evaluation:
         method: Method,
         pool: SandboxPool,
         concurrency: int,
+        reward: RewardModel | None = None,
     ) -> None:
         self.unanswered = 0
         self.first_failure = ""
@@ -219,6 +238,7 @@ class _Evaluation:
         self._groups = benchmark.groups
         self._method = method
         self._pool = pool
+        self._reward = reward
         self._registry = VerifierRegistry(pool)
         self._judges = asyncio.Semaphore(JUDGED_AT_ONCE_FACTOR * pool.workers)
         self._in_flight = concurrency + JUDGED_AHEAD_FACTOR * pool.workers
@@ -262,7 +282,8 @@ class _Evaluation:
         question = Question(item.problem, self._style, item.sample, self._settings.seed, self._sampling)
         try:
             with Meter(self._engine) as meter:
-                attempt = await self._method(question, Workbench(meter.engine, self._pool))
+                attempt = await self._method(question, Workbench(meter.engine, self._pool, self._reward))
+                attempt = await rated(question, attempt, self._reward)
         except EngineError as error:
             return self._no_answer(item, error)
         self._failures_in_a_row = 0

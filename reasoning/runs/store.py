@@ -26,7 +26,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,17 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class FinishedItem:
-    """One sample as it is exported: number of its problem, index of the sample, how it was judged and what it took."""
+    """One sample as it is exported.
+
+    Attributes:
+        problem: number of its problem.
+        problem_id: that problem's id.
+        sample: index of the sample.
+        finish_reason: how its last completion ended.
+        judgement: how it was judged.
+        cost: what it took.
+        vote: what a vote may weigh it by: the part `vote` of its trace.
+    """
 
     problem: int
     problem_id: str
@@ -102,6 +112,7 @@ class FinishedItem:
     finish_reason: str
     judgement: StoredJudgement
     cost: Cost = Cost()
+    vote: Mapping[str, Any] = field(default_factory=dict)
 
 
 class RunStore:
@@ -262,16 +273,18 @@ class RunStore:
         """All finished samples in the order of their positions; `samples` is their number for each problem."""
         columns = ", ".join(f"judgements.{name}" for name in _VERDICT_COLUMNS.split(", "))
         query = (
-            f"SELECT items.position, items.finish, items.cost, judgements.id, judgements.candidate, {columns} "  # noqa: S608
+            "SELECT items.position, items.finish, items.cost, json_extract(items.trace, '$.vote'), "  # noqa: S608
+            f"judgements.id, judgements.candidate, {columns} "
             "FROM items JOIN judgements ON judgements.id = items.judgement ORDER BY items.position"
         )
         names = {number: id for number, id, _ in self.problems()}
-        for position, finish, cost, judgement, candidate, *verdict in self._connection.execute(query):
+        for position, finish, cost, vote, judgement, candidate, *verdict in self._connection.execute(query):
             number, sample = divmod(position, samples)
             text = None if candidate is None else json.loads(candidate)
             stored = StoredJudgement(judgement, number, text, _verdict(names[number], *verdict))
             spent = Cost() if cost is None else Cost(*json.loads(cost))
-            yield FinishedItem(number, names[number], sample, finish, stored, spent)
+            weighed = {} if vote is None else json.loads(vote)
+            yield FinishedItem(number, names[number], sample, finish, stored, spent, weighed)
 
     def forget_unjudged(self) -> int:
         """Drop samples that could not be judged, so that they are tried again; returns how many."""
