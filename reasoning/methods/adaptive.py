@@ -67,7 +67,7 @@ async def adaptive(question: Question, workbench: Workbench, options: AdaptiveOp
         if error <= options.error:
             end = "settled"
             break
-        if cannot_change(classes, options.n - len(attempts)):
+        if len(attempts) < options.n and cannot_change(classes, options.n - len(attempts)):
             end = "cannot change"
             break
     trace = {**tallied(classes), "error": round(error, 6), "end": end}

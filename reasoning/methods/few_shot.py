@@ -41,15 +41,15 @@ async def few_shot(question: Question, workbench: Workbench, options: FewShotOpt
         EngineError: no answer could be had.
         MethodError: the benchmark has no worked examples.
     """
-    examples = question.style.examples[: options.shots]
-    if not examples:
-        raise MethodError("method 'few_shot': this benchmark has no worked examples; use the method direct")
     plain = question.style.write(question.problem)
     if not plain.messages:
         raise MethodError(
             f"method 'few_shot' asks in a chat, but the prompt style '{question.style.name}' continues text; give "
             "--prompt chat"
         )
+    examples = question.style.examples[: options.shots]
+    if not examples:
+        raise MethodError("method 'few_shot': this benchmark has no worked examples; use the method direct")
     *before, last = plain.messages
     shown = "\n\n".join((*examples, last.content))
     prompt = Prompt(messages=(*before, Message(last.role, shown)), stop=plain.stop)

@@ -19,19 +19,36 @@ from verifiers.answers.compare import Comparer, compare_readings
 from verifiers.answers.extract import Extraction, places
 from verifiers.answers.proof import Prover
 from verifiers.answers.reading import Reading, read
-from verifiers.answers.tree import Based, Node, Number, Power, Product, Quantity, Sum, Words, is_expression, walk
+from verifiers.answers.tree import (
+    Based,
+    Collection,
+    Node,
+    Number,
+    Power,
+    Product,
+    Quantity,
+    Relation,
+    Sum,
+    Symbol,
+    Words,
+    is_expression,
+    symbols_of,
+    walk,
+)
+from verifiers.answers.vocabulary import SYNONYMS
 from verifiers.choices import Choices, chosen_labels
 from verifiers.records import Problem
 
 __all__ = ["MAX_CLASS_COMPARISONS", "AnswerClasses", "answer_classes", "answer_in", "can_vote"]
 
-MAX_CLASS_COMPARISONS = 20_000
+MAX_CLASS_COMPARISONS = 5_000
 """Comparisons of one answer with a representative, in all, for one problem; what comes later is equal only to the
 same spelling or the same exact number."""
 _ONE_SIDED = frozenset({Concession.ROUNDING, Concession.ROUGH_DECIMAL})
 """What is forgiven to an answer beside a gold one; between two answers it would join 0.33 to 1/3 and to 0.333."""
 _FLOAT_PLACES = 10
 """Decimals of so many places can stand for an exact number (`Concession.FLOAT`)."""
+_WHOLE_TEXT = "the whole text"
 _STEPS = 1 << 20
 """Values whose leading 20 bits are not neighbours are different numbers."""
 
@@ -73,10 +90,17 @@ def answer_in(text: str) -> tuple[Extraction, Reading] | None:
     first: tuple[Extraction, Reading] | None = None
     for place in places(text):
         reading = read(place.text)
-        if reading.too_large or (reading.nodes and (place.certain or _numeric(reading.nodes[0]))):
+        if not reading.nodes or isinstance(reading.nodes[0], Words):
+            # Words are an answer where the text marks them as one; a text of words alone is "yes" or no answer at all.
+            named = place.certain and bool(reading.words) and place.rule != _WHOLE_TEXT
+            if reading.too_large or reading.words in SYNONYMS:
+                return place, reading
+            first = first or ((place, reading) if named else None)
+        elif any(isinstance(part, Number) for part in walk(reading.nodes[0])):
             return place, reading
-        if first is None and place.certain and reading.words:
-            first = place, reading
+        elif place.certain and not (place.rule == _WHOLE_TEXT and isinstance(reading.nodes[0], Quantity)):
+            # "I give up" can be read as so many I.
+            return place, reading
     return first
 
 
@@ -106,24 +130,25 @@ class AnswerClasses:
         if number is not None and number in self._by_number:
             found: int | None = self._by_number[number]
         else:
-            value = _value(reading) if number is None else _as_float(number)
-            found = self._search(reading, value, plain=number is not None)
+            values = _values(reading)
+            found = self._search(reading, values, plain=number is not None)
             if found is None:
-                found = self._open(reading, number, value)
+                found = self._open(reading, values, plain=number is not None)
             if number is not None:
                 self._by_number[number] = found
         assert found is not None
         self._by_text[reading.cleaned] = found
         return found
 
-    def _search(self, reading: Reading, value: float | None, *, plain: bool) -> int | None:
+    def _search(self, reading: Reading, values: frozenset[float], *, plain: bool) -> int | None:
         """The first class that the answer could belong to and does."""
         if reading.too_large:
             return None
-        if value is None:
+        if not values:
             candidates: list[int] = list(range(len(self._representatives)))
         else:
-            near = {number for key in _neighbours(value) for number in self._near.get(key, ())}
+            keys = (key for value in values for key in _neighbours(value))
+            near = {number for key in keys for number in self._near.get(key, ())}
             candidates = sorted(near.union(self._rest))
         for number in candidates:
             if plain and number in self._plain:
@@ -135,25 +160,21 @@ class AnswerClasses:
                 return number
         return None
 
-    def _open(self, reading: Reading, number: Fraction | None, value: float | None) -> int:
+    def _open(self, reading: Reading, values: frozenset[float], *, plain: bool) -> int:
         fresh = len(self._representatives)
         self._representatives.append(reading)
-        if number is not None:
+        if plain:
             self._plain.add(fresh)
-        if value is None:
+        if not values:
             self._rest.append(fresh)
-        else:
-            self._near.setdefault(_place(value), []).append(fresh)
+        for place in {_place(value) for value in values}:
+            self._near.setdefault(place, []).append(fresh)
         return fresh
 
 
 def _numbered(answers: Sequence[object]) -> list[int | None]:
     numbers: dict[object, int] = {}
     return [None if answer is None else numbers.setdefault(answer, len(numbers)) for answer in answers]
-
-
-def _numeric(node: Node) -> bool:
-    return any(isinstance(part, Number) for part in walk(node)) and not isinstance(node, Words)
 
 
 def _plain_number(reading: Reading) -> Fraction | None:
@@ -172,28 +193,53 @@ def _plain_number(reading: Reading) -> Fraction | None:
     return Prover().number(node)
 
 
-def _value(reading: Reading) -> float | None:
-    """Roughly the number that the answer is, or its value at one point; None where it is nothing of the kind."""
-    if len(reading.nodes) != 1 or reading.choice is not None:
-        return None
-    node = reading.nodes[0]
-    if isinstance(node, Quantity) and not node.unit.dimension:
-        node = node.value
+def _values(reading: Reading) -> frozenset[float]:
+    """Numbers of which two equal answers share one up to rounding; none where the answer may equal anything."""
+    found: set[float] = set()
+    for node in reading.nodes:
+        values = () if reading.choice is not None else _values_of(node)
+        if not values:
+            return frozenset()
+        found.update(values)
+    return frozenset(found)
+
+
+def _values_of(node: Node) -> tuple[float, ...]:
+    """Values of one reading: of a quantity with and without its unit, of a list one for all its members."""
+    if isinstance(node, Quantity):
+        bare = _values_of(node.value)
+        return (*bare, *(value * float(node.unit.factor) for value in bare)) if node.unit.dimension else bare
+    if isinstance(node, Relation):
+        return _values_of(node.operands[1]) if _gives_value(node) else ()
+    if isinstance(node, Collection):
+        return _value_of_all(node.items)
     if not is_expression(node) or any(_shifts(part) for part in walk(node)):
-        return None
-    return Prover().approximation(node)
+        return ()
+    value = Prover().approximation(node)
+    return () if value is None else (value,)
+
+
+def _gives_value(node: Relation) -> bool:
+    """Whether it is of the form `x = 5`."""
+    named = node.operators == ("=",) and isinstance(node.operands[0], Symbol)
+    return named and not symbols_of(node.operands[1])
+
+
+def _value_of_all(items: Sequence[Node]) -> tuple[float, ...]:
+    """One number for the members in any order, counted once each; that of the member where there is only one."""
+    values = [_values_of(item) for item in items]
+    if not values or any(len(one) != 1 for one in values):
+        return ()
+    distinct = sorted({float(f"{one[0]:.9g}") for one in values})
+    if len(distinct) == 1:
+        return (distinct[0],)
+    # All terms are of one sign, so that no rounding is magnified.
+    return (math.fsum(abs(value) + value / 4 for value in distinct),)
 
 
 def _shifts(node: Node) -> bool:
     """Whether something that may be forgiven changes the value: a percent or degree sign, the base of a logarithm."""
     return isinstance(node, Based) or getattr(node, "name", "") in ("percent", "deg", "log")
-
-
-def _as_float(number: Fraction) -> float | None:
-    try:
-        return float(number)
-    except OverflowError:
-        return None
 
 
 def _place(value: float) -> tuple[int, int]:
