@@ -132,8 +132,13 @@ class VLLMServer:
         }
         try:
             from vllm.engine.arg_utils import AsyncEngineArgs
+            from vllm.platforms import current_platform
             from vllm.v1.engine.async_llm import AsyncLLM
 
+            if current_platform.is_cpu():
+                # A prompt that is split over two steps makes vLLM rewind the sample's random stream, which fails on a
+                # CPU and ends the engine.
+                chosen["enable_chunked_prefill"] = False
             arguments = AsyncEngineArgs(model=self.model, disable_log_stats=True, **chosen, **self._arguments)
             self._engine = AsyncLLM.from_engine_args(arguments)
         except Exception as error:
