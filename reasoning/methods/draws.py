@@ -129,7 +129,10 @@ def chosen(
     if winner is None or winning is None:
         return Attempt(None, "no answer" if attempts else "no draws", kept)
     candidate = replace(winning, sample=question.sample)
-    return Attempt(candidate, attempts[winner].finish_reason, {**kept, "winner": winner})
+    kept["winner"] = winner
+    if attempts[winner].trace:
+        kept["winning"] = dict(attempts[winner].trace)
+    return Attempt(candidate, attempts[winner].finish_reason, kept)
 
 
 def tallied(classes: Sequence[int | None]) -> dict[str, Any]:

@@ -168,3 +168,18 @@ def test_the_recorded_votes_come_out_exactly(match):
 
 def test_the_best_of_equal_rewards_is_the_first():
     assert best([1.0, 1.0]) == 0
+
+
+@needs_recorded
+def test_the_rescoring_script_lists_every_difference_with_who_is_right(tmp_path):
+    import subprocess
+    import sys
+
+    script = Path(__file__).parents[2] / "scripts" / "rescore_recorded.py"
+    done = subprocess.run([sys.executable, script, "--out", tmp_path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "k=1 90.0/90.0/90.0  k=2 90.0/93.0/94.0  k=4 93.0/93.0/95.0  k=8 93.0/94.0/96.0  mean 91.000" in done.stdout
+    assert "gsm8k_tora_70b                                    1319   1112  84.306" in done.stdout
+    differences = [json.loads(line) for line in (tmp_path / "differences.jsonl").read_text().splitlines()]
+    assert {row["right"] for row in differences} <= {"ours", "recorded", "convention", "open"}
+    assert all(row["old"] is not row["ours"] and row["why"] for row in differences)
