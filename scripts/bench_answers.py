@@ -1,10 +1,12 @@
-r"""Speed and agreement of the answer judge, beside math-verify where an interpreter has it.
+r"""Speed and agreement of the answer judge, beside other graders where an interpreter has them.
 
-    python scripts/bench_answers.py --recorded $REASONING_BENCHMARKS/recorded_math --peer-python ~/mv/bin/python
+    scripts/setup_answer_peers.sh .venv-peers
+    python scripts/bench_answers.py --recorded $REASONING_BENCHMARKS/recorded_math --peer-python .venv-peers/bin/python
 
 prints, for each judge, rows a second on one core, median and slowest time over the recorded model outputs, and its
-confusion table over `tests/tables/answers.jsonl` (rows that a convention decides apart). The peer runs in its own
-process, started by this script with the interpreter that is given.
+confusion tables over `tests/tables/*.jsonl` (rows that a convention decides apart). The peers: math-verify and
+inspect_ai's `math()` scorer, each in a process of its own started with the interpreter that is given, and our
+reimplementation of the rules of Qwen2.5-Math (`qwen_rules.py`), here.
 """
 
 from __future__ import annotations
@@ -14,16 +16,23 @@ import gzip
 import json
 import os
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-TABLE = Path(__file__).parents[1] / "tests" / "tables" / "answers.jsonl"
-PEER = "math-verify"
+TABLES = tuple(
+    Path(__file__).parents[1] / "tests" / "tables" / f"{name}.jsonl" for name in ("answers", "answers_unseen")
+)
 PEER_ROWS = 1_500
-"""Recorded rows that the peer is timed on, spread evenly over all (it is slower)."""
+"""Recorded rows that a peer is timed on, spread evenly over all (it is slower)."""
+
+INSPECT_ROWS = 300
+"""The same for inspect_ai, which is slower still."""
+
+Accepts = Callable[[str, str], bool]
 
 
 def recorded_rows(folder: Path) -> Iterator[tuple[str, str]]:
@@ -48,13 +57,19 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
 
 
-def our_judge() -> Callable[[str, str], bool]:
+def ours() -> Accepts:
     from verifiers.answers import judge
 
     return lambda gold, text: judge(gold, text).passed
 
 
-def peer_judge() -> Callable[[str, str], bool]:
+def qwen_rules() -> Accepts:
+    from qwen_rules import accepts
+
+    return accepts
+
+
+def math_verify() -> Accepts:
     """math-verify as its authors recommend it: box first, gold answer in dollars."""
     from math_verify import ExprExtractionConfig, LatexExtractionConfig, StringExtractionConfig, parse, verify
 
@@ -71,68 +86,121 @@ def peer_judge() -> Callable[[str, str], bool]:
     return accepts
 
 
-def measure(accepts: Callable[[str, str], bool], rows: list[tuple[str, str]]) -> dict[str, Any]:
-    """Timing over `rows` and the confusion table over the case table."""
+def inspect_math() -> Accepts:
+    """inspect_ai's `math()` scorer, on a task state that holds nothing but the completion."""
+    import asyncio
+
+    from inspect_ai.model import ModelName, ModelOutput
+    from inspect_ai.scorer import CORRECT, Target, math
+    from inspect_ai.solver import TaskState
+
+    scorer = math()
+    loop = asyncio.new_event_loop()
+
+    def once(gold: str, text: str) -> bool:
+        output = ModelOutput.from_content("mockllm/model", text)
+        state = TaskState(model=ModelName("mockllm/model"), sample_id=0, epoch=0, input="", messages=[], output=output)
+        score = loop.run_until_complete(scorer(state, Target(gold)))
+        return score is not None and score.value == CORRECT
+
+    def accepts(gold: str, text: str) -> bool:
+        if once(gold, text):
+            return True
+        return "$" not in text and "\\boxed" not in text and once(gold, f"\\boxed{{{text}}}")
+
+    return accepts
+
+
+JUDGES: dict[str, tuple[Callable[[], Accepts], int]] = {
+    "verifiers.answers": (ours, 0),
+    "qwen rules (reimplemented)": (qwen_rules, 0),
+    "math-verify": (math_verify, PEER_ROWS),
+    "inspect_ai math()": (inspect_math, INSPECT_ROWS),
+}
+"""Name -> how it is made, and how many recorded rows it is timed on (0: all)."""
+
+PEERS = ("math-verify", "inspect_ai math()")
+"""Those that live in the environment of `--peer-python`."""
+
+
+def measure(accepts: Accepts, rows: list[tuple[str, str]]) -> dict[str, Any]:
+    """Timing over `rows` and the confusion tables over the case tables."""
     for gold, text in rows[:20]:
         accepts(gold, text)
     times = []
     accepted = 0
+    started_cpu = time.process_time()
     for gold, text in rows:
         started = time.perf_counter()
         accepted += accepts(gold, text)
         times.append(time.perf_counter() - started)
+    cpu = time.process_time() - started_cpu
     times.sort()
-    confusion: Counter[str] = Counter()
-    for line in TABLE.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        kind = "convention" if row["convention"] else "plain"
-        verdict = "accepted" if accepts(row["gold"], row["text"]) else "rejected"
-        confusion[f"{kind} {'right' if row['expected'] else 'wrong'} {verdict}"] += 1
     return {
         "rows": len(rows),
         "accepted": accepted,
-        "per_second": round(len(rows) / sum(times), 1),
+        "per_cpu_second": round(len(rows) / cpu, 1),
         "median_ms": round(1e3 * times[len(times) // 2], 3),
         "p99_ms": round(1e3 * times[int(0.99 * len(times))], 3),
         "slowest_ms": round(1e3 * times[-1], 1),
-        "confusion": dict(sorted(confusion.items())),
+        "confusion": {table.stem: confusion(accepts, table) for table in TABLES},
     }
 
 
+def confusion(accepts: Accepts, table: Path) -> dict[str, int]:
+    """Counts of (kind, expected, verdict) over a case table."""
+    counts: Counter[str] = Counter()
+    for line in table.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        kind = "convention" if row["convention"] else "plain"
+        verdict = "accepted" if accepts(row["gold"], row["text"]) else "rejected"
+        counts[f"{kind} {'right' if row['expected'] else 'wrong'} {verdict}"] += 1
+    return dict(sorted(counts.items()))
+
+
 def report(name: str, result: dict[str, Any]) -> None:
-    print(f"{name}: {result['rows']} recorded rows, {result['per_second']}/s on one core, ", end="")
+    print(f"{name}: {result['rows']} recorded rows, {result['per_cpu_second']} for each CPU second, ", end="")
     print(f"median {result['median_ms']} ms, p99 {result['p99_ms']} ms, slowest {result['slowest_ms']} ms")
-    confusion = Counter(result["confusion"])
-    for kind in ("plain", "convention"):
-        good = confusion[f"{kind} right accepted"], confusion[f"{kind} right rejected"]
-        bad = confusion[f"{kind} wrong accepted"], confusion[f"{kind} wrong rejected"]
-        total = sum(good) + sum(bad)
-        share = 100 * (good[0] + bad[1]) / max(total, 1)
-        print(f"  {kind:10} right: {good[0]} accepted, {good[1]} rejected; ", end="")
-        print(f"wrong: {bad[0]} accepted, {bad[1]} rejected; {share:.2f} % as expected")
+    for table, counts in result["confusion"].items():
+        for kind in ("plain", "convention"):
+            found = Counter(counts)
+            good = found[f"{kind} right accepted"], found[f"{kind} right rejected"]
+            bad = found[f"{kind} wrong accepted"], found[f"{kind} wrong rejected"]
+            total = sum(good) + sum(bad)
+            if total:
+                share = 100 * (good[0] + bad[1]) / total
+                print(f"  {table:15} {kind:10} right: {good[0]} accepted, {good[1]} rejected; ", end="")
+                print(f"wrong: {bad[0]} accepted, {bad[1]} rejected; {share:.2f} % as expected", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = Path(os.environ.get("REASONING_BENCHMARKS", ".")) / "recorded_math"
     parser.add_argument("--recorded", type=Path, default=default, help="folder of the recorded outputs")
-    parser.add_argument("--peer-python", help=f"interpreter of an environment that has {PEER}")
-    parser.add_argument(
-        "--json", action="store_true", help="print the peer's result as JSON (used by this script itself)"
-    )
+    parser.add_argument("--peer-python", help="interpreter of the environment that setup_answer_peers.sh makes")
+    parser.add_argument("--judge", choices=JUDGES, help="measure this one alone and print JSON (used by the script)")
     arguments = parser.parse_args()
     rows = list(recorded_rows(arguments.recorded))
-    if arguments.json:
-        print(json.dumps(measure(peer_judge(), rows[:: max(1, len(rows) // PEER_ROWS)])))
+    if arguments.judge:
+        make, limit = JUDGES[arguments.judge]
+        print(json.dumps(measure(make(), rows[:: max(1, len(rows) // limit)] if limit else rows)))
         return
-    ours = measure(our_judge(), rows)
-    report("verifiers.answers", ours)
-    if arguments.peer_python:
-        command = [arguments.peer_python, __file__, "--json", "--recorded", str(arguments.recorded)]
-        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        peer = json.loads(output.splitlines()[-1])
-        report(PEER, peer)
-        print(f"  throughput ratio {ours['per_second'] / peer['per_second']:.1f}")
+    speeds = {}
+    for name in JUDGES:
+        if name in PEERS and not arguments.peer_python:
+            continue
+        python = arguments.peer_python if name in PEERS else sys.executable
+        command = [python, __file__, "--judge", name, "--recorded", str(arguments.recorded)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            print(f"{name}: not measured: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
+            continue
+        result = json.loads(done.stdout.splitlines()[-1])
+        speeds[name] = result["per_cpu_second"]
+        report(name, result)
+    for name in PEERS:
+        if name in speeds:
+            print(f"throughput per core, ours over {name}: {speeds['verifiers.answers'] / speeds[name]:.1f}")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ BUILT_IN: dict[str, str] = {
     "program": "verifiers.programs:ProgramVerifier",
     "answer": "verifiers.answers:AnswerVerifier",
     "choice": "verifiers.choices:ChoiceVerifier",
+    "constant": "verifiers.constants:ConstantVerifier",
 }
 """Kind -> `module:attribute` of its factory; imported when first used."""
 

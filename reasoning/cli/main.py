@@ -11,7 +11,19 @@ from collections.abc import Sequence
 
 import typer
 
-from reasoning.cli import benchmarks, compare, doctor, engines, evaluate, sandbox, verify, vote
+from reasoning.cli import (
+    benchmarks,
+    compare,
+    doctor,
+    engines,
+    evaluate,
+    generate,
+    identify,
+    sandbox,
+    serve,
+    verify,
+    vote,
+)
 
 __all__ = ["app", "main"]
 
@@ -20,6 +32,7 @@ EXIT_INTERRUPTED = 130
 
 _USER_ERRORS = (
     ("reasoning.data_files", "DataFileError"),
+    ("reasoning.discovery.identification", "IdentificationError"),
     ("reasoning.engines.base", "EngineError"),
     ("reasoning.engines.options", "EngineSpecError"),
     ("reasoning.evaluation.benchmarks.base", "BenchmarkError"),
@@ -27,9 +40,12 @@ _USER_ERRORS = (
     ("reasoning.evaluation.evaluate", "EvaluationError"),
     ("reasoning.evaluation.lines", "FileError"),
     ("reasoning.methods.base", "MethodError"),
+    ("reasoning.pipelines.backend.hub", "HubError"),
+    ("reasoning.pipelines.base", "PipelineError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
     ("verifiers.records", "RecordError"),
+    ("verifiers.rewards", "RewardError"),
     ("verifiers.sandbox.report", "SandboxUnavailableError"),
 )
 """Exceptions whose message is for the user; looked up only when one was raised, so that `--help` imports none."""
@@ -46,10 +62,13 @@ app = typer.Typer(
 
 
 app.command("evaluate", short_help="Ask an engine for a benchmark's answers and judge them.")(evaluate.evaluate)
+app.add_typer(generate.app, name="generate", short_help="Make a verified dataset with one of the pipelines.")
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
 app.command("vote", short_help="Count votes over several samples of a run.")(vote.vote)
 app.command("compare", short_help="Compare runs over the same problems.")(compare.compare)
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
+app.command("identify", short_help="Find closed forms of a number.")(identify.identify)
+app.add_typer(serve.app, name="serve", short_help="Serve rewards to trainers of other projects.")
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")
 app.command("doctor", short_help="Check what works on this machine.")(doctor.doctor)

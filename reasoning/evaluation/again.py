@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from reasoning.evaluation.benchmarks import digest, find_benchmark, locate
+from reasoning.evaluation.benchmarks import digest, find_benchmark, locate, prepared
 from reasoning.evaluation.evaluate import EvaluationError, Settings, problems_of
 from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR
 from reasoning.evaluation.results import export
@@ -24,7 +24,7 @@ from verifiers.records import Problem, Verdict
 from verifiers.registry import VerifierRegistry
 from verifiers.sandbox import Limits, SandboxPool
 
-__all__ = ["Changes", "judge_run_again", "problems_of_run", "settings_of"]
+__all__ = ["Changes", "judge_run_again", "paths_of_run", "settings_of"]
 
 _LIMITS_FACT = "rejudging"
 
@@ -78,10 +78,10 @@ async def judge_run_again(
             memory_mib=memory or settings.memory,
         )
         _begin(run, limits, resume)
-        problems = problems_of_run(run, settings)
         done = run.store.rejudged()
         waiting = [id for id in run.store.candidates() if id not in done]
         async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
+            problems = await _problems(run, settings, pool, quiet)
             await _judge(run, waiting, problems, VerifierRegistry(pool), limits, pool.workers, quiet, len(done))
             report = await pool.report()
         changed = run.store.changed_statuses()
@@ -107,17 +107,23 @@ def _begin(run: Run, limits: Limits, resume: bool) -> None:
         )
 
 
-def problems_of_run(run: Run, settings: Settings) -> dict[int, Problem]:
-    """Number -> problem, of a run's benchmark.
+def paths_of_run(run: Run, settings: Settings) -> tuple[Path, ...]:
+    """The files of a run's benchmark.
 
     Raises:
-        EvaluationError: the benchmark's file is not the one that the run was made with.
+        EvaluationError: they are not those that the run was made with.
     """
     benchmark = find_benchmark(settings.benchmark)
     paths = locate(benchmark, benchmark.split(settings.split), None if settings.data is None else Path(settings.data))
     expected = run.config["settings"]["problems_sha256"]
     if digest(paths) != expected:
         raise EvaluationError(f"{paths[0]}: is not the file that {run.directory} was made with (SHA-256 {expected})")
+    return paths
+
+
+async def _problems(run: Run, settings: Settings, pool: SandboxPool, quiet: bool) -> dict[int, Problem]:
+    benchmark = find_benchmark(settings.benchmark)
+    paths = await prepared(benchmark, paths_of_run(run, settings), pool, quiet)
     return dict(problems_of(benchmark, paths, settings))
 
 

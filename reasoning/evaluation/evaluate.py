@@ -10,29 +10,24 @@ finished. Asking and judging overlap. What is finished is never done again, when
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import json
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from reasoning.engines.base import Engine, EngineError
-from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate
-from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR
+from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate, prepared
 from reasoning.evaluation.results import Results, export
 from reasoning.methods import Method, Question, Sampling, Workbench, find_method
 from reasoning.methods.draws import rated
 from reasoning.rewards import RewardModel, create_reward_model
 from reasoning.runs import Run, RunStore, progress_display
+from reasoning.runs.judging import RecordingJudge, judgement_key, problem_digest
 from reasoning.runs.metering import Meter
-from reasoning.runs.recording import KEY_BYTES
 from verifiers.records import Problem, RecordError, Status, Verdict
-from verifiers.registry import VerifierRegistry
 from verifiers.sandbox import Limits, SandboxPool
 
-__all__ = ["EvaluationError", "Outcome", "Settings", "evaluate", "judgement_key", "open_run", "problems_of"]
+__all__ = ["EvaluationError", "Outcome", "Settings", "evaluate", "open_run", "problems_of"]
 
 JUDGED_AHEAD_FACTOR = 16
 """Finished replies that may wait for each sandbox worker, so that asking does not wait for judging."""
@@ -145,8 +140,9 @@ async def evaluate(
         async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
             with await open_run(settings, directory, digest(paths), engine, pool, resume, reward) as run:
                 job = _Evaluation(settings, run, engine, benchmark, method, pool, concurrency, reward)
-                await job.work_through(lambda: problems_of(benchmark, paths, settings), quiet)
-                results = export(run, settings.samples, benchmark.groups, problems_of(benchmark, paths, settings))
+                read_from = await prepared(benchmark, paths, pool, quiet)
+                await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
+                results = export(run, settings.samples, benchmark.groups, problems_of(benchmark, read_from, settings))
                 return Outcome(results, job.unanswered, job.first_failure)
     finally:
         await engine.close()
@@ -191,19 +187,6 @@ def problems_of(benchmark: Benchmark, paths: tuple[Path, ...], settings: Setting
         yield number, entry.problem
 
 
-def judgement_key(problem: bytes, candidate: str | None, note: str = "") -> bytes:
-    """The content key of a judgement: of a problem's digest and a candidate, or the reason why there is none."""
-    hashed = hashlib.sha256(problem)
-    hashed.update(b"none\x1f" + note.encode() if candidate is None else candidate.encode("utf-8", "surrogatepass"))
-    return hashed.digest()[:KEY_BYTES]
-
-
-def problem_digest(number: int, problem: Problem) -> bytes:
-    """What a verifier sees of a problem, as 32 bytes."""
-    seen = [number, problem.id, problem.kind, problem.prompt, dict(problem.fields)]
-    return hashlib.sha256(json.dumps(seen).encode()).digest()
-
-
 @dataclass(frozen=True, slots=True)
 class _Item:
     position: int
@@ -237,14 +220,12 @@ class _Evaluation:
         self._style = benchmark.style(settings.prompt)
         self._groups = benchmark.groups
         self._method = method
+        self._judge = RecordingJudge(pool, run.store, self._limits)
         self._pool = pool
         self._reward = reward
-        self._registry = VerifierRegistry(pool)
-        self._judges = asyncio.Semaphore(JUDGED_AT_ONCE_FACTOR * pool.workers)
         self._in_flight = concurrency + JUDGED_AHEAD_FACTOR * pool.workers
         self._engine = run.recording(engine, concurrency)
         self._sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
-        self._judging: dict[bytes, asyncio.Future[tuple[int, Verdict]]] = {}
 
     async def work_through(self, problems: Callable[[], Iterator[tuple[int, Problem]]], quiet: bool) -> None:
         """Finish every sample of every problem that is not finished; `problems` reads them, once to count them."""
@@ -290,31 +271,14 @@ class _Evaluation:
         if attempt.candidate is None:
             judgement, verdict = self._no_candidate(item, attempt.finish_reason)
         else:
-            judgement, verdict = await self._judge(item, attempt.candidate.text)
-        self._store.add_item(item.position, judgement, attempt.finish_reason, meter.cost(), attempt.trace)
-        return verdict
-
-    async def _judge(self, item: _Item, candidate: str) -> tuple[int, Verdict]:
-        key = judgement_key(item.digest, candidate)
-        # The same text for the same problem is judged once, also when it comes again while being judged.
-        if (under_way := self._judging.get(key)) is not None:
-            return await asyncio.shield(under_way)
-        if (known := self._store.judgement(key)) is not None:
-            return known
-        promise: asyncio.Future[tuple[int, Verdict]] = asyncio.get_running_loop().create_future()
-        self._judging[key] = promise
-        try:
             try:
-                async with self._judges:
-                    verdict = await self._registry.verify(item.problem, candidate, self._limits)
+                judgement, verdict = await self._judge.judge(
+                    item.problem, item.digest, item.number, attempt.candidate.text
+                )
             except RecordError as error:
                 raise EvaluationError(f"problem '{item.problem.id}': {error}") from None
-            judged = self._store.add_judgement(key, item.number, candidate, verdict), verdict
-            promise.set_result(judged)
-            return judged
-        finally:
-            del self._judging[key]
-            promise.cancel()
+        self._store.add_item(item.position, judgement, attempt.finish_reason, meter.cost(), attempt.trace)
+        return verdict
 
     def _no_candidate(self, item: _Item, reason: str) -> tuple[int, Verdict]:
         key = judgement_key(item.digest, None, reason)

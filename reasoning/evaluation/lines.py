@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from reasoning.runs.files import PARTIAL_SUFFIX
+from reasoning.runs.judging import JUDGED_AT_ONCE_FACTOR
 from reasoning.runs.mapping import stream
 from reasoning.runs.progress import ProgressDisplay
 from verifiers.answer_frames import readable
@@ -44,9 +45,6 @@ FLUSH_LINES = 256
 """Verdicts are handed to the operating system at least every so many lines."""
 FLUSH_SECONDS = 0.05
 """And at least this often; a kill loses no more."""
-JUDGED_AT_ONCE_FACTOR = 2
-"""Judgements under way for each sandbox worker: enough that none is idle, few enough that the answers of candidates,
-which may be tens of MiB, do not pile up between the child that gave them and the one that judges them."""
 SHOWN_BAD_LINES = 20
 """Bad lines that are named on standard error, one line each; the rest is counted."""
 

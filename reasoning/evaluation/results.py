@@ -17,7 +17,6 @@ was interrupted.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,7 @@ from typing import Any
 from reasoning.evaluation.metrics import Metric, Tally, estimate_pass_at_k, reported_ks
 from reasoning.evaluation.votes import VoteCounter, vote_ks
 from reasoning.runs.files import replaced_file, write_json
+from reasoning.runs.judging import without_addresses
 from reasoning.runs.run import METRICS_NAME, RECORDS_NAME, Run
 from reasoning.runs.store import FinishedItem, RunStore
 from verifiers.records import Problem
@@ -34,8 +34,6 @@ __all__ = ["COUNTED_COSTS", "GroupResult", "Results", "export", "record_of"]
 
 COUNTED_COSTS = ("calls", "prompt_tokens", "completion_tokens")
 """Costs that are the same however often a run was interrupted; times are not."""
-_ADDRESS = re.compile(r"\b0x[0-9a-f]{8,16}\b")
-"""An object's address in an error message: it differs from run to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +126,7 @@ def record_of(item: FinishedItem) -> dict[str, Any]:
         "passed": verdict.passed,
         "score": verdict.score,
         "status": verdict.status.value,
-        "detail": _ADDRESS.sub("0x...", verdict.detail),
+        "detail": without_addresses(verdict.detail),
         "finish_reason": item.finish_reason,
         "cost": {name: getattr(item.cost, name) for name in COUNTED_COSTS},
         **({"vote": dict(item.vote)} if item.vote else {}),

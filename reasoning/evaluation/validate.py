@@ -11,7 +11,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reasoning.evaluation.benchmarks import Entry, find_benchmark, locate
+from reasoning.evaluation.benchmarks import Entry, find_benchmark, locate, prepared
 from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR
 from reasoning.runs import progress_display, stream
 from verifiers.records import Problem, Verdict
@@ -71,10 +71,11 @@ async def validate_references(
     """
     benchmark = find_benchmark(name)
     chosen = benchmark.split(split)
-    entries = benchmark.read(locate(benchmark, chosen, data, quiet), chosen)
+    paths = locate(benchmark, chosen, data, quiet)
     limits = Limits(wall_seconds=timeout or benchmark.timeout_seconds, memory_mib=memory or Limits().memory_mib)
     validation = Validation()
     async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
+        entries = benchmark.read(await prepared(benchmark, paths, pool, quiet), chosen)
         registry = VerifierRegistry(pool)
 
         async def judge(item: tuple[str, Problem, str]) -> Verdict:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from reasoning.evaluation.again import problems_of_run, settings_of
-from reasoning.evaluation.evaluate import EvaluationError
+from reasoning.evaluation.again import paths_of_run, settings_of
+from reasoning.evaluation.benchmarks import find_benchmark
+from reasoning.evaluation.evaluate import EvaluationError, problems_of
 from reasoning.evaluation.metrics import Metric
 from reasoning.evaluation.votes import VoteCounter, VoteOptions, vote_ks
 from reasoning.runs import Run
@@ -43,8 +44,12 @@ def votes_of_run(
                 f"{directory}: votes over {wanted[-1]} samples, but it has {settings.samples} a problem"
             )
         counter = VoteCounter(wanted, options)
-        for _ in counter.watching(run.store.items(settings.samples), problems_of_run(run, settings).items()):
-            pass
+        benchmark = find_benchmark(settings.benchmark)
+        # Only sets of programs need to be prepared, and programs have no votes.
+        if benchmark.prepare is None:
+            problems = problems_of(benchmark, paths_of_run(run, settings), settings)
+            for _ in counter.watching(run.store.items(settings.samples), problems):
+                pass
         metrics = counter.expected() if average else counter.first_k()
         if not metrics:
             raise EvaluationError(f"{directory}: its answers cannot be compared with each other: no vote over them")

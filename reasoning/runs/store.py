@@ -14,6 +14,7 @@ Tables (schema version 2; texts from models are JSON strings in ASCII, so that l
   problem and candidate; `candidate` is NULL where the method found none;
 - `items(position, judgement, finish, cost, trace)`: one for each sample, `position = number of the problem * samples +
   sample`; `cost` is a JSON list (see `Cost`) and `trace` the method's own JSON, NULL where there is none;
+- `outcomes(stage, position, body)`: what came of one unit of a pipeline's work, as JSON;
 - `rejudgements`: as `judgements`, while `reasoning verify --run` is under way;
 - `facts(name, value)`: schema version and the like.
 
@@ -52,6 +53,8 @@ CREATE TABLE IF NOT EXISTS judgements(
     score REAL NOT NULL, status TEXT NOT NULL, detail TEXT NOT NULL, seconds REAL NOT NULL, isolation TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS items(position INTEGER PRIMARY KEY, judgement INTEGER NOT NULL, finish TEXT NOT NULL,
     cost TEXT, trace TEXT);
+CREATE TABLE IF NOT EXISTS outcomes(
+    stage TEXT NOT NULL, position INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY(stage, position)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rejudgements(
     id INTEGER PRIMARY KEY, score REAL NOT NULL, status TEXT NOT NULL, detail TEXT NOT NULL, seconds REAL NOT NULL,
     isolation TEXT NOT NULL);
@@ -285,6 +288,17 @@ class RunStore:
             spent = Cost() if cost is None else Cost(*json.loads(cost))
             weighed = {} if vote is None else json.loads(vote)
             yield FinishedItem(number, names[number], sample, finish, stored, spent, weighed)
+
+    def outcome(self, stage: str, position: int) -> Any:
+        """What came of a unit of work, as `add_outcome` was given it; None when it is not finished."""
+        row = self._connection.execute(
+            "SELECT body FROM outcomes WHERE stage = ? AND position = ?", (stage, position)
+        ).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def add_outcome(self, stage: str, position: int, body: Any) -> None:
+        """Keep what came of a unit of work: plain JSON, not None."""
+        self._write("INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?)", (stage, position, json.dumps(body)))
 
     def forget_unjudged(self) -> int:
         """Drop samples that could not be judged, so that they are tried again; returns how many."""

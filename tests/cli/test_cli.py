@@ -42,10 +42,12 @@ def test_help_needs_none_of_the_heavy_modules():
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", ["evaluate", "verify", "sandbox", "engines", "benchmarks", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["evaluate", "verify", "sandbox", "engines", "benchmarks", "doctor", "serve rewards"]
+)
 def test_each_command_helps_with_examples(capsys, command):
     with pytest.raises(SystemExit, match="0"):
-        main([command, "--help"])
+        main([*command.split(), "--help"])
     assert f"\n    reasoning {command}" in capsys.readouterr().out
 
 

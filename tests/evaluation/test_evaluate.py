@@ -4,10 +4,10 @@ import json
 import pytest
 
 from reasoning.engines.base import Completion, EngineError
-from reasoning.evaluation import evaluate as module
 from reasoning.evaluation.again import judge_run_again
 from reasoning.evaluation.evaluate import EvaluationError, Settings, evaluate
 from reasoning.runs import RunError
+from verifiers.registry import VerifierRegistry
 
 PUZZLES = [
     {"id": f"p{n}", "sat": f"def sat(x: int, n={n}): return x == n", "meta": {"level": 1 + n % 2}} for n in range(6)
@@ -76,13 +76,13 @@ def test_samples_are_judged_counted_and_written_in_order(tmp_path, settings):
 
 def test_equal_candidates_of_a_problem_are_judged_once(tmp_path, settings, monkeypatch):
     judged = []
-    original = module.VerifierRegistry.verify
+    original = VerifierRegistry.verify
 
     async def counted(self, problem, candidate, limits):
         judged.append((problem.id, candidate))
         return await original(self, problem, candidate, limits)
 
-    monkeypatch.setattr(module.VerifierRegistry, "verify", counted)
+    monkeypatch.setattr(VerifierRegistry, "verify", counted)
     run(settings, tmp_path / "run", Scripted())
     assert len(judged) == len(set(judged)) == 12
 

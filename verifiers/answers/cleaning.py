@@ -164,7 +164,10 @@ _DEGREE = re.compile(
     r"\^\s*(?:\{\s*\\(?:circ|degree|deg)\s*\}|\\(?:circ|degree)(?![A-Za-z])|o(?![A-Za-z]))|\\textdegree(?![A-Za-z])|\{\s*\\degree\s*\}"
 )
 _TEMPERATURE = re.compile(r"\\degree\s*(?:\\(?:text|mathrm)\s*\{\s*)?([CF])(?![A-Za-z])\s*\}?")
-_GROUPED = re.compile(r"(?<![\d.])(\d{1,3})((?:\s*(?:\{\s*,\s*\}|,?\s*\\[,!;: ]|,\s*\\!|~|\{,\}\s*)\s*\d{3})+)(?!\d)")
+_GROUPED = re.compile(
+    r"(?<![\d.])(\d{1,3})"
+    r"((?:\s*(?:(?:\\!\s*)?\{\s*,\s*\}(?:\s*\\!)?|(?:\\!\s*)?,?\s*\\[,!;: ]|\\!\s*,|~)\s*\d{3})+)(?!\d)"
+)
 _BOLD_POWER = re.compile(r"(?<=[\w)\]}])\s?\*\*\s?(?=[\w(\\{-])")
 _BRACED_ARRAY = re.compile(
     r"\\left\s*\\\{\s*\\begin\{(?:array|aligned|matrix)\}(?:\s*\{[lcr ]*\})?"
@@ -184,6 +187,17 @@ _INVISIBLE = re.compile(
 _DOUBLED = re.compile(
     r"\\\\(?=(?:frac|dfrac|tfrac|left|right|sqrt|text|pi|infty|cdot|times|le|ge|leq|geq|in|cup|cap|circ|mathrm|begin|end|pm|sin|cos|tan|ln|log|boxed|angle|mathbb|quad)(?![a-z]))"
 )
+_PYTHON_QUOTIENT = re.compile(r"\b(?:Fraction|Rational)\(\s*(-?\d+)\s*,\s*(-?\d+)\s*\)")
+_PYTHON_LOGARITHM = re.compile(r"\blog(2|10)\(")
+_PYTHON_COMPLEX = re.compile(r"\(?\s*((?:[-+]?[\d.]+\s*(?=[-+]))?[-+]?\s*[\d.]*)j\s*\)?")
+_SYMPY_IMAGINARY = re.compile(r"(?<=[*/+-])(\s*)I(?![A-Za-z_])|(?<![A-Za-z_])I(?=\s*\*)")
+_LETTER = re.compile(r"(?<![A-Za-z])(?![IEe]\b)[A-Za-z](?![A-Za-z])")
+"""Another variable, beside which `I` is a variable too."""
+
+_HALF_LINE = re.compile(
+    r"\\(?:mathbb|mathbf|Bbb)\s*\{?\s*R\s*\}?\s*(?:\^\s*\{?\s*([-+])|_\s*\{\s*([<>])\s*0)\s*(?:\}|(?<=[-+]))"
+)
+_OUTWARD = re.compile(r"([\[\]])([^\[\]()]+,[^\[\]()]+)([\[\]])")
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -213,6 +227,7 @@ def clean(text: str) -> str:
         text = _MATH_DELIMITERS.sub(" ", text)
         text = _LEFT_RIGHT.sub("", text)
         text = _SPACING.sub(" ", text)
+        text = _HALF_LINE.sub(lambda match: r"(0,\infty)" if (match[1] or match[2]) in "+>" else r"(-\infty,0)", text)
         text = _DROPPED.sub(" ", text)
         text = _DEGREE.sub(r" \\degree ", text)
         text = _TEMPERATURE.sub(lambda match: r" \text{" + {"C": "celsius", "F": "fahrenheit"}[match[1]] + "} ", text)
@@ -229,6 +244,10 @@ def clean(text: str) -> str:
     if "**" in text or "`" in text:
         text = _BOLD_POWER.sub("^", text).replace("**", " ").replace("`", " ")
     text = text.replace("~", " ")
+    if "\\" not in text and ("(" in text or "j" in text or "*" in text):
+        text = _programmed(text)
+    if text[:1] in ("[", "]") and text[-1:] in ("[", "]"):
+        text = _turned_brackets(text)
     return re.sub(r"\s+", " ", text).strip()
 
 
@@ -244,6 +263,25 @@ def _unicode(text: str) -> str:
     text = re.sub("(\\d)\u0305", r"\\overline{\1}", text)
     text = unicodedata.normalize("NFKC", text)
     return text.translate(_SIGN_TABLE).translate(_GREEK_SIGNS)
+
+
+def _programmed(text: str) -> str:
+    """What Python and SymPy print, in mathematical spelling: `Fraction(1, 2)`, `2*I`, `(3+2j)`, `log10(5)`."""
+    if "j" in text and (match := _PYTHON_COMPLEX.fullmatch(text)) is not None:
+        return f"{match[1]}i"
+    text = _PYTHON_QUOTIENT.sub(r"(\1)/(\2)", text)
+    text = _PYTHON_LOGARITHM.sub(r"log_{\1}(", text)
+    return _SYMPY_IMAGINARY.sub(r"\1i", text) if "I" in text and _LETTER.search(text) is None else text
+
+
+def _turned_brackets(text: str) -> str:
+    """`]1,3[` is the open interval (1,3): brackets that look away from it leave the end out."""
+    parts = re.split(r"(\\cup)", text)
+    matches = [_OUTWARD.fullmatch(part.strip()) for part in parts[::2]]
+    if not all(matches) or not any(match and (match[1] == "]" or match[3] == "[") for match in matches):
+        return text
+    turned = [f"{'[' if m[1] == '[' else '('}{m[2]}{']' if m[3] == ']' else ')'}" for m in matches if m]
+    return " \\cup ".join(turned)
 
 
 def _vulgar(match: re.Match[str]) -> str:

@@ -15,6 +15,7 @@ from verifiers.answers.expressions import compare_expressions
 from verifiers.answers.limits import MAX_ITEMS, AnswerTooLargeError
 from verifiers.answers.lists import compare_collections, in_order, letters, matrix_of, matrix_value, unordered
 from verifiers.answers.parser_tools import divide, multiply, negate
+from verifiers.answers.piecewise import compare_cases
 from verifiers.answers.proof import Answer, Prover
 from verifiers.answers.reading import Reading
 from verifiers.answers.relations import assignment, compare_relations, unnamed
@@ -146,7 +147,7 @@ class Comparer:
         if any(isinstance(side, Ratio) for side in kinds):
             return self._ratios(gold, answer)
         if any(isinstance(side, Cases) for side in kinds):
-            return self._cases(gold, answer)
+            return compare_cases(gold, answer, self.compare, self.prover)
         if infinite_sign(gold) or infinite_sign(answer):
             same = infinite_sign(gold) == infinite_sign(answer)
             return agree("the same infinity") if same else differ("an infinity and something else")
@@ -286,11 +287,6 @@ class Comparer:
             return differ("a ratio and a single value")
         quotient = divide(*ratio.parts)
         return self.compare(quotient, other) if ratio is gold else self.compare(other, quotient)
-
-    def _cases(self, gold: Node, answer: Node) -> Agreement:
-        if not isinstance(gold, Cases) or not isinstance(answer, Cases):
-            return differ("a function by cases and something else")
-        return unordered([_row(row) for row in gold.rows], [_row(row) for row in answer.rows], self.compare)
 
     def _residues(self, gold: Node, answer: Node) -> Agreement:
         gold, answer = (assignment(side) or side for side in (gold, answer))

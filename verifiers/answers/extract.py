@@ -38,6 +38,9 @@ class Extraction:
     certain: bool = True
 
 
+_QUOTE = re.compile(r"^>[ \t]+(?=[^\s=])", re.MULTILINE)
+"""Markdown's quotation mark at the start of a line."""
+
 _HASHES = re.compile(r"####\s*([^\n]*)")
 
 
@@ -110,7 +113,10 @@ def _cut_words() -> re.Pattern[str]:
 
 _ANSWER_WORD = re.compile(r"answer|correct|option|choice|答|选", re.IGNORECASE)
 _UNSURE = re.compile(r"\b(?:or|maybe|perhaps|possibly)\b", re.IGNORECASE)
-_NEGATION = re.compile(r"\b(?:not|n't|never|than|isn't|wasn't)\s*(?:equal\s+to\s+|be\s+)?\$?\s*$", re.IGNORECASE)
+_NEGATION = re.compile(
+    r"\b(?:not|n't|never|than|isn't|wasn't|at\s+least|at\s+most|up\s+to|between(?:\s+\S+\s+and)?|(?:is|are|was|just|well)\s+(?:over|above|under|below))\s*(?:equal\s+to\s+|be\s+)?\$?\s*$",
+    re.IGNORECASE,
+)
 _DENIED = re.compile(r"\s*(?:not|unknown|unclear)\b", re.IGNORECASE)
 _DENIAL = re.compile(r"\banswer\s+is\s+not\b[^.\n]*", re.IGNORECASE)
 _NOT_BUT = re.compile(r"^\s*not\s+.{1,60}?,?\s*but\s+(?:rather\s+)?", re.IGNORECASE | re.DOTALL)
@@ -119,9 +125,28 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _STATED = re.compile(
-    r"(?:the|there|therefore|thus|so|hence|it|we|this)\b.{3,}\b(?:is|are|equals|was|were)\s+(.+)",
+    r"(?:the|there|therefore|thus|so|hence|it|we|this)\b.{3,}\b(?:is|are|equals|was|were|(?:will|would|must)\s+be)\s+(.+)",
     re.IGNORECASE | re.DOTALL,
 )
+_CHINESE_STATED = re.compile(r"[^，。]*[\u4e00-\u9fff][^，。]*?(?:为|是|等于|有)\s*([-$\\\d].*)", re.DOTALL)
+_BOUND = re.compile(
+    r"(?:(?:definitely|certainly|strictly|somewhere|anything|a|little|bit|much|far|slightly|just)\s+)*"
+    r"(?:at\s+(?:least|most)|up\s+to|(?:no\s+)?(?:more|less|fewer|greater|larger|smaller|higher|lower|bigger)\s+than"
+    r"|over\s|under\s|above\s|below\s|between\s)",
+    re.IGNORECASE,
+)
+"""A bound on the answer, which is no answer."""
+
+_OR_MORE = re.compile(r"\bor\s+(?:more|less|fewer|greater|larger|higher)\b", re.IGNORECASE)
+_ALTERNATIVE = re.compile(r"\b(?:or|either)\s*\$?\s*$", re.IGNORECASE)
+_DOUBTED = re.compile(
+    r"\b(?:not|false|untrue|neither|nor|never|if|whether|unless|wrong|incorrect)\b|n['’]t\b", re.IGNORECASE
+)
+"""Words that take back what a sentence states, or make it depend on something."""
+
+_ASIDE = re.compile(r"\s\((?=[^()\\$]*[A-Za-z]{2,}\W+(?:[^()\\$]*\W)?[A-Za-z]{2,})[^()\\$]*\)(?=\W*$)")
+"""A remark in brackets at the end of a sentence: at least two words, no mathematics."""
+
 _EDGE = " \t\r\n*_`"
 _MAX_CUE_CHARACTERS = 1_500
 _SHORT_TEXT = 400
@@ -140,7 +165,7 @@ def places(text: str) -> Iterator[Extraction]:
     """The places of `extract` one by one; the later ones are only looked for when asked for."""
     if len(text) > MAX_LITERAL_CHARACTERS:
         text = text[-MAX_LITERAL_CHARACTERS:]
-    text = strip_invisible(text).strip()
+    text = _QUOTE.sub("", strip_invisible(text).strip())
     if not text:
         return
     boxes = last_boxes(text)
@@ -164,7 +189,7 @@ def places(text: str) -> Iterator[Extraction]:
     cues = _after_cues(tail)
     if not found and not cues and len(text) <= _SHORT_TEXT and _looks_bare(text):
         found = True
-        yield Extraction(text, "the whole text")
+        yield Extraction(text, "the whole text", certain=_STATED.fullmatch(text) is None)
     yield from cues
     if not found and not cues:
         if len(text) <= MAX_ANSWER_CHARACTERS and "\n" not in text:
@@ -281,9 +306,12 @@ def _narrowed(phrase: str) -> list[str]:
     candidates: list[str] = []
     if _DENIED.match(phrase):
         return candidates
-    stated = _STATED.fullmatch(phrase)
+    phrase = _ASIDE.sub("", phrase)
+    stated = _STATED.fullmatch(phrase) or _CHINESE_STATED.fullmatch(phrase)
     if stated is not None:
         phrase = stated[1]
+    if _BOUND.match(phrase) or _OR_MORE.search(phrase):
+        return [phrase]
     reason = _cut_words().search(phrase)
     before = phrase[: reason.start()] if reason is not None else phrase
     inside = before.count("{") != before.count("}") or before.count("$") % 2 == 1
@@ -320,13 +348,17 @@ def _fallbacks(text: str) -> Iterator[Extraction]:
     end = text[-_MAX_CUE_CHARACTERS:].rstrip()
     math = list(_MATH.finditer(end)) if "$" in end or "\\" in end else []
     stated = _STATED.fullmatch(end) if len(end) <= _SHORT_TEXT and "\n" not in end else None
-    if stated is not None:
+    if stated is not None and not _DOUBTED.search(end):
         yield from (Extraction(part, "what a sentence states", certain=False) for part in _narrowed(stated[1])[:3])
     if not math:
         weak = list(_weak_cue().finditer(end))
         parts = _narrowed(_phrase(end, weak[-1].end())) if weak else []
         yield from (Extraction(part, "after a word of conclusion", certain=False) for part in parts[:2])
     numbers = [number for number in _NUMBER.finditer(end) if not _NEGATION.search(end[: number.start()])]
+    if numbers and (
+        _ALTERNATIVE.search(end[: numbers[-1].start()]) or _OR_MORE.match(end[numbers[-1].end() :].lstrip())
+    ):
+        numbers = []
     if math and (not numbers or numbers[-1].start() < math[-1].end()):
         content = next(group for group in math[-1].groups() if group is not None)
         yield Extraction(content, "the last piece of mathematics", certain=False)

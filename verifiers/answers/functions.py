@@ -25,7 +25,9 @@ from verifiers.answers.tree import (
     Number,
     Power,
     Relation,
+    Sum,
     Symbol,
+    Words,
 )
 
 __all__ = ["FunctionParser"]
@@ -57,11 +59,40 @@ _GREEDY_FUNCTIONS = frozenset(
         "log",
         "lg",
         "exp",
+        "cis",
         "det",
     ]
 )
 _INVERSES = {name: f"arc{name}" for name in ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh")}
+_CASE_FILLERS = frozenset(
+    [
+        "if",
+        "for",
+        "when",
+        "where",
+        "is",
+        "are",
+        "and",
+        "the",
+        "a",
+        "an",
+        "while",
+        "with",
+        "as",
+        "in",
+        "on",
+        "all",
+        "any",
+    ]
+)
+"""Words in a condition that say nothing."""
+
+_ELSE = ("otherwise", "else")
 _MATRICES = frozenset(["pmatrix", "bmatrix", "matrix", "array", "Bmatrix", "smallmatrix", "vmatrix", "Vmatrix"])
+
+
+MAX_DETERMINANT_ROWS = 4
+"""Largest determinant between bars that is expanded."""
 
 
 class FunctionParser(NumeralParser):
@@ -106,6 +137,8 @@ class FunctionParser(NumeralParser):
             name, arguments = "logb", (*arguments, base)
         elif base is not None:
             raise ParseError(f"{name} takes no subscript")
+        if name == "cis":
+            name, arguments = "exp", (multiply([Constant("i"), arguments[0]]),)
         call: Node = Power(Constant("e"), arguments[0]) if name == "exp" else Call(name, arguments)
         return call if exponent is None else Power(call, exponent)
 
@@ -149,18 +182,24 @@ class FunctionParser(NumeralParser):
                 continue
         rows: list[tuple[Node, ...]] = []
         row: list[Node] = []
+        words: list[str] = []
+        apart = False
         while self.next.kind != "end" or self.position < len(self._tokens):
             if self.accept("newline"):
                 if row:
-                    rows.append(tuple(row))
-                row = []
+                    rows.append(_with_words(row, words, name))
+                row, words, apart = [], [], False
                 if self.next.kind == "[" and self.peek(1).kind == "number" and self.peek(2).kind == "word":
                     self.position += 4
             elif self.accept("&") or self.accept(","):
-                continue
+                apart = bool(row)
             elif self.next.kind == "end":
                 break
             elif self.next.kind == "word" and name == "cases":
+                word = self.take().text.lower()
+                if apart and word not in _CASE_FILLERS:
+                    words.append(word)
+            elif self.next.kind == "and" and name == "cases":
                 self.take()
             else:
                 row.append(self.chain())
@@ -169,7 +208,7 @@ class FunctionParser(NumeralParser):
         if self.take().text != name:
             raise ParseError(f"environment {name} is not closed")
         if row:
-            rows.append(tuple(row))
+            rows.append(_with_words(row, words, name))
         self._depth -= 1
         return _environment(name, rows)
 
@@ -191,14 +230,42 @@ class FunctionParser(NumeralParser):
         return Call(name, (lower.operands[0], lower.operands[1], upper, body))
 
 
+def _with_words(row: list[Node], words: list[str], name: str) -> tuple[Node, ...]:
+    """The entries of a row; in cases, all that follows the value is one condition, its words included."""
+    if name != "cases" or (len(row) < 3 and not words):
+        return tuple(row)
+    if any(word.startswith(_ELSE) for word in words) and len(row) == 1:
+        return row[0], Words("otherwise")
+    if not words and any(isinstance(entry, Relation) and "=" in entry.operators for entry in row[:1]):
+        return tuple(row)
+    conditions = (*row[1:], *([Words(" ".join(words))] if words else []))
+    return row[0], conditions[0] if len(conditions) == 1 else Collection("", "", conditions, "and")
+
+
+def _determinant(rows: list[tuple[Node, ...]]) -> Node:
+    """Expanded along the first row."""
+    if len(rows) == 1:
+        return rows[0][0]
+    terms = []
+    for column, entry in enumerate(rows[0]):
+        minor = _determinant([row[:column] + row[column + 1 :] for row in rows[1:]])
+        term = multiply([entry, minor])
+        terms.append(negate(term) if column % 2 else term)
+    return Sum(tuple(terms))
+
+
 def _environment(name: str, rows: list[tuple[Node, ...]]) -> Node:
     if not rows:
         raise ParseError(f"an empty {name}")
     if name in _MATRICES:
         if len({len(row) for row in rows}) != 1:
             raise ParseError("rows of different lengths")
+        if name == "vmatrix" and len(rows) == len(rows[0]) <= MAX_DETERMINANT_ROWS:
+            return _determinant(rows)
         return Matrix(tuple(rows))
     if name == "cases" and all(len(row) == 2 for row in rows):
         return Cases(tuple(rows))
+    if name == "cases" and all(len(row) == 2 for row in rows[:-1]) and len(rows) > 1 and len(rows[-1]) == 1:
+        return Cases((*rows[:-1], (rows[-1][0], Words("otherwise"))))
     items = tuple(node for row in rows for node in row)
     return items[0] if len(items) == 1 else Collection("", "", items)

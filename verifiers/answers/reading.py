@@ -21,6 +21,7 @@ from verifiers.answers.limits import MAX_ANSWER_CHARACTERS, MAX_ITEMS, MAX_READI
 from verifiers.answers.parser import ParseError, Parser
 from verifiers.answers.parser_tools import multiply, negate
 from verifiers.answers.tree import (
+    Based,
     Call,
     Collection,
     Constant,
@@ -50,6 +51,14 @@ _EUROPEAN = re.compile(
 )
 _REMARK = re.compile(r"[\s,]*\b(?:where|for (?:all|any|some|every|each))\b.*")
 _DECIMAL_COMMA = re.compile(r"-?(?:\d+,\d{2}|\d{4,},\d{1,2}|0,\d{1,8})(?: ?(?:\\dollar|€|£|\\%|%|[a-z]{1,3}\b\.?))?")
+MAX_BASE = 36
+_PREFIXED = re.compile(r"0([box])([0-9a-f]{1,400})", re.IGNORECASE)
+_LETTER_NUMERAL = re.compile(
+    r"(?:([A-Z]{2,40})|\\(?:text|mathrm|texttt)\s*\{\s*([A-Z]{2,40})\s*\})\s*_\s*\{?\s*(\d{2})\s*\}?", re.IGNORECASE
+)
+_PADDED_GROUP = re.compile(r"\d,0\d")
+"""`1,050` is a number and no list: nobody writes a member of a list as 050."""
+
 _SPACED = re.compile(r"(?<![\d.,^_{}])\d{1,3}(?: \d{3})+(?![\d ]*[\d/])")
 _FILLERS = frozenset(
     [
@@ -74,7 +83,6 @@ _FILLERS = frozenset(
         "total",
         "of",
         "simply",
-        "over",
         "总共",
         "共",
         "约",
@@ -161,6 +169,9 @@ def read(text: str) -> Reading:
             return Reading(text, cleaned, words, (), choice, str(error), True)
         except RecursionError:
             return Reading(text, cleaned, words, (), choice, "nested too deeply for the caller's stack", True)
+    numeral = _numeral(cleaned)
+    if numeral is not None and numeral not in nodes:
+        nodes.append(numeral)
     if _NO_SOLUTION.fullmatch(words):
         words = "no solution"
     if (leading := _LEADING_VERDICT.match(cleaned)) is not None:
@@ -168,6 +179,22 @@ def read(text: str) -> Reading:
     if words in SYNONYMS and (not nodes or len(words) > 1):
         nodes.insert(0, Words(SYNONYMS[words]))
     return Reading(text, cleaned, words, tuple(nodes[:MAX_READINGS]), choice, problem)
+
+
+def _numeral(text: str) -> Node | None:
+    """`0x1F`, `0b101`, and numerals made of letters alone (`FF_{16}`)."""
+    prefixed = _PREFIXED.fullmatch(text)
+    if prefixed is not None:
+        base = {"b": 2, "o": 8, "x": 16}[prefixed[1].lower()]
+        digits = prefixed[2].upper()
+    elif (lettered := _LETTER_NUMERAL.fullmatch(text)) is not None:
+        digits, base = (lettered[1] or lettered[2]).upper(), int(lettered[3])
+    else:
+        return None
+    try:
+        return Based(digits, base, int(digits, base)) if 2 <= base <= MAX_BASE else None
+    except ValueError:
+        return None
 
 
 def _without_final_marks(text: str) -> str:
@@ -191,7 +218,7 @@ def _variants(text: str) -> list[str]:
         joined = _outside_brackets(_INDIAN, joined, lambda found: found.replace(",", ""))
     joined = _SPACED.sub(lambda match: match[0].replace(" ", ""), joined)
     variants.append(joined)
-    if joined != text:
+    if joined != text and not _PADDED_GROUP.search(text):
         variants.append(text)
     if (match := _REMARK.search(text)) is not None and match.start() > 0:
         variants.append(text[: match.start()])

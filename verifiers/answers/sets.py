@@ -8,7 +8,8 @@ cells. Endpoints are ordered by proved signs of their differences.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cmp_to_key
 from typing import TypeAlias
@@ -35,7 +36,7 @@ from verifiers.answers.tree import (
     symbols_of,
 )
 
-__all__ = ["infinite_sign", "is_set", "same_set"]
+__all__ = ["LineCells", "infinite_sign", "is_set", "line_cells", "same_set"]
 
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 _ORDER = frozenset(_FLIPPED)
@@ -91,6 +92,31 @@ def same_set(left: Node, right: Node, prover: Prover) -> bool | None:
     return all(members[0](cell) == members[1](cell) for cell in range(cells.count))
 
 
+@dataclass(frozen=True, slots=True)
+class LineCells:
+    """The line cut by conditions.
+
+    Attributes:
+        points: the endpoints in order; cell 2k+1 is endpoint k, cell 2k the open gap before it.
+        members: for each condition, whether it holds in a cell.
+    """
+
+    points: list[Node]
+    members: list[_Member]
+
+
+def line_cells(conditions: Sequence[Node], prover: Prover) -> LineCells | None:
+    """The cells into which conditions on one variable cut the line; None when one of them is no such condition."""
+    cells = _Cells(prover)
+    try:
+        for condition in conditions:
+            cells.collect(condition)
+        cells.sort()
+        return LineCells(cells.points, [cells.member(condition) for condition in conditions])
+    except _NotASetError:
+        return None
+
+
 def _with_common_variable(node: Node) -> Node:
     """`{y | y > 3}` speaks of no particular letter; `x = ±2` of two values."""
     if isinstance(node, Relation) and has_plus_minus(node):
@@ -108,6 +134,10 @@ class _Cells:
     def __init__(self, prover: Prover) -> None:
         self._prover = prover
         self._points: list[Node] = []
+
+    @property
+    def points(self) -> list[Node]:
+        return list(self._points)
 
     @property
     def count(self) -> int:

@@ -131,6 +131,7 @@ FUNCTIONS = frozenset(
         "log",
         "lg",
         "exp",
+        "cis",
         "sqrt",
         "cbrt",
         "abs",

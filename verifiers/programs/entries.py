@@ -121,9 +121,11 @@ def _plain_reading(text: str, prompt: str, entry_point: str) -> Any:
 
 
 def _function(namespace: dict[str, Any], name: str) -> Any:
+    name, _, method = name.partition(".")
     if name not in namespace:
         raise NameError(f"name '{name}' is not defined")
-    return namespace[name]
+    # A method is called on a fresh object, so that no call depends on the ones before.
+    return getattr(namespace[name](), method) if method else namespace[name]
 
 
 class _Objects:

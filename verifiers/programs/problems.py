@@ -15,28 +15,17 @@ from typing import Any
 
 from verifiers.extraction import is_safe_to_parse, preamble
 from verifiers.judging import profile_for
-from verifiers.plain_data import PlainDataError, encode
+from verifiers.plain_data import PlainDataError, decode, encode
 from verifiers.programs.assertions import Call, Check, Plan, compile_assertions, compile_check
 from verifiers.programs.comparison import Tolerance, matches_json
+from verifiers.programs.evalplus_rules import ORACLES, ReferenceCase, matches_reference
 from verifiers.programs.evaluator import is_builtin
+from verifiers.programs.streams import COMPARISONS, StreamCase
 from verifiers.records import Problem, RecordError
 
-__all__ = ["ProgramProblem", "StreamCase"]
+__all__ = ["ProgramProblem"]
 
 FORMS = ("cases", "tests", "test", "stdio")
-
-
-@dataclass(frozen=True, slots=True)
-class StreamCase:
-    """One run of a whole program.
-
-    Attributes:
-        input: on standard input.
-        output: expected on standard output.
-    """
-
-    input: str
-    output: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +33,7 @@ class ProgramProblem:
     """What a candidate is tested with.
 
     Attributes:
-        entry_point: the function under test; empty for whole programs.
+        entry_point: the function under test, or `Class.method`; empty for whole programs.
         prompt: what a completion continues.
         setup: source that the tests need; only its import lines also reach the candidate.
         tests: assert statements that no plan could be made of, each judged apart.
@@ -67,6 +56,11 @@ class ProgramProblem:
     helpers: str = ""
 
     @property
+    def defined(self) -> str:
+        """The name that a candidate has to define: the function, or the class of the method."""
+        return self.entry_point.partition(".")[0]
+
+    @property
     def imports(self) -> str:
         """The import lines of `setup`."""
         return _import_lines(self.setup)
@@ -86,11 +80,12 @@ class ProgramProblem:
             )
         (form,) = forms
         entry_point = problem.text("entry_point", "")
-        if entry_point and not entry_point.isidentifier():
+        parts = entry_point.split(".")
+        if entry_point and not (all(map(str.isidentifier, parts)) and len(parts) <= (2 if form == "cases" else 1)):
             raise RecordError("entry_point", f"not a name: {entry_point[:100]!r}")
         setup = problem.text("setup", "")
         if form == "stdio":
-            return cls(entry_point, problem.prompt, streams=_read_streams(problem.fields["stdio"]))
+            return cls(entry_point, problem.prompt, streams=_read_streams(problem))
         if form == "cases":
             _require(entry_point, form)
             return cls(entry_point, problem.prompt, setup, plan=_read_cases(problem, entry_point))
@@ -158,14 +153,25 @@ def _read_tests(field: object) -> tuple[str, ...]:
     return tuple(field)
 
 
-def _read_streams(field: object) -> tuple[StreamCase, ...]:
+def _read_streams(problem: Problem) -> tuple[StreamCase, ...]:
+    field = problem.fields["stdio"]
     if not isinstance(field, list):
         raise RecordError("stdio", f"expected a list, got {type(field).__name__}")
+    comparison = problem.text("comparison", "lines")
+    if comparison not in COMPARISONS:
+        raise RecordError("comparison", f"'{comparison[:100]}' is none of {', '.join(COMPARISONS)}")
+    seconds = problem.fields.get("case_seconds")
+    if seconds is not None and not (type(seconds) in (int, float) and seconds > 0):
+        raise RecordError("case_seconds", f"expected a number above 0, got {seconds!r}")
     streams = []
     for number, case in enumerate(field, 1):
-        if not isinstance(case, dict) or not all(isinstance(case.get(name), str) for name in ("input", "output")):
-            raise RecordError("stdio", f"case {number}: expected an object with the strings 'input' and 'output'")
-        streams.append(StreamCase(case["input"], case["output"]))
+        if not isinstance(case, dict) or not isinstance(case.get("input"), str):
+            raise RecordError("stdio", f"case {number}: expected an object with the string 'input' and 'output'")
+        output = case.get("output")
+        accepted: list[Any] = output if isinstance(output, list) else [output]
+        if not accepted or not all(isinstance(text, str) for text in accepted):
+            raise RecordError("stdio", f"case {number}: 'output' must be a string, or a list of accepted ones")
+        streams.append(StreamCase(case["input"], tuple(accepted), comparison, seconds))
     return tuple(streams)
 
 
@@ -173,6 +179,11 @@ def _read_cases(problem: Problem, entry_point: str) -> Plan:
     field = problem.fields["cases"]
     if not isinstance(field, list):
         raise RecordError("cases", f"expected a list, got {type(field).__name__}")
+    comparison = problem.text("comparison", "json")
+    if comparison == "evalplus":
+        return _read_reference_cases(problem, field, entry_point)
+    if comparison != "json":
+        raise RecordError("comparison", f"'{comparison[:100]}' is neither json nor evalplus")
     common = problem.fields.get("tolerance")
     calls, checks = [], []
     for index, case in enumerate(field):
@@ -192,11 +203,34 @@ def _read_cases(problem: Problem, entry_point: str) -> Plan:
     return Plan(tuple(calls), tuple(checks), library_values_as_plain=True)
 
 
+def _read_reference_cases(problem: Problem, field: list[Any], entry_point: str) -> Plan:
+    """Cases whose `args` and `expected` are written as plain data, to be compared by EvalPlus's rules."""
+    oracle = problem.text("oracle", "")
+    if oracle and oracle not in ORACLES:
+        raise RecordError("oracle", f"'{oracle[:100]}' is none of {', '.join(ORACLES)}")
+    calls, checks = [], []
+    for index, case in enumerate(field):
+        try:
+            arguments = tuple(decode(json.dumps(case["args"]).encode()))
+            expected = decode(json.dumps(case["expected"]).encode())
+        except (PlainDataError, KeyError, TypeError) as error:
+            raise RecordError("cases", f"case {index + 1}: 'args' and 'expected' are no plain data: {error}") from None
+        tolerance = Tolerance.of(case.get("tolerance")).absolute
+        calls.append(Call(entry_point, arguments))
+        condition = partial(_matches_reference, index, expected, ReferenceCase(arguments, tolerance, oracle))
+        checks.append(Check(f"case {index + 1}: {_shown(case['args'])}", (index,), (condition,)))
+    return Plan(tuple(calls), tuple(checks), library_values_as_plain=True)
+
+
+def _matches_reference(index: int, expected: object, case: ReferenceCase, answers: Any) -> bool:
+    return matches_reference(answers[index], expected, case)
+
+
 def _matches(index: int, expected: object, tolerance: Tolerance, answers: Any) -> bool:
     return matches_json(answers[index], expected, tolerance)
 
 
-def _shown(arguments: list[Any]) -> str:
+def _shown(arguments: Any) -> str:
     return json.dumps(arguments)[1:-1]
 
 

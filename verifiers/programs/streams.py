@@ -2,16 +2,18 @@ r"""Whole programs: each case runs in a child of its own, with its input, and pr
 
 >>> same_output("1  2 \n3\n\n", "1 2\n3"), same_output("1 2 3", "1 2\n3")
 (True, False)
+>>> same_output("1 2 3", "1 2\n3", "words"), same_output("1.50", "1.5", "numbers")
+(True, True)
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from verifiers.answer_frames import readable
 from verifiers.judging import failure_of
-from verifiers.programs.problems import StreamCase
 from verifiers.programs.results import CheckResult, Judgement
 from verifiers.records import Status
 from verifiers.sandbox.entries import program_payload
@@ -20,11 +22,36 @@ from verifiers.sandbox.task import Limits, Task
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
 
-__all__ = ["judge_streams", "same_output"]
+__all__ = ["COMPARISONS", "StreamCase", "judge_streams", "same_output"]
 
 ENTRY = "verifiers.sandbox.entries:run_program"
 MAX_SHOWN = 100
 """Most of an output that a verdict's detail shows, characters."""
+COMPARISONS = ("lines", "words", "numbers")
+"""Ways of comparing an output with the expected one, see `same_output`."""
+MAX_NUMBER_LENGTH = 100
+"""Longest word that is compared as a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCase:
+    """One run of a whole program.
+
+    Attributes:
+        input: on standard input.
+        outputs: texts, any of which is right on standard output.
+        comparison: one of `COMPARISONS`.
+        seconds: limit for this run; None: only the one for all runs together.
+    """
+
+    input: str
+    outputs: tuple[str, ...]
+    comparison: str = "lines"
+    seconds: float | None = None
+
+    def accepts(self, printed: str) -> bool:
+        """Whether this output is right."""
+        return any(same_output(printed, output, self.comparison) for output in self.outputs)
 
 
 async def judge_streams(
@@ -44,9 +71,10 @@ async def judge_streams(
         if left <= 0:
             results.append(CheckResult(label, Status.TIMEOUT, "out of time before it began"))
             continue
+        left = min(left, case.seconds or left)
         task = Task(ENTRY, payload, stdin=case.input.encode("utf-8", "surrogatepass"), capture=True, profile=profile)
         # Room for the expected output in any encoding, so that a long right one is not cut.
-        room = max(limits.output_bytes, 4 * len(case.output))
+        room = max(limits.output_bytes, 4 * max(map(len, case.outputs)))
         outcome = await sandbox.run(task, replace(limits, wall_seconds=left, output_bytes=room))
         seconds += outcome.seconds
         isolation = outcome.isolation
@@ -56,17 +84,44 @@ async def judge_streams(
             results.append(CheckResult(label, *failure))
         elif outcome.stdout_total > len(outcome.stdout):
             results.append(CheckResult(label, Status.LIMIT, f"{outcome.stdout_total} bytes of output"))
-        elif same_output(printed, case.output):
+        elif case.accepts(printed):
             results.append(CheckResult(label, Status.PASSED))
         else:
-            shown = f"printed '{readable(printed, MAX_SHOWN)}', expected '{readable(case.output, MAX_SHOWN)}'"
+            shown = f"printed '{readable(printed, MAX_SHOWN)}', expected '{readable(case.outputs[0], MAX_SHOWN)}'"
             results.append(CheckResult(label, Status.WRONG, shown))
     return Judgement(tuple(results), seconds, isolation)
 
 
-def same_output(printed: str, expected: str) -> bool:
-    """Whether two texts have the same lines, each the same words; white space at ends does not count."""
+def same_output(printed: str, expected: str, comparison: str = "lines") -> bool:
+    """Whether two outputs are the same.
+
+    Args:
+        printed: by the candidate.
+        expected: of it.
+        comparison: `lines`: the same lines, each of the same words; white space at ends does not count. `words`: the
+            same words, wherever lines end. `numbers`: as `lines`, and 1.50 is the same word as 1.5.
+    """
+    if comparison == "words":
+        return printed.split() == expected.split()
     mine, theirs = printed.rstrip().splitlines(), expected.rstrip().splitlines()
+    same_words = _same_numbers if comparison == "numbers" else list.__eq__
     return len(mine) == len(theirs) and all(
-        ours == wanted or ours.split() == wanted.split() for ours, wanted in zip(mine, theirs, strict=True)
+        ours == wanted or same_words(ours.split(), wanted.split()) for ours, wanted in zip(mine, theirs, strict=True)
     )
+
+
+def _same_numbers(mine: list[str], theirs: list[str]) -> bool:
+    return len(mine) == len(theirs) and all(
+        ours == wanted or _number(ours) == _number(wanted) is not None
+        for ours, wanted in zip(mine, theirs, strict=True)
+    )
+
+
+def _number(word: str) -> Decimal | None:
+    if len(word) > MAX_NUMBER_LENGTH:
+        return None
+    try:
+        number = Decimal(word)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None

@@ -45,7 +45,7 @@ class ProgramVerifier:
                 return Verdict.of(problem.id, Status.UNPARSABLE, "no code found in the text")
             judgement = await judge_streams(self._sandbox, read.streams, source, profile, limits)
             return judgement.verdict(problem.id)
-        program = (candidate, read.prompt, read.entry_point, read.imports)
+        program = (candidate, read.prompt, read.defined, read.imports)
         try:
             if read.plan is not None:
                 judgement = await judge_calls(self._sandbox, read.plan, program, profile, limits)

@@ -30,6 +30,8 @@ _TASKS_PER_SERVER: Final = 20_000
 BARE: Final = Profile("bare")
 NUMERIC: Final = Profile("numeric", modules=("numpy", "sympy"), packages=("numpy", "sympy", "mpmath"))
 """numpy and sympy imported once, before any task."""
+EXACT: Final = Profile("exact", modules=("flint",), packages=("flint",))
+"""python-flint imported once: exact and ball arithmetic."""
 
 
 def available_processors() -> int:
@@ -83,7 +85,7 @@ class SandboxPool:
 
     Args:
         workers: tasks at once; None: the number of processors that this process may use.
-        profiles: further profiles beside `bare` and `numeric`.
+        profiles: further profiles beside `bare`, `numeric` and `exact`.
         allow_weak: accept a level that leaves a threat class uncovered.
         levels: levels to try, strongest first; None: all. For tests and measurements of single levels.
     """
@@ -97,7 +99,7 @@ class SandboxPool:
         levels: Sequence[str] | None = None,
     ) -> None:
         self._size = workers or available_processors()
-        self._profiles = {profile.name: profile for profile in (BARE, NUMERIC, *profiles)}
+        self._profiles = {profile.name: profile for profile in (BARE, NUMERIC, EXACT, *profiles)}
         self._launcher = Launcher(allow_weak=allow_weak, levels=levels)
         self._idle: dict[str, list[Worker]] = {name: [] for name in self._profiles}
         self._entry_modules: dict[str, list[str]] = {name: [] for name in self._profiles}

@@ -108,11 +108,12 @@ def main(descriptor: int) -> None:
     connection = socket.socket(fileno=descriptor)
     try:
         configuration = _read_configuration(connection)
+        # A trusted entry may itself build on the profile's packages.
+        sys.path.extend(configuration.import_paths)
         for name in configuration.entry_modules:
             importlib.import_module(name)
         plan, memory_limits, events = _isolate(configuration)
         sys.path[:] = [path for path in sys.path if path not in configuration.forget_paths]
-        sys.path.extend(configuration.import_paths)
         for name in configuration.modules:
             importlib.import_module(name)
         plan.prepare(configuration.landlock_paths, configuration.landlock_listable)

@@ -97,8 +97,8 @@ def _package_paths(name: str) -> list[str]:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
     if spec.submodule_search_locations:
         root = Path(next(iter(spec.submodule_search_locations)))
-        libraries = root.with_name(root.name + ".libs")
-        return [str(root), *([str(libraries)] if libraries.is_dir() else [])]
+        # Named after the distribution, which may be longer than the package: python_flint.libs beside flint.
+        return [str(root), *map(str, sorted(root.parent.glob(f"*{root.name}.libs")))]
     return [spec.origin] if spec.origin and Path(spec.origin).is_file() else []
 
 

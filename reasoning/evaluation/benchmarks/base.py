@@ -12,14 +12,18 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reasoning.methods.base import PromptStyle
 from verifiers.records import Problem, RecordError
+
+if TYPE_CHECKING:
+    from verifiers.sandbox import SandboxPool
 
 __all__ = [
     "BENCHMARKS",
@@ -30,6 +34,7 @@ __all__ = [
     "find_benchmark",
     "json_array",
     "json_lines",
+    "prepared",
     "text_field",
 ]
 
@@ -38,6 +43,11 @@ BENCHMARKS: dict[str, str] = {
     "p3": "reasoning.evaluation.benchmarks.p3:BENCHMARK",
     "humaneval": "reasoning.evaluation.benchmarks.humaneval:BENCHMARK",
     "mbpp": "reasoning.evaluation.benchmarks.mbpp:BENCHMARK",
+    "compound": "reasoning.evaluation.benchmarks.compound:BENCHMARK",
+    "humaneval-plus": "reasoning.evaluation.benchmarks.humaneval_plus:BENCHMARK",
+    "mbpp-plus": "reasoning.evaluation.benchmarks.mbpp_plus:BENCHMARK",
+    "xcodeeval": "reasoning.evaluation.benchmarks.xcodeeval:BENCHMARK",
+    "livecodebench": "reasoning.evaluation.benchmarks.livecodebench:BENCHMARK",
     "gsm8k": "reasoning.evaluation.benchmarks.gsm8k:BENCHMARK",
     "math": "reasoning.evaluation.benchmarks.hendrycks_math:BENCHMARK",
     "aime24": "reasoning.evaluation.benchmarks.contests:AIME24",
@@ -63,6 +73,7 @@ BENCHMARKS: dict[str, str] = {
     "gsm_hard": "reasoning.evaluation.benchmarks.word_problems:GSM_HARD",
 }
 """Name -> `module:attribute`; imported when first used."""
+_WINDOW = re.compile(r"(?:\d{4}-\d{2}-\d{2})?\.\.(?:\d{4}-\d{2}-\d{2})?")
 
 
 class BenchmarkError(ValueError):
@@ -77,7 +88,7 @@ class SourceFile:
         name: its name in a local folder, where it may also end in `.gz`; for a built-in file, its path in the data
             folder.
         url: where it is published, pinned to a revision; empty for a built-in file.
-        sha256: of the file at that address, in hex.
+        sha256: of the file at that address, in hex; empty: it is not downloaded, the user has to give it.
     """
 
     name: str
@@ -106,6 +117,9 @@ class Benchmark:
         read: `(paths of the files, split)` -> the entries, in a fixed order; raises `BenchmarkError`.
         groups: names in a problem's `meta` by which results are shown.
         folder: of a local collection in which it lies; empty: the one that has its name.
+        prepare: `(paths of the files, sandbox, show no progress)` -> those and further ones that `read` needs, which
+            are computed by running the benchmark's own code in the sandbox; None: nothing is needed.
+        dated: whether a split may also be a window of dates, `FIRST..LAST`, read from the default split's files.
     """
 
     name: str
@@ -116,6 +130,8 @@ class Benchmark:
     read: Callable[[Sequence[Path], str], Iterator[Entry]]
     groups: tuple[str, ...] = ()
     folder: str = ""
+    prepare: Callable[[tuple[Path, ...], SandboxPool, bool], Awaitable[tuple[Path, ...]]] | None = None
+    dated: bool = False
 
     def style(self, name: str | None = None) -> PromptStyle:
         """The prompt style with this name; None or empty: the default one.
@@ -130,16 +146,21 @@ class Benchmark:
         raise BenchmarkError(f"{self.name} has no prompt style '{name}'; it has: {known}")
 
     def split(self, name: str | None = None) -> str:
-        """`name`, checked; None or empty: the default split.
+        """`name`, checked; None or empty: the default split. A window of dates is a split of a dated benchmark.
 
         Raises:
             BenchmarkError: there is none.
         """
         if not name:
             return next(iter(self.files))
-        if name not in self.files:
-            raise BenchmarkError(f"{self.name} has no split '{name}'; it has: {', '.join(self.files)}")
+        if name not in self.files and not (self.dated and _WINDOW.fullmatch(name)):
+            known = ", ".join(self.files) + (", or a window such as 2024-08-01..2025-02-01" if self.dated else "")
+            raise BenchmarkError(f"{self.name} has no split '{name}'; it has: {known}")
         return name
+
+    def source_files(self, split: str) -> tuple[SourceFile, ...]:
+        """The files that a checked split is read from, the main one first."""
+        return self.files[split if split in self.files else next(iter(self.files))]
 
 
 def find_benchmark(name: str) -> Benchmark:
@@ -154,6 +175,17 @@ def find_benchmark(name: str) -> Benchmark:
     module, _, attribute = target.partition(":")
     found: Benchmark = getattr(import_module(module), attribute)
     return found
+
+
+async def prepared(
+    benchmark: Benchmark, paths: tuple[Path, ...], pool: SandboxPool, quiet: bool = True
+) -> tuple[Path, ...]:
+    """The paths from which `benchmark.read` reads: the given ones, and what it prepares from them.
+
+    Raises:
+        BenchmarkError: it cannot be prepared.
+    """
+    return paths if benchmark.prepare is None else await benchmark.prepare(paths, pool, quiet)
 
 
 def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

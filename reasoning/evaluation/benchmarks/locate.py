@@ -20,7 +20,7 @@ from reasoning.evaluation.benchmarks.base import Benchmark, BenchmarkError, Sour
 from reasoning.runs.files import PARTIAL_SUFFIX
 from reasoning.runs.progress import progress_display
 
-__all__ = ["BENCHMARKS_VARIABLE", "digest", "locate"]
+__all__ = ["BENCHMARKS_VARIABLE", "cache_folder", "digest", "locate"]
 
 BENCHMARKS_VARIABLE = "REASONING_BENCHMARKS"
 CONNECT_SECONDS = 10.0
@@ -29,7 +29,9 @@ MAX_DOWNLOAD_BYTES = 256 << 20
 _BLOCK_BYTES = 1 << 16
 
 
-def locate(benchmark: Benchmark, split: str, data: Path | None, quiet: bool = True) -> tuple[Path, ...]:
+def locate(
+    benchmark: Benchmark, split: str, data: Path | None, quiet: bool = True, download: bool = True
+) -> tuple[Path, ...]:
     """Paths of the files of a split, downloaded if need be.
 
     Args:
@@ -37,13 +39,15 @@ def locate(benchmark: Benchmark, split: str, data: Path | None, quiet: bool = Tr
         split: one of its splits.
         data: a folder that holds the files, or the main file itself; None: the usual places.
         quiet: show no progress of a download.
+        download: whether what is not here may be downloaded.
 
     Raises:
         BenchmarkError: a file is nowhere, cannot be downloaded, or is not the published one.
         DataFileError: a built-in file is missing.
     """
     return tuple(
-        _locate(benchmark, file, data, position, quiet) for position, file in enumerate(benchmark.files[split])
+        _locate(benchmark, file, data, position, quiet, download)
+        for position, file in enumerate(benchmark.source_files(split))
     )
 
 
@@ -56,7 +60,15 @@ def digest(paths: Sequence[Path]) -> str:
     return whole.hexdigest()
 
 
-def _locate(benchmark: Benchmark, file: SourceFile, data: Path | None, position: int, quiet: bool) -> Path:
+def cache_folder() -> Path:
+    """The user's folder for what was downloaded or computed once."""
+    root = os.environ.get("XDG_CACHE_HOME")
+    return (Path(root) if root else Path.home() / ".cache") / "reasoning-toolkit"
+
+
+def _locate(
+    benchmark: Benchmark, file: SourceFile, data: Path | None, position: int, quiet: bool, download: bool
+) -> Path:
     if data is not None:
         if not data.exists():
             raise BenchmarkError(f"--data {data}: no such file or folder")
@@ -73,8 +85,15 @@ def _locate(benchmark: Benchmark, file: SourceFile, data: Path | None, position:
         found = _in_folder(Path(collection) / (benchmark.folder or benchmark.name), file.name)
         if found is not None:
             return found
-    cached = _cache() / benchmark.name / file.name
+    cached = cache_folder() / benchmark.name / file.name
+    if not cached.is_file() and not file.sha256:
+        raise BenchmarkError(
+            f"{benchmark.name} needs {file.name}, published at {file.url}; download it and give it with --data PATH, "
+            f"or in the folder {benchmark.folder or benchmark.name} of {BENCHMARKS_VARIABLE}"
+        )
     if not cached.is_file():
+        if not download:
+            raise BenchmarkError(f"{benchmark.name}: {file.name} is not on this machine")
         _download(benchmark.name, file, cached, quiet)
     return cached
 
@@ -84,11 +103,6 @@ def _in_folder(folder: Path, name: str) -> Path | None:
         if candidate.is_file():
             return candidate
     return None
-
-
-def _cache() -> Path:
-    root = os.environ.get("XDG_CACHE_HOME")
-    return (Path(root) if root else Path.home() / ".cache") / "reasoning-toolkit"
 
 
 def _download(benchmark: str, file: SourceFile, target: Path, quiet: bool) -> None:

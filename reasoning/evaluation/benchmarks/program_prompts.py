@@ -9,7 +9,13 @@ from reasoning.engines.base import Message
 from reasoning.methods.base import Prompt
 from verifiers.records import Problem
 
-__all__ = ["chat_prompt", "whole_reply"]
+__all__ = ["WHOLE_PROGRAM", "chat_prompt", "whole_reply"]
+
+WHOLE_PROGRAM = (
+    "Write a Python program that solves this problem. It reads standard input and prints to standard output. Reply "
+    "with one Python code block that holds the whole program."
+)
+"""What is asked below the statement of a contest problem."""
 
 
 def chat_prompt(instruction: str, code: str) -> Prompt:

@@ -1,0 +1,231 @@
+"""`reasoning generate PIPELINE`: make a verified dataset. One command for each pipeline, built from its options.
+
+$ reasoning generate rejection --problems gsm8k:train --samples 8 --out runs/rejection
+$ reasoning generate --resume runs/rejection
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import Field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
+
+import typer
+from typer.core import TyperGroup
+
+from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
+
+if TYPE_CHECKING:
+    from reasoning.pipelines.backend import Built
+    from reasoning.pipelines.base import Pipeline
+    from reasoning.pipelines.settings import Settings
+
+DEFAULT_CONCURRENCY = 64
+
+
+class _Pipelines(TyperGroup):
+    """The registered pipelines as commands; each is imported when it is named, or when help lists them all."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        from reasoning.pipelines.base import PIPELINES
+
+        return [*PIPELINES, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        from reasoning.pipelines.base import PIPELINES, find_pipeline
+
+        if cmd_name not in PIPELINES:
+            return super().get_command(ctx, cmd_name)
+        return _command(find_pipeline(cmd_name))
+
+
+app = typer.Typer(
+    cls=_Pipelines,
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def generate(
+    context: typer.Context,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Candidates judged at once. Default: all processors.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="Requests under way at once.")] = DEFAULT_CONCURRENCY,
+    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Make a verified dataset with one of the pipelines below.
+
+    Everything is kept in a run directory. A run can be stopped at any moment (Ctrl-C, kill -9) and goes on with
+    --resume, losing and repeating nothing that was finished; its dataset is the same, byte for byte.
+
+    \b
+    Examples:
+      reasoning generate rejection --limit 20 --out runs/solved
+      reasoning generate --resume runs/solved
+      reasoning generate rejection --help
+    """  # noqa: D301 - \b is typer's mark, not text
+    if context.invoked_subcommand is not None:
+        return
+    if resume is None:
+        print(context.get_help())
+        return
+    _run({}, None, resume, jobs, concurrency, allow_weak, quiet, None)
+
+
+@app.command("reproduce", short_help="Make a dataset again from its manifest, and compare.")
+def reproduce(
+    manifest: Annotated[Path, typer.Argument(help="manifest.json of a dataset, or the dataset's folder.")],
+    out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/PIPELINE-again.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Candidates judged at once. Default: all processors.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="Requests under way at once.")] = DEFAULT_CONCURRENCY,
+    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Run the pipeline of a manifest again and say whether the same bytes came of it (exit status 1: no).
+
+    \b
+    Examples:
+      reasoning generate reproduce runs/solved/dataset --out runs/again
+    """  # noqa: D301 - \b is typer's mark, not text
+    from reasoning.pipelines.backend.manifest import differing_files, read_manifest
+
+    wanted = read_manifest(manifest)
+    out = out or Path("runs") / f"{wanted['pipeline']}-again"
+    built = _run(wanted["settings"], None if resume else out, resume, jobs, concurrency, allow_weak, quiet, None)
+    different = differing_files(wanted, built.manifest)
+    for path in different:
+        say(f"differs: {path}")
+    print("the same bytes" if not different else f"{len(different)} files differ")
+    if different:
+        raise typer.Exit(EXIT_UNJUDGED)
+
+
+def _command(pipeline: Pipeline) -> Any:
+    """The command of a pipeline: its own options, then the common ones that mean something to it."""
+    from reasoning.pipelines.settings import Settings, unused_names
+
+    unused = unused_names(pipeline)
+    hints = get_type_hints(pipeline.options)
+    own = [_parameter(item, hints[item.name], item.default) for item in fields(pipeline.options)]
+    hints = get_type_hints(Settings)
+    common = [
+        _parameter(item, hints[item.name], pipeline.default_problems if item.name == "problems" else item.default)
+        for item in fields(Settings)
+        if item.name not in ("pipeline", "own") and item.name not in unused
+    ]
+    running = list(inspect.signature(_running_options, eval_str=True).parameters.values())
+
+    def command(**given: Any) -> None:
+        names = [parameter.name for parameter in running]
+        out, resume, jobs, concurrency, allow_weak, quiet, push = (given.pop(name) for name in names)
+        chosen = {name: value for name, value in given.items() if value is not None}
+        _run({"pipeline": pipeline.name, **chosen}, out, resume, jobs, concurrency, allow_weak, quiet, push)
+
+    examples = "\n".join(f"  {line}" for line in pipeline.examples)
+    command.__doc__ = f"{pipeline.summary}\n\n\b\nExamples:\n{examples}" if examples else pipeline.summary
+    command.__signature__ = inspect.Signature([*own, *common, *running])  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *common, *running]}
+    return _click_command(pipeline, command)
+
+
+def _click_command(pipeline: Pipeline, command: Callable[..., None]) -> Any:
+    single = typer.Typer(rich_markup_mode=None, add_completion=False)
+    settings = {"help_option_names": ["-h", "--help"]}
+    single.command(pipeline.name, short_help=pipeline.summary, context_settings=settings)(command)
+    return typer.main.get_command(single)
+
+
+def _running_options(
+    out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/PIPELINE-SEED.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Candidates judged at once. Default: all processors.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="Requests under way at once.")] = DEFAULT_CONCURRENCY,
+    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    push_to_hub: Annotated[
+        str | None, typer.Option(help="Upload the dataset to this hub repository (OWNER/NAME), private.")
+    ] = None,
+) -> None:
+    """Options that do not change what comes out; read for their names and help."""
+
+
+def _parameter(item: Field[Any], hint: Any, default: Any) -> inspect.Parameter:
+    """An option of the command line; not given it is None, so that a resume can tell what was asked for."""
+    kind = next(member for member in (*get_args(hint), hint) if member is not type(None))
+    shown = "" if default in (None, "", False) else f" Default: {default}."
+    bounds: dict[str, Any] = {}
+    if kind in (int, float):
+        bounds = {"min": item.metadata["low"], "max": item.metadata["high"]}
+    info = typer.Option(help=item.metadata["help"] + shown, show_default=False, **bounds)
+    return inspect.Parameter(
+        item.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Annotated[kind | None, info]
+    )
+
+
+def _run(
+    given: dict[str, Any],
+    out: Path | None,
+    resume: Path | None,
+    jobs: int | None,
+    concurrency: int,
+    allow_weak: bool,
+    quiet: bool,
+    push_to_hub: str | None,
+) -> Built:
+    from reasoning.pipelines.backend import build
+
+    settings, directory, resuming = _plan(given, out, resume)
+    work = build(
+        settings,
+        directory,
+        resume=resuming,
+        jobs=jobs,
+        concurrency=concurrency,
+        allow_weak=allow_weak,
+        quiet=quiet,
+    )
+    built = run_interruptible(work, f"go on with: reasoning generate --resume {directory}")
+    _show(directory, built)
+    if push_to_hub is not None:
+        from reasoning.pipelines.backend.hub import push
+
+        print(f"pushed: {push(built.dataset, push_to_hub)}")
+    if built.failures.count:
+        raise typer.Exit(EXIT_UNJUDGED)
+    return built
+
+
+def _plan(given: dict[str, Any], out: Path | None, resume: Path | None) -> tuple[Settings, Path, bool]:
+    """What to do, where, and whether there is something to go on with."""
+    from reasoning.pipelines.settings import settings_from, stored_settings
+    from reasoning.runs.run import CONFIG_NAME, read_config
+
+    if resume is not None and out is not None and out != resume:
+        raise typer.BadParameter(f"--out {out} and --resume {resume} name two directories; give one")
+    if resume is not None and ((resume / CONFIG_NAME).exists() or "pipeline" not in given):
+        # What is not given is as it was; what is given must be as it was, which the run checks.
+        return settings_from({**stored_settings(read_config(resume)["settings"]), **given}), resume, True
+    settings = settings_from(given)
+    # Killed before it had written its configuration, a run has nothing to go on with and begins anew.
+    return settings, resume or out or Path("runs") / f"{settings.pipeline}-{settings.seed}", False
+
+
+def _show(directory: Path, built: Built) -> None:
+    statistics = built.manifest["statistics"]
+    for table, splits in statistics["rows"].items():
+        counts = ", ".join(f"{split} {count}" for split, count in splits.items())
+        print(f"{table}: {counts}")
+    thrown = ", ".join(f"{stage} {count}" for stage, count in built.discarded.items())
+    print(f"{built.kept} rows kept; thrown away: {thrown or 'nothing'}")
+    if built.failures.count:
+        say(
+            f"{built.failures.count} items got no answer (first: {built.failures.first}); ask again with: "
+            f"reasoning generate --resume {directory}"
+        )
+    print(f"dataset: {built.dataset}")

@@ -1,0 +1,68 @@
+"""`reasoning serve`: what other programs ask over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reasoning.cli.support import say
+
+app = typer.Typer(no_args_is_help=True, help="Serve rewards to trainers of other projects.")
+
+
+@app.callback()
+def serve() -> None:
+    """Serve rewards to trainers of other projects."""
+
+
+@app.command("rewards")
+def rewards(
+    kind: Annotated[str, typer.Option(help="Kind of problems whose label is a plain gold answer.")] = "answer",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for a free one.")] = 8000,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Candidates run at once. Default: one a processor.")] = None,
+    timeout: Annotated[float | None, typer.Option(min=0.01, help="Seconds for one candidate. Default: 10.")] = None,
+    memory: Annotated[int | None, typer.Option(min=16, help="MiB for one candidate. Default: 1024.")] = None,
+    partial: Annotated[float, typer.Option(min=0.0, max=0.99, help="Credit for the share of tests passed.")] = 0.0,
+    form: Annotated[str, typer.Option(help="Regular expression that a candidate must hold.")] = "",
+    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+) -> None:
+    """Serve verifier rewards in OpenRLHF's form.
+
+    A label is a gold answer, or a problem as JSON (see docs/formats.md). Everyone who reaches the address can have
+    code judged, so keep it on this machine or a network that you trust.
+
+    \b
+    Examples:
+      reasoning serve rewards --port 8000
+      python -m openrlhf.cli.train_ppo_ray --reward.remote_url http://127.0.0.1:8000 ...
+    """  # noqa: D301 - \b is typer's mark, not text
+    from verifiers.registry import kinds
+    from verifiers.reward_server import RewardServer
+    from verifiers.rewards import Shaping, VerifierReward
+    from verifiers.sandbox import Limits
+
+    if kind not in kinds():
+        raise typer.BadParameter(f"no kind '{kind}'; known kinds: {', '.join(kinds())}")
+    default = Limits()
+    reward = VerifierReward(
+        kind,
+        limits=Limits(wall_seconds=timeout or default.wall_seconds, memory_mib=memory or default.memory_mib),
+        shaping=Shaping(partial=partial, form=form),
+        workers=jobs,
+        allow_weak=allow_weak,
+    )
+    try:
+        server = RewardServer(reward, host, port)
+    except OSError as error:
+        raise typer.BadParameter(f"--host {host} --port {port}: {error.strerror}") from None
+    address, number = server.address
+    say(f"rewards for kind {kind}: http://{address}:{number} (Ctrl-C ends it)")
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        say("stopped")
+    finally:
+        server.close()
+        reward.close()

@@ -1,0 +1,191 @@
+"""From a pipeline's rows to a dataset's folder: the loop that every `reasoning generate` runs.
+
+    built = await build(Settings("rejection", problems="puzzles", own={"samples": 4, "keep": 0}), Path("runs/first"))
+    built.kept, built.dataset       # 164, PosixPath('runs/first/dataset')
+
+runs/first/run.sqlite           finished work (see `reasoning.runs.store`)
+runs/first/discarded.jsonl      everything that was thrown away, with the reason
+runs/first/metrics.json         counts
+runs/first/dataset/             README.md, manifest.json, data/<split>-00000-of-00001.parquet
+
+A resumed run takes finished work from the store, lets it pass through the same filters in the same order, and so ends
+with the same bytes. While it grows the dataset's folder ends in `.partial`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from reasoning.engines.base import Engine
+from reasoning.pipelines.backend.card import write_card
+from reasoning.pipelines.backend.filters import Filters
+from reasoning.pipelines.backend.manifest import write_manifest
+from reasoning.pipelines.backend.shards import ShardWriter
+from reasoning.pipelines.backend.splits import SplitPlan
+from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, find_pipeline
+from reasoning.pipelines.job import Failures, Job
+from reasoning.pipelines.seeds import Seeds, find_seeds
+from reasoning.pipelines.settings import Settings
+from reasoning.runs import Run, progress_display, replaced_file, write_json
+from reasoning.runs.files import PARTIAL_SUFFIX
+from reasoning.runs.progress import ProgressDisplay
+from reasoning.runs.run import METRICS_NAME
+from verifiers.sandbox import SandboxPool
+
+__all__ = ["DATASET_NAME", "DISCARDED_NAME", "Built", "build"]
+
+DATASET_NAME = "dataset"
+DISCARDED_NAME = "discarded.jsonl"
+_INDEX_NAME = "index.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What came of a run.
+
+    Attributes:
+        dataset: the folder.
+        manifest: as it stands there.
+        failures: items for which the engine gave no answer.
+    """
+
+    dataset: Path
+    manifest: dict[str, Any]
+    failures: Failures
+
+    @property
+    def kept(self) -> int:
+        """Rows in the dataset."""
+        return int(self.manifest["statistics"]["kept"])
+
+    @property
+    def discarded(self) -> dict[str, int]:
+        """How many items fell at each stage."""
+        return dict(self.manifest["statistics"]["discarded_by_stage"])
+
+
+async def build(
+    settings: Settings,
+    directory: Path,
+    *,
+    engine: Engine | None = None,
+    resume: bool = False,
+    jobs: int | None = None,
+    concurrency: int = 64,
+    allow_weak: bool = False,
+    quiet: bool = False,
+) -> Built:
+    """Run a pipeline to its end, or go on with a run, and write its dataset.
+
+    Args:
+        settings: what to do.
+        directory: the run directory.
+        engine: asked instead of the one that `settings.engine` names; closed at the end.
+        resume: the directory holds an earlier attempt with the same settings.
+        jobs: candidates judged at once; None: one a processor.
+        concurrency: requests under way at once.
+        allow_weak: accept a weak sandbox.
+        quiet: show no progress.
+
+    Raises:
+        PipelineError, BenchmarkError, RunError, EngineSpecError, SandboxUnavailableError: it cannot begin.
+        EngineError: the engine failed too often in a row.
+    """
+    pipeline = find_pipeline(settings.pipeline)
+    options = pipeline.options(**settings.own)
+    SplitPlan.parse(settings.splits)
+    seeds = _seeds(pipeline, settings)
+    filters = Filters.of(settings, seeds)
+    if pipeline.engine and engine is None:
+        from reasoning.engines.registry import create_engine
+
+        engine = create_engine(settings.engine)
+    try:
+        async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
+            provenance = _provenance(settings, seeds, filters, engine)
+            with await _open(settings, provenance, directory, pool, resume) as run:
+                job = Job(settings, run, pool, seeds=seeds, engine=engine, concurrency=concurrency)
+                outcomes = cast(AsyncGenerator[Outcome, None], pipeline.run(job, options))
+                builder = _Builder(settings, run, filters, provenance)
+                with progress_display(
+                    total=settings.rows, label=settings.pipeline, quiet=quiet, before_showing=run.store.commit
+                ) as progress:
+                    manifest = await builder.write(outcomes, progress)
+                return Built(directory / DATASET_NAME, manifest, job.failures)
+    finally:
+        if engine is not None:
+            await engine.close()
+
+
+def _seeds(pipeline: Pipeline, settings: Settings) -> Seeds | None:
+    if not pipeline.seeds:
+        return None
+    if not settings.problems:
+        raise PipelineError(f"pipeline '{pipeline.name}' needs --problems: a benchmark, a file or a dataset's folder")
+    return find_seeds(settings.problems)
+
+
+def _provenance(settings: Settings, seeds: Seeds | None, filters: Filters, engine: Engine | None) -> dict[str, Any]:
+    """What the rows depend on beside the settings."""
+    return {
+        "inputs": [] if seeds is None else [{"name": seeds.name, "sha256": seeds.sha256}],
+        "engine_description": None if engine is None else engine.describe(),
+        "decontaminated_against": [{"name": name, "sha256": sha256} for name, sha256 in filters.protected.sources],
+    }
+
+
+async def _open(
+    settings: Settings, provenance: dict[str, Any], directory: Path, pool: SandboxPool, resume: bool
+) -> Run:
+    known = {**settings.to_json(), **provenance}
+    report = await pool.report()
+    if resume:
+        return Run.resume(directory, known)
+    return Run.start(directory, known, {"isolation": report.to_json()})
+
+
+class _Builder:
+    """Takes a pipeline's outcomes one by one and writes what becomes of them."""
+
+    def __init__(self, settings: Settings, run: Run, filters: Filters, provenance: dict[str, Any]) -> None:
+        self._settings = settings
+        self._run = run
+        self._filters = filters
+        self._provenance = provenance
+        self._final = run.directory / DATASET_NAME
+        self._folder = run.directory / (DATASET_NAME + PARTIAL_SUFFIX)
+
+    async def write(self, outcomes: AsyncGenerator[Outcome, None], progress: ProgressDisplay) -> dict[str, Any]:
+        """Write the dataset and its company; returns the manifest."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir()
+        filters, settings = self._filters, self._settings
+        with (
+            filters.open(self._run.directory / _INDEX_NAME),
+            ShardWriter(self._folder, settings.shard_rows, settings.jsonl) as shards,
+            replaced_file(self._run.directory / DISCARDED_NAME) as thrown,
+        ):
+            example: dict[str, Any] | None = None
+            async with aclosing(outcomes):
+                async for decision in filters.decide(outcomes, settings.rows):
+                    progress.advance(passed=not isinstance(decision, Discarded))
+                    if isinstance(decision, Discarded):
+                        thrown.write(json.dumps(decision.to_json()) + "\n")
+                    else:
+                        shards.add(decision.table, decision.split, decision.record)
+                        example = example or decision.record
+            files = shards.finish()
+        statistics = filters.statistics.to_json()
+        manifest = write_manifest(self._folder, settings, files, statistics, self._provenance)
+        write_card(self._folder, manifest, example)
+        if self._final.exists():
+            shutil.rmtree(self._final)
+        self._folder.rename(self._final)
+        write_json(self._run.directory / METRICS_NAME, statistics)
+        return manifest

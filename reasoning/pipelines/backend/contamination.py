@@ -1,0 +1,225 @@
+"""Finds rows that give away a benchmark: its problems in their own words, reworded, or with other numbers.
+
+    index = ContaminationIndex.of([("gsm8k", problem), ...])
+    index.check([forms_of(row.problem) for row in batch])   # one Match or None for each
+
+Each benchmark problem is seen in two ways, as it reads and with its numbers masked, and each way as the set of its
+word n-grams, without those that more than `MAX_SHARED` problems have in common ("find the value of"). A text matches a
+problem when it holds a large enough share of the problem's set:
+
+| kind | view | n | share |
+| --- | --- | --- | --- |
+| `text` | as it reads | 8 | 0.5 |
+| `structure` | numbers masked | 3 | 0.6 |
+
+Problems too short for that match when their whole normal form is the same, and, if they have at least
+`MIN_FORM_WORDS` words, when their masked form is. All lookups of a batch are a few array operations, so a pool of
+millions passes at thousands of rows a second in constant memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reasoning.pipelines.backend.duplicates import TextForms, forms_of
+from reasoning.pipelines.backend.forms import MASK, key_of
+from verifiers.records import Problem
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Hashes = NDArray[np.uint64]
+
+__all__ = ["ContaminationIndex", "Match"]
+
+TEXT_WORDS = 8
+TEXT_SHARE = 0.5
+STRUCTURE_WORDS = 3
+STRUCTURE_SHARE = 0.6
+MAX_SHARED = 40
+"""An n-gram of more problems than this says nothing of any of them."""
+MIN_NGRAMS = 6
+"""A problem with fewer n-grams of its own is compared as a whole."""
+MIN_FORM_WORDS = 8
+"""A masked form with fewer words, or fewer than half that are no numbers, is too common to be one problem's own."""
+
+_MULTIPLIER = 0x9E3779B97F4A7C15
+_MAX_VOCABULARY = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A benchmark problem that a text gives away: how it was found (`text` or `structure`), and what share of it."""
+
+    kind: str
+    problem: str
+    share: float
+
+
+class ContaminationIndex:
+    """All problems of some benchmarks, in the forms in which texts are compared with them."""
+
+    def __init__(self, problems: Iterable[tuple[str, Problem]]) -> None:
+        """Index `(name of the benchmark, problem)` pairs."""
+        self._ids: list[str] = []
+        self._whole: dict[int, int] = {}
+        self._forms: dict[int, int] = {}
+        vocabulary = _Vocabulary()
+        text, structure = _ViewBuilder(TEXT_WORDS), _ViewBuilder(STRUCTURE_WORDS)
+        for name, problem in problems:
+            number = len(self._ids)
+            self._ids.append(problem.id if problem.id.startswith(name) else f"{name}/{problem.id}")
+            forms = forms_of(problem)
+            self._whole.setdefault(_whole_key(forms), number)
+            if _is_telling(forms.masked):
+                self._forms.setdefault(forms.key, number)
+            text.add(vocabulary.encode(forms.words))
+            structure.add(vocabulary.encode(forms.masked))
+        self._vocabulary = vocabulary
+        self._text = text.finish(TEXT_SHARE)
+        self._structure = structure.finish(STRUCTURE_SHARE)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def check(self, batch: Sequence[TextForms]) -> list[Match | None]:
+        """The best match of each text, or None."""
+        found: list[Match | None] = [self._as_a_whole(forms) for forms in batch]
+        for kind, view, texts in (
+            ("text", self._text, [forms.words for forms in batch]),
+            ("structure", self._structure, [forms.masked for forms in batch]),
+        ):
+            encoded = [self._vocabulary.encode(text) for text in texts]
+            for row, (problem, share) in view.matches(encoded).items():
+                if found[row] is None:
+                    found[row] = Match(kind, self._ids[problem], round(share, 3))
+        return found
+
+    def _as_a_whole(self, forms: TextForms) -> Match | None:
+        if (number := self._whole.get(_whole_key(forms))) is not None:
+            return Match("text", self._ids[number], 1.0)
+        if (number := self._forms.get(forms.key)) is not None and _is_telling(forms.masked):
+            return Match("structure", self._ids[number], 1.0)
+        return None
+
+
+class _Vocabulary:
+    """A 64-bit number for each word: a hash, remembered because words come again."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, int] = {}
+
+    def encode(self, words: Sequence[str]) -> Hashes:
+        import numpy as np
+
+        if len(self._codes) > _MAX_VOCABULARY:
+            self._codes.clear()
+        codes = self._codes
+        for word in words:
+            if word not in codes:
+                codes[word] = key_of(word)
+        return np.fromiter((codes[word] for word in words), np.uint64, len(words))
+
+
+class _ViewBuilder:
+    """Collects the n-grams of the benchmark problems."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._grams: list[Hashes] = []
+
+    def add(self, words: Hashes) -> None:
+        import numpy as np
+
+        self._grams.append(np.unique(_ngrams(words, self._size)))
+
+    def finish(self, share: float) -> _View:
+        import numpy as np
+
+        owners = np.repeat(np.arange(len(self._grams)), [len(grams) for grams in self._grams])
+        grams = np.concatenate(self._grams) if self._grams else np.zeros(0, np.uint64)
+        order = np.argsort(grams, kind="stable")
+        grams, owners = grams[order], owners[order]
+        keys, counts = np.unique(grams, return_counts=True)
+        telling = np.repeat(counts <= MAX_SHARED, counts)
+        owners = owners[telling]
+        keys, counts = keys[counts <= MAX_SHARED], counts[counts <= MAX_SHARED]
+        sizes = np.bincount(owners, minlength=len(self._grams))
+        return _View(self._size, share, keys, counts, owners, sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """An inverted index from n-grams to the problems that have them.
+
+    Attributes:
+        size: words of an n-gram.
+        share: of a problem's n-grams that make a match.
+        keys: hashes of the n-grams, sorted; shape (n,).
+        counts: how many problems have each; shape (n,).
+        owners: these problems, those of one n-gram after those of the one before it; shape (counts.sum(),).
+        sizes: how many n-grams each problem has; shape (problems,).
+    """
+
+    size: int
+    share: float
+    keys: Any
+    counts: Any
+    owners: Any
+    sizes: Any
+
+    def matches(self, texts: Sequence[Hashes]) -> dict[int, tuple[int, float]]:
+        """Row -> (problem, share) for those texts that hold enough of a problem; the largest share counts."""
+        import numpy as np
+
+        if not len(self.keys) or not texts:
+            return {}
+        lengths = np.array([max(len(text) - self.size + 1, 0) for text in texts])
+        whole = np.concatenate([_ngrams(text, self.size) for text in texts])
+        rows = np.repeat(np.arange(len(texts)), lengths)
+        places = np.minimum(np.searchsorted(self.keys, whole), len(self.keys) - 1)
+        hit = self.keys[places] == whole
+        # An n-gram that a text repeats counts once.
+        pairs = np.unique(rows[hit] * len(self.keys) + places[hit])
+        rows, places = np.divmod(pairs, len(self.keys))
+        ends = np.cumsum(self.counts)
+        found = self.counts[places]
+        # For each hit the stretch of `owners` that belongs to its n-gram.
+        offsets = np.arange(found.sum()) - np.repeat(np.cumsum(found) - found, found)
+        problems = self.owners[np.repeat(ends[places] - found, found) + offsets]
+        shared, times = np.unique(np.repeat(rows, found) * len(self.sizes) + problems, return_counts=True)
+        rows, problems = np.divmod(shared, len(self.sizes))
+        shares = times / self.sizes[problems]
+        enough = (shares >= self.share) & (self.sizes[problems] >= MIN_NGRAMS)
+        best: dict[int, tuple[int, float]] = {}
+        for row, problem, share in zip(
+            rows[enough].tolist(), problems[enough].tolist(), shares[enough].tolist(), strict=True
+        ):
+            if row not in best or share > best[row][1]:
+                best[row] = (problem, share)
+        return best
+
+
+def _ngrams(words: Hashes, size: int) -> Hashes:
+    """Hashes of all runs of `size` words; shape (max(len(words) - size + 1, 0),)."""
+    import numpy as np
+
+    count = len(words) - size + 1
+    if count <= 0:
+        return np.zeros(0, np.uint64)
+    hashed = np.zeros(count, np.uint64)
+    multiplier = np.uint64(_MULTIPLIER)
+    for place in range(size):
+        hashed = hashed * multiplier + words[place : place + count]
+    return hashed ^ (hashed >> np.uint64(31))
+
+
+def _is_telling(masked: Sequence[str]) -> bool:
+    return len(masked) >= MIN_FORM_WORDS and 2 * masked.count(MASK) <= len(masked)
+
+
+def _whole_key(forms: TextForms) -> int:
+    return key_of(*forms.words)

@@ -1,0 +1,105 @@
+"""Which benchmark problems a dataset must not hold: all that this machine has, but for those meant for training.
+
+protected = protect("all", seeds)
+protected.names             # ["gsm8k:test", "math:test", ...]
+protected.index             # reasoning.pipelines.backend.contamination.ContaminationIndex
+
+A split whose name says that it is for training is not protected, nor is the one from which the dataset's own problems
+come; problems of these splits that other splits of the same benchmark list as well (by id) are not protected either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reasoning.data_files import DataFileError
+from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate
+from reasoning.evaluation.benchmarks.base import BENCHMARKS, BenchmarkError
+from reasoning.pipelines.backend.contamination import ContaminationIndex
+from reasoning.pipelines.base import PipelineError
+from reasoning.pipelines.seeds import Seeds
+from verifiers.records import Problem
+
+__all__ = ["Protected", "protect"]
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """Problems that a dataset must not hold; `sources` names each split with the hash of its files."""
+
+    index: ContaminationIndex
+    sources: tuple[tuple[str, str], ...]
+
+    @property
+    def names(self) -> list[str]:
+        """The splits, as `BENCHMARK:SPLIT`."""
+        return [name for name, _ in self.sources]
+
+
+def protect(wanted: str, seeds: Seeds | None) -> Protected:
+    """The protected problems.
+
+    Args:
+        wanted: `all` that can be found without a download, `none`, or names separated by commas.
+        seeds: what the dataset is made from.
+
+    Raises:
+        PipelineError: a name is no benchmark.
+        BenchmarkError: the files of one that was named cannot be had.
+    """
+    if wanted == "none":
+        return Protected(ContaminationIndex([]), ())
+    named = wanted != "all"
+    names = [name.strip() for name in wanted.split(",")] if named else list(BENCHMARKS)
+    for name in names:
+        if name not in BENCHMARKS:
+            raise PipelineError(f"--decontaminate {wanted}: '{name}' is no benchmark (see `reasoning benchmarks`)")
+    shelf = [shelved for name in names for shelved in _splits(find_benchmark(name), seeds, named)]
+    sources = tuple((f"{one.benchmark.name}:{one.split}", digest(one.paths)) for one in shelf if one.protected)
+    return Protected(ContaminationIndex(_problems(shelf)), sources)
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    benchmark: Benchmark
+    split: str
+    paths: tuple[Path, ...]
+    protected: bool
+
+    def problems(self) -> Iterator[Problem]:
+        return (entry.problem for entry in self.benchmark.read(self.paths, self.split))
+
+
+def _splits(benchmark: Benchmark, seeds: Seeds | None, named: bool) -> list[_Split]:
+    """The splits of a benchmark that can be found; `named`: they must be, and may be downloaded."""
+    found = []
+    for split in benchmark.files:
+        own = seeds is not None and seeds.benchmark is benchmark and seeds.split == split
+        training = own or "train" in split
+        try:
+            paths = locate(benchmark, split, None, download=named and not training)
+        except (BenchmarkError, DataFileError):
+            if named and not training:
+                raise
+            continue
+        found.append(_Split(benchmark, split, paths, not training))
+    return found
+
+
+def _problems(shelf: list[_Split]) -> Iterator[tuple[str, Problem]]:
+    """Every protected problem once."""
+    unprotected: set[tuple[str, str]] = set()
+    for one in shelf:
+        if not one.protected:
+            unprotected.update((one.benchmark.name, problem.id) for problem in one.problems())
+    seen: set[tuple[str, str]] = set()
+    for one in shelf:
+        if not one.protected:
+            continue
+        for problem in one.problems():
+            key = (one.benchmark.name, problem.id)
+            if key not in unprotected and key not in seen:
+                seen.add(key)
+                yield one.benchmark.name, problem

@@ -1,0 +1,244 @@
+"""What a pipeline works with while it runs: problems, an engine, a judge, and a memory of what is finished.
+
+    async for outcomes in job.map("samples", job.seeds(), work):        # work(entry) -> list[Outcome]
+        ...
+
+Whatever `work` returns is kept under (stage, position of the item), so that a resumed run repeats none of it;
+completions and verdicts are kept one by one besides, so that even unfinished items lose little.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from reasoning.engines.base import Completion, Engine, EngineError, Request, derive_seed
+from reasoning.evaluation.benchmarks.base import Entry
+from reasoning.methods import Attempt, Prompt, PromptStyle, Question, Sampling, Workbench, find_method
+from reasoning.pipelines.base import Discarded, Outcome, PipelineError, outcome_from_json
+from reasoning.pipelines.seeds import Seeds, styles_of
+from reasoning.pipelines.settings import Settings
+from reasoning.runs import Run
+from reasoning.runs.judging import RecordingJudge
+from verifiers.records import Problem, RecordError, Status, Verdict
+from verifiers.sandbox import Limits, SandboxPool
+
+__all__ = ["ENGINE_FAILURES_IN_A_ROW", "Failures", "Job", "Judged", "together"]
+
+ENGINE_FAILURES_IN_A_ROW = 20
+"""So many items without an answer, one after another, and the run stops: the engine is down."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class Failures:
+    """Items for which the engine gave no answer; a resume tries them again."""
+
+    count: int = 0
+    in_a_row: int = 0
+    first: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A sampled solution and what the verifier says of it.
+
+    Attributes:
+        sample: index among the samples of its problem.
+        text: the candidate; None where the reply holds none.
+        verdict: on it.
+        finish: how the completion ended.
+    """
+
+    sample: int
+    text: str | None
+    verdict: Verdict
+    finish: str
+
+
+async def together(works: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
+    """The results of all `works`, done at the same time; the first failure cancels the others and is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in works]
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in tasks]
+
+
+class Job:
+    """One run of a pipeline."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        run: Run,
+        pool: SandboxPool,
+        *,
+        seeds: Seeds | None = None,
+        engine: Engine | None = None,
+        concurrency: int = 64,
+    ) -> None:
+        """Work in `run` with what its pipeline needs: problems and an engine, or None."""
+        self.settings = settings
+        self.pool = pool
+        self.limits = Limits(wall_seconds=settings.timeout, memory_mib=settings.memory)
+        self.sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
+        self.judge = RecordingJudge(pool, run.store, self.limits)
+        self.failures = Failures()
+        self._run = run
+        self._seeds = seeds
+        self._engine = None if engine is None else run.recording(engine, concurrency)
+        self._method = find_method(settings.method)
+        self._concurrency = concurrency
+
+    @property
+    def engine(self) -> Engine:
+        """The engine; what it says is kept in the run."""
+        if self._engine is None:
+            raise PipelineError(f"pipeline '{self.settings.pipeline}' has no engine")
+        return self._engine
+
+    def seeds(self) -> Iterator[Entry]:
+        """The problems to start from, as far as the settings want them."""
+        if self._seeds is None:
+            raise PipelineError(f"pipeline '{self.settings.pipeline}' has no problems to start from")
+        return self._seeds.entries(self.settings.limit)
+
+    def seed(self, *parts: object) -> int:
+        """A seed that depends on the run's seed and `parts` alone."""
+        return derive_seed(self.settings.seed, self.settings.pipeline, *parts)
+
+    def style(self, problem: Problem) -> PromptStyle:
+        """How a problem is put to a model."""
+        name = self.settings.prompt
+        if self._seeds is not None and self._seeds.benchmark is not None:
+            return self._seeds.benchmark.style(name)
+        styles = styles_of(problem.kind)
+        for style in styles:
+            if not name or style.name == name:
+                return style
+        known = ", ".join(style.name for style in styles)
+        raise PipelineError(f"no prompt style '{name}' for problems of kind '{problem.kind}'; there are: {known}")
+
+    async def attempt(self, problem: Problem, sample: int) -> Attempt:
+        """One sample of a solution, by the method that the settings name.
+
+        Raises:
+            EngineError: no answer could be had.
+        """
+        question = Question(problem, self.style(problem), sample, self.settings.seed, self.sampling)
+        return await self._method(question, Workbench(self.engine, self.pool))
+
+    async def judged_attempts(self, problem: Problem, samples: Iterable[int]) -> list[Judged]:
+        """These samples of a problem's solution, all asked for at once, with their verdicts.
+
+        Raises:
+            EngineError: no answer could be had.
+        """
+
+        async def one(sample: int) -> Judged:
+            attempt = await self.attempt(problem, sample)
+            text = None if attempt.candidate is None else attempt.candidate.text
+            return Judged(sample, text, await self.verdict(problem, text), attempt.finish_reason)
+
+        return await together(one(sample) for sample in samples)
+
+    async def ask(self, step: str, id: str, sample: int, prompt: Prompt) -> Completion:
+        """One completion of a prompt of the pipeline's own; `step` and `id` name its random stream.
+
+        Raises:
+            EngineError: no answer could be had.
+        """
+        request = Request(
+            messages=prompt.messages,
+            prompt=prompt.text,
+            seeds=(self.seed(step, id, sample),),
+            temperature=self.sampling.temperature,
+            top_p=self.sampling.top_p,
+            max_tokens=self.sampling.max_tokens,
+            stop=prompt.stop,
+            sample_indices=(sample,),
+        )
+        (completion,) = await self.engine.complete(request)
+        return completion
+
+    async def verdict(self, problem: Problem, candidate: str | None) -> Verdict:
+        """The verdict on a candidate; None stands for a reply without one.
+
+        Raises:
+            PipelineError: the problem is malformed.
+        """
+        if candidate is None:
+            return Verdict.of(problem.id, Status.UNPARSABLE, "no candidate in the reply")
+        try:
+            return await self.judge.verdict(problem, candidate)
+        except RecordError as error:
+            raise PipelineError(f"problem '{problem.id}': {error}") from None
+
+    async def map(
+        self, stage: str, items: Iterable[Item], work: Callable[[Item], Awaitable[list[Outcome]]]
+    ) -> AsyncGenerator[list[Outcome], None]:
+        """Yield `await work(item)` for each item, in their order; finished items are not worked on again.
+
+        An `EngineError` that `work` lets through makes the item a discarded one of stage `engine`, which a resume
+        tries again; `ENGINE_FAILURES_IN_A_ROW` of them end the run.
+
+        Args:
+            stage: names this map within the pipeline.
+            items: the same, in the same order, whenever the run is resumed.
+            work: must depend on the item and the settings alone.
+
+        Raises:
+            EngineError: the engine failed too often in a row.
+        """
+
+        async def encoded(item: Item) -> list[dict[str, Any]]:
+            return [outcome.to_json() for outcome in await work(item)]
+
+        async with aclosing(self.each(stage, items, encoded)) as results:
+            async for result in results:
+                if isinstance(result, EngineError):
+                    yield [Discarded("", "engine", str(result))]
+                else:
+                    yield [outcome_from_json(record) for record in result]
+
+    async def each(
+        self, stage: str, items: Iterable[Item], work: Callable[[Item], Awaitable[Any]]
+    ) -> AsyncGenerator[Any, None]:
+        """As `map`, for work whose result is plain JSON; an item that the engine failed yields its `EngineError`."""
+
+        async def recorded(numbered: tuple[int, Item]) -> Any:
+            position, item = numbered
+            known = self._run.store.outcome(stage, position)
+            if known is not None:
+                return known
+            try:
+                result = await work(item)
+            except EngineError as error:
+                self._failed(error)
+                return error
+            self.failures.in_a_row = 0
+            self._run.store.add_outcome(stage, position, result)
+            return result
+
+        mapped = self._run.map(enumerate(items), recorded, concurrency=self._concurrency)
+        async with aclosing(mapped) as results:
+            async for result in results:
+                yield result
+
+    def _failed(self, error: EngineError) -> None:
+        failures = self.failures
+        failures.count += 1
+        failures.in_a_row += 1
+        failures.first = failures.first or str(error)
+        if failures.in_a_row >= ENGINE_FAILURES_IN_A_ROW:
+            raise EngineError(
+                f"the engine gave no answer {failures.in_a_row} times in a row ({error}); when it is back, go on with "
+                f"--resume {self._run.directory}"
+            )

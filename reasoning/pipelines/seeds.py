@@ -1,0 +1,142 @@
+"""Where a pipeline's problems come from: a benchmark's split, a file of problems, or a dataset made earlier.
+
+source = find_seeds("gsm8k:train")
+next(source.entries()).problem.prompt           # "Natalia sold clips to 48 of her friends ..."
+
+FILE.jsonl[.gz]      problems in the public form; `meta.reference` may hold a worked solution
+FILE.parquet         rows with a column `problem` (the same, as JSON text), as datasets of ours have; `completion` may
+                     hold a worked solution
+DIRECTORY            a dataset's folder: all Parquet files of its default table
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate
+from reasoning.evaluation.benchmarks.base import BENCHMARKS, Entry, json_lines, problem_from
+from reasoning.methods.base import PromptStyle
+from reasoning.pipelines.base import PipelineError
+
+__all__ = ["Seeds", "find_seeds", "styles_of"]
+
+_BATCH_ROWS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """Problems to start from.
+
+    Attributes:
+        name: as it was given.
+        paths: the files.
+        read: the entries, in a fixed order; can be called again.
+        benchmark: whose split it is; None for files.
+        split: of that benchmark.
+    """
+
+    name: str
+    paths: tuple[Path, ...]
+    read: Callable[[], Iterator[Entry]]
+    benchmark: Benchmark | None = None
+    split: str = ""
+
+    @property
+    def sha256(self) -> str:
+        """Of all the files."""
+        return digest(self.paths)
+
+    def entries(self, limit: int | None = None) -> Iterator[Entry]:
+        """The first `limit` entries, or all."""
+        for number, entry in enumerate(self.read()):
+            if limit is not None and number >= limit:
+                return
+            yield entry
+
+
+def find_seeds(name: str) -> Seeds:
+    """The problems that `name` means.
+
+    Raises:
+        PipelineError: it is neither a benchmark nor a file or folder that can be read.
+        BenchmarkError: the benchmark has no such split, or its files cannot be had.
+    """
+    word, _, split = name.partition(":")
+    if word in BENCHMARKS:
+        benchmark = find_benchmark(word)
+        chosen = benchmark.split(split)
+        paths = locate(benchmark, chosen, None)
+        return Seeds(name, paths, lambda: benchmark.read(paths, chosen), benchmark, chosen)
+    path = Path(name)
+    if path.is_dir():
+        files = tuple(sorted((path / "data").glob("*.parquet")))
+        if not files:
+            raise PipelineError(f"--problems {name}: holds no data/*.parquet")
+        return Seeds(name, files, lambda: _parquet(files))
+    if not path.is_file():
+        raise PipelineError(f"--problems {name}: neither a benchmark (see `reasoning benchmarks`) nor a file")
+    if path.suffix == ".parquet":
+        return Seeds(name, (path,), lambda: _parquet((path,)))
+    return Seeds(name, (path,), lambda: _lines(path))
+
+
+def styles_of(kind: str) -> tuple[PromptStyle, ...]:
+    """Prompt styles for a problem of this kind that stems from a file; the first is the default.
+
+    Raises:
+        PipelineError: there are none.
+    """
+    if kind == "answer":
+        from reasoning.evaluation.benchmarks.answer_prompts import COMPETITION_STYLES
+
+        return COMPETITION_STYLES
+    if kind == "choice":
+        from reasoning.evaluation.benchmarks.answer_prompts import CHOICE_STYLES
+
+        return CHOICE_STYLES
+    if kind == "puzzle":
+        from reasoning.evaluation.benchmarks.puzzle_prompts import CHAT
+
+        return (CHAT,)
+    if kind == "program":
+        from reasoning.evaluation.benchmarks.humaneval import BENCHMARK
+
+        return BENCHMARK.styles
+    raise PipelineError(f"there is no prompt style for problems of kind '{kind}'")
+
+
+def _lines(path: Path) -> Iterator[Entry]:
+    for place, record in json_lines(path):
+        problem = problem_from(record, place)
+        reference = problem.meta.get("reference")
+        yield Entry(problem, (reference,) if isinstance(reference, str) else ())
+
+
+def _parquet(paths: tuple[Path, ...]) -> Iterator[Entry]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for path in paths:
+        try:
+            file = pq.ParquetFile(path)
+            columns = [name for name in ("problem", "completion") if name in file.schema_arrow.names]
+            if "problem" not in columns:
+                raise PipelineError(f"{path}: column 'problem': missing")
+            for batch in file.iter_batches(_BATCH_ROWS, columns=columns):
+                for number, row in enumerate(batch.to_pylist()):
+                    yield _entry(row, f"{path}, row {number}")
+        except (OSError, pa.ArrowInvalid) as error:
+            raise PipelineError(f"{path}: cannot be read: {str(error).partition(chr(10))[0]}") from None
+
+
+def _entry(row: dict[str, Any], place: str) -> Entry:
+    try:
+        record = json.loads(row["problem"])
+    except (TypeError, ValueError):
+        raise PipelineError(f"{place}: column 'problem': expected the JSON text of a problem") from None
+    completion = row.get("completion")
+    return Entry(problem_from(record, place), (completion,) if completion else ())

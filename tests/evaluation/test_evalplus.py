@@ -1,0 +1,296 @@
+"""HumanEval+ and MBPP+ from small files of our own in EvalPlus's release format."""
+
+import asyncio
+import gzip
+import json
+import os
+
+import pytest
+
+from reasoning.evaluation.benchmarks import BenchmarkError, find_benchmark, locate, prepared
+from reasoning.evaluation.benchmarks.mbpp_plus import _arguments
+from reasoning.evaluation.validate import validate_references
+from verifiers.programs.assertions import compile_check
+from verifiers.programs.evalplus_rules import ReferenceCase, matches_reference
+from verifiers.records import Status
+from verifiers.registry import VerifierRegistry
+from verifiers.sandbox import Limits, SandboxPool
+
+COLLECTION = os.environ.get("REASONING_BENCHMARKS")
+needs_collection = pytest.mark.skipif(COLLECTION is None, reason="REASONING_BENCHMARKS names no folder of benchmarks")
+
+HALVES = {
+    "task_id": "HumanEval/900",
+    "entry_point": "halves",
+    "prompt": 'def halves(values):\n    """Half of each value."""\n',
+    "canonical_solution": "    return [value / 2 for value in values]\n",
+    "base_input": [[[]], [[2]], [[1, 3]]],
+    "plus_input": [[[]], [[10, 0.1]], [[1e9]]],
+    "atol": 0,
+    "contract": "",
+}
+PAIR = {
+    "task_id": "HumanEval/901",
+    "entry_point": "pair",
+    "prompt": "def pair(a, b):\n",
+    "canonical_solution": "    return (a, b)\n",
+    "base_input": [[1, 2]],
+    "plus_input": [[[3], "x"], [None, True]],
+    "atol": 0,
+    "contract": "",
+}
+ROOT = {
+    "task_id": "HumanEval/32",
+    "entry_point": "find_zero",
+    "prompt": "def find_zero(xs):\n",
+    "canonical_solution": "    return 1.0\n",
+    "base_input": [[[-1, 0, 1, 0]]],
+    "plus_input": [[[-2, 0, 2, 0]]],
+    "atol": 1e-4,
+    "contract": "",
+}
+SIMILAR = {
+    "task_id": "Mbpp/2",
+    "entry_point": "similar_elements",
+    "prompt": '"""\nElements that both tuples have.\nassert set(similar_elements((1, 2), (2, 3))) == {2}\n"""\n',
+    "canonical_solution": "def similar_elements(a, b):\n    return tuple(set(a) & set(b))\n",
+    "base_input": [[[1, 2], [2, 3]]],
+    "plus_input": [[[], []], [[1, 2, 3], [3, 2, 9]]],
+    "atol": 0,
+    "contract": "",
+}
+HOSTILE = """
+class Same:
+    def __eq__(self, other): return True
+    def __ne__(self, other): return False
+    def __hash__(self): return 0
+def {name}(*arguments):
+    return Same()
+"""
+FRAMES = """
+import sys
+def {name}(*arguments):
+    frame = sys._getframe()
+    while frame:
+        for value in [*frame.f_locals.values(), *frame.f_globals.values()]:
+            if isinstance(value, dict) and "expected" in value:
+                return value["expected"]
+        frame = frame.f_back
+    return "nothing found"
+"""
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "reasoning-toolkit"
+
+
+def release(path, *records):
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    return path
+
+
+def judged(name, data, candidates, split=None):
+    """The statuses of candidates (task id, text)."""
+
+    async def work():
+        benchmark = find_benchmark(name)
+        async with SandboxPool(workers=2) as pool:
+            paths = await prepared(benchmark, locate(benchmark, benchmark.split(split), data), pool)
+            problems = {entry.problem.id: entry.problem for entry in benchmark.read(paths, benchmark.split(split))}
+            registry = VerifierRegistry(pool)
+            limits = Limits(wall_seconds=5)
+            return [(await registry.verify(problems[id], text, limits)).status for id, text in candidates]
+
+    return asyncio.run(work())
+
+
+def test_canonical_solutions_are_accepted(tmp_path, cache):
+    data = release(tmp_path / "own.jsonl", HALVES, PAIR, ROOT)
+    validation = asyncio.run(validate_references("humaneval-plus", data=data, quiet=True))
+    assert (validation.accepted, validation.judged) == (3, 3)
+    mbpp = release(tmp_path / "mbpp.jsonl", SIMILAR)
+    assert asyncio.run(validate_references("mbpp-plus", data=mbpp, quiet=True)).accepted == 1
+    (outputs,) = (cache / "humaneval-plus").iterdir()
+    assert [json.loads(line)["outputs"] for line in outputs.read_text().splitlines()][1] == [
+        {"tuple": [1, 2]}, {"tuple": [[3], "x"]}, {"tuple": [None, True]},
+    ]  # fmt: skip
+
+
+def test_expected_outputs_are_computed_once_for_a_content(tmp_path, cache):
+    data = release(tmp_path / "own.jsonl", PAIR)
+    right = [("HumanEval/901", "    return (a, b)")]
+    assert judged("humaneval-plus", data, right) == [Status.PASSED]
+    (outputs,) = (cache / "humaneval-plus").iterdir()
+    outputs.write_text(outputs.read_text().replace("[1, 2]", "[1, 3]").replace("[1,2]", "[1,3]"))
+    assert judged("humaneval-plus", data, right) == [Status.WRONG]
+    release(data, {**PAIR, "contract": "other"})
+    assert judged("humaneval-plus", data, right) == [Status.PASSED]
+
+
+@pytest.mark.parametrize(
+    ("task", "split", "text", "status"),
+    [
+        (HALVES, "plus", "    return [value * 0.5 for value in values]", "passed"),
+        (HALVES, "plus", "    return tuple(value / 2 for value in values)", "wrong"),
+        (HALVES, "plus", "    return [value / 2 + 1e-8 for value in values]", "passed"),
+        (HALVES, "plus", "    return [value / 2 + 1e-4 for value in values]", "wrong"),
+        (
+            HALVES,
+            "plus",
+            "    return [value // 2 + 0.5 if value % 2 == 1 else value // 2 for value in values]",
+            "wrong",
+        ),
+        (
+            HALVES,
+            "base",
+            "    return [value // 2 + 0.5 if value % 2 == 1 else value // 2 for value in values]",
+            "passed",
+        ),
+        (HALVES, "plus", "    return values or 1 / 0", "error"),
+        (PAIR, "plus", "    return [a, b]", "wrong"),
+        (PAIR, "plus", "    a, b = b, a\n    return (b, a)", "passed"),
+        (ROOT, "plus", "    return -1.00001", "passed"),
+        (ROOT, "plus", "    return -1.001", "wrong"),
+        (ROOT, "plus", "    return '1'", "wrong"),
+        (HALVES, "plus", HOSTILE.format(name="halves"), "wrong"),
+        (PAIR, "plus", HOSTILE.format(name="pair"), "wrong"),
+        (PAIR, "plus", FRAMES.format(name="pair"), "wrong"),
+        (PAIR, "plus", "    while True: pass", "timeout"),
+    ],
+)
+def test_right_and_wrong_solutions(tmp_path, task, split, text, status):
+    data = release(tmp_path / "own.jsonl", task)
+    assert judged("humaneval-plus", data, [(task["task_id"], text)], split) == [status]
+
+
+def test_mbpp_inputs_reach_the_candidate_as_tuples_and_compare_as_sets(tmp_path):
+    data = release(tmp_path / "mbpp.jsonl", SIMILAR)
+    header = "def similar_elements(a, b):\n    assert type(a) is tuple\n"
+    statuses = judged(
+        "mbpp-plus",
+        data,
+        [
+            ("Mbpp/2", header + "    return [x for x in a if x in b] * 2"),
+            ("Mbpp/2", header + "    return {x: 0 for x in a if x in b}"),
+            ("Mbpp/2", header + "    return [x for x in a if x in b] or None"),
+            ("Mbpp/2", header + "    return a"),
+        ],
+    )
+    assert statuses == [Status.PASSED, Status.PASSED, Status.WRONG, Status.WRONG]
+
+
+@pytest.mark.parametrize(
+    ("number", "values", "arguments"),
+    [
+        (3, [[1], 2], [[1], 2]),
+        (2, [[1], [2]], [(1,), (2,)]),
+        (63, [[[1, 2], [3]]], [[(1, 2), (3,)]]),
+        (75, [[[1], [2]], 4], [[(1,), (2,)], 4]),
+        (106, [[1], [2]], [[1], (2,)]),
+        (115, [[[1, 1], [], 3]], [[{1}, {}, {}]]),
+        (124, ["0.5", "(1+2j)"], [0.5, 1 + 2j]),
+        (252, ["3j"], [3j]),
+        (250, [[1], 2], [(1,), 2]),
+        (307, [[1], 2, 3], [(1,), 2, 3]),
+        (259, [[[1], [2]], [[3]]], [((1,), (2,)), ((3,),)]),
+        (278, [[1, [2, [3]]]], [(1, (2, [3]))]),
+        (580, [[1, [2, [3]]]], ((1, (2, (3,))),)),
+        (722, [{"a": [1, 2]}, 5], [{"a": (1, 2)}, 5]),
+    ],
+)
+def test_what_mbpp_inputs_mean(number, values, arguments):
+    assert _arguments(f"Mbpp/{number}", values) == arguments
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "case", "right"),
+    [
+        (1, 1.0, ReferenceCase(()), True),
+        (True, 1, ReferenceCase(()), True),
+        (0.1 + 0.2, 0.3, ReferenceCase(()), False),
+        (0.1 + 0.2, 0.3, ReferenceCase((), 1e-6), True),
+        (1, 1.0000001, ReferenceCase((), 1e-6), False),
+        (float("nan"), float("nan"), ReferenceCase((), 1e-6), False),
+        (float("inf"), float("inf"), ReferenceCase((), 1e-6), True),
+        (float("inf"), 1.0, ReferenceCase((), 1e-6), False),
+        ([1.0, [2.0]], [1.0, [2.0000001]], ReferenceCase((), 1e-6), True),
+        ([1.0], [1.0, 1.0], ReferenceCase((), 1e-6), False),
+        (["a", 1.0], ["a", 1.0000001], ReferenceCase((), 1e-6), False),
+        ("anything at all", 3, ReferenceCase((), 0.0, "anything"), True),
+        (0, 7, ReferenceCase((), 0.0, "or-zero"), True),
+        (1, 7, ReferenceCase((), 0.0, "or-zero"), False),
+        (33, 1, ReferenceCase((3, 4), 0.0, "surface-area"), False),
+        (35, 33, ReferenceCase((3, 4), 0.0, "surface-area"), True),
+        (33, 33, ReferenceCase((3, 4), 0.0, "surface-area"), True),
+        (6, 1, ReferenceCase((1, 256), 0.0, "digit-distance"), False),
+        (2 + 5 + 5, 1, ReferenceCase((1, 256), 0.0, "digit-distance"), True),
+        ([[1], [1]], [[1]], ReferenceCase((), 0.0, "same-set"), None),
+        (True, "match", ReferenceCase((), 0.0, "not-none"), True),
+        ("other", "match", ReferenceCase((), 0.0, "not-none"), True),
+        (False, None, ReferenceCase((), 0.0, "not-none"), True),
+        (None, "match", ReferenceCase((), 0.0, "not-none"), False),
+    ],
+)
+def test_the_rules(answer, expected, case, right):
+    if right is None:
+        with pytest.raises(ValueError, match="cannot be one"):
+            matches_reference(answer, expected, case)
+    else:
+        assert matches_reference(answer, expected, case) is right
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"atol": None}, r"line 1: field 'atol': expected a number, got None"),
+        ({"base_input": 3}, r"line 1: field 'base_input': expected a list"),
+        ({"plus_input": [3]}, r"line 1: field 'plus_input': input 1: expected a list of arguments"),
+        ({"canonical_solution": "    return a / b\n", "plus_input": [[1, 0]]}, r"line 1: .* fails on input 2: ZeroDiv"),
+        ({"canonical_solution": "    raise SystemExit\n"}, r"line 1: .* fails on input 1: SystemExit"),
+        ({"entry_point": 1}, r"line 1: field 'entry_point': expected a string"),
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path, change, message):
+    data = release(tmp_path / "own.jsonl", {**PAIR, **change})
+    with pytest.raises(BenchmarkError, match=r"own\.jsonl, " + message):
+        judged("humaneval-plus", data, [])
+
+
+def test_a_file_that_is_not_there_is_asked_for(monkeypatch):
+    monkeypatch.delenv("REASONING_BENCHMARKS", raising=False)
+    benchmark = find_benchmark("mbpp-plus")
+    with pytest.raises(BenchmarkError, match=r"needs MbppPlus\.jsonl, published at https://.*--data PATH"):
+        locate(benchmark, "plus", None)
+
+
+@needs_collection
+def test_humaneval_in_the_release_format(tmp_path):
+    """HumanEval's own problems and inputs: canonical solutions pass, the same with `None` at the end do not."""
+    humaneval = find_benchmark("humaneval")
+    records = []
+    for entry in humaneval.read(locate(humaneval, "test", None), "test"):
+        problem = entry.problem
+        plan = compile_check(problem.text("test"), problem.text("entry_point"))
+        if plan is None or problem.id == "HumanEval/32":
+            continue
+        records.append(
+            {
+                "task_id": problem.id,
+                "entry_point": problem.text("entry_point"),
+                "prompt": problem.prompt,
+                "canonical_solution": entry.references[0],
+                "base_input": [list(call.arguments) for call in plan.calls],
+                "plus_input": [],
+                "atol": 0,
+            }
+        )
+    assert len(records) >= 140
+    data = tmp_path / "HumanEvalPlus.jsonl.gz"
+    with gzip.open(data, "wt") as file:
+        file.writelines(json.dumps(record) + "\n" for record in records)
+    validation = asyncio.run(validate_references("humaneval-plus", data=data, quiet=True))
+    assert (validation.accepted, validation.judged) == (len(records), len(records))
+    wrong = [(record["task_id"], "    return NotImplemented\n") for record in records[:20]]
+    assert set(judged("humaneval-plus", data, wrong)) <= {Status.WRONG, Status.REJECTED}
