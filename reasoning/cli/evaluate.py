@@ -70,6 +70,7 @@ def evaluate(
       reasoning evaluate puzzles
       reasoning evaluate humaneval --engine openai:my-model,base_url=http://127.0.0.1:8000/v1 --out runs/he
       reasoning evaluate p3 --engine vllm:Qwen/Qwen3-4B --samples 100 --prompt long --out runs/p3
+      reasoning evaluate gsm8k --engine vllm:Qwen/Qwen2.5-Math-7B-Instruct --method tir --samples 4 --out runs/tir
       reasoning evaluate --resume runs/p3
     """  # noqa: D301 - \b is typer's mark, not text
     given: dict[str, Any] = {

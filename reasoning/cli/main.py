@@ -14,11 +14,13 @@ import typer
 from reasoning.cli import (
     benchmarks,
     compare,
+    discover,
     doctor,
     engines,
     evaluate,
     generate,
     identify,
+    samples,
     sandbox,
     serve,
     verify,
@@ -33,6 +35,7 @@ EXIT_INTERRUPTED = 130
 _USER_ERRORS = (
     ("reasoning.data_files", "DataFileError"),
     ("reasoning.discovery.identification", "IdentificationError"),
+    ("reasoning.discovery.meet_in_the_middle", "DiscoveryError"),
     ("reasoning.engines.base", "EngineError"),
     ("reasoning.engines.options", "EngineSpecError"),
     ("reasoning.evaluation.benchmarks.base", "BenchmarkError"),
@@ -66,7 +69,9 @@ app.add_typer(generate.app, name="generate", short_help="Make a verified dataset
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
 app.command("vote", short_help="Count votes over several samples of a run.")(vote.vote)
 app.command("compare", short_help="Compare runs over the same problems.")(compare.compare)
+app.command("samples", short_help="Write a run's candidates as samples for other checkers.")(samples.samples)
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
+app.add_typer(discover.app, name="discover", short_help="Search for formulas of constants.")
 app.command("identify", short_help="Find closed forms of a number.")(identify.identify)
 app.add_typer(serve.app, name="serve", short_help="Serve rewards to trainers of other projects.")
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)

@@ -19,7 +19,7 @@ from reasoning.engines.base import Engine, EngineError
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate, prepared
 from reasoning.evaluation.results import Results, export
 from reasoning.methods import Method, Question, Sampling, Workbench, find_method
-from reasoning.methods.draws import rated
+from reasoning.methods.draws import check_reward, rated
 from reasoning.rewards import RewardModel, create_reward_model
 from reasoning.runs import Run, RunStore, progress_display
 from reasoning.runs.judging import RecordingJudge, judgement_key, problem_digest
@@ -136,6 +136,7 @@ async def evaluate(
 
         engine = create_engine(settings.engine)
     reward = create_reward_model(settings.reward_model) if settings.reward_model else None
+    check_reward(method, reward)
     try:
         async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
             with await open_run(settings, directory, digest(paths), engine, pool, resume, reward) as run:

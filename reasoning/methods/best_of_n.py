@@ -18,6 +18,11 @@ __all__ = ["BestOfNOptions", "best_of_n"]
 class BestOfNOptions(DrawOptions):
     """Options of `best_of_n`: those of `DrawOptions`."""
 
+    @property
+    def needs_reward(self) -> bool:
+        """See `DrawOptions.needs_reward`."""
+        return True
+
 
 async def best_of_n(question: Question, workbench: Workbench, options: BestOfNOptions) -> Attempt:
     """Draw n samples and take the first of those with the highest reward.

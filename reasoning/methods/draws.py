@@ -11,16 +11,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from reasoning.engines.base import Message
 from reasoning.engines.batching import all_or_first_error
-from reasoning.methods.base import Attempt, MethodError, Question, Workbench, find_method
+from reasoning.methods.base import Attempt, Method, MethodError, Question, Workbench, find_method
 from reasoning.rewards.base import RewardModel, Solution
 from verifiers.answers.classes import answer_classes, can_vote
 from verifiers.records import Candidate
 
-__all__ = ["MATCHES", "DrawOptions", "chosen", "classes_of", "draw", "rate", "rated", "solution_of", "tallied"]
+__all__ = [
+    "MATCHES",
+    "DrawOptions",
+    "check_reward",
+    "chosen",
+    "classes_of",
+    "draw",
+    "rate",
+    "rated",
+    "solution_of",
+    "tallied",
+]
 
 MATCHES = ("equivalent", "strings")
 
@@ -48,6 +60,11 @@ class DrawOptions:
             find_method(self.of)
         except MethodError as error:
             raise ValueError(f"option of: {error}") from None
+
+    @property
+    def needs_reward(self) -> bool:
+        """Whether the method asks the run's reward model."""
+        return False
 
 
 async def draw(question: Question, workbench: Workbench, options: DrawOptions, indices: Iterable[int]) -> list[Attempt]:
@@ -98,6 +115,17 @@ async def rate(question: Question, workbench: Workbench, attempts: Sequence[Atte
 
 async def _rated(question: Question, model: RewardModel, candidate: Candidate | None) -> float | None:
     return None if candidate is None else await model.score(solution_of(question, candidate))
+
+
+def check_reward(method: Method, model: RewardModel | None) -> None:
+    """See that a method has the reward model that it asks, before anything is begun.
+
+    Raises:
+        MethodError: it has none.
+    """
+    options = method.keywords.get("options") if isinstance(method, partial) else None
+    if model is None and getattr(options, "needs_reward", False):
+        raise MethodError("this method needs a reward model: give --reward-model")
 
 
 async def rated(question: Question, attempt: Attempt, model: RewardModel | None) -> Attempt:

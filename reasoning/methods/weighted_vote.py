@@ -38,6 +38,11 @@ class WeightedVoteOptions(DrawOptions):
     uncertain: float = WEIGHTS.uncertain
     false: float = WEIGHTS.false
 
+    @property
+    def needs_reward(self) -> bool:
+        """See `DrawOptions.needs_reward`."""
+        return self.by == "reward"
+
     def __post_init__(self) -> None:
         DrawOptions.__post_init__(self)
         if self.by not in WEIGHERS:

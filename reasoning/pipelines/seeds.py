@@ -69,6 +69,8 @@ def find_seeds(name: str) -> Seeds:
     if word in BENCHMARKS:
         benchmark = find_benchmark(word)
         chosen = benchmark.split(split)
+        if benchmark.prepare is not None:
+            raise PipelineError(f"--problems {name}: its expected outputs are computed by `reasoning evaluate` only")
         paths = locate(benchmark, chosen, None)
         return Seeds(name, paths, lambda: benchmark.read(paths, chosen), benchmark, chosen)
     path = Path(name)

@@ -64,6 +64,18 @@ def test_the_best_rated_wins_and_keeps_its_reward():
         ask("best_of_n")
 
 
+def test_a_missing_reward_model_is_said_before_anything_is_begun(tmp_path):
+    from reasoning.evaluation.evaluate import Settings, evaluate
+
+    data = tmp_path / "test.jsonl"
+    data.write_text('{"question": "2+2?", "answer": "#### 4"}\n')
+    for method in ("best_of_n", "weighted_vote"):
+        settings = Settings("gsm8k", "scripted", method, data=str(data))
+        with pytest.raises(MethodError, match="give --reward-model"):
+            asyncio.run(evaluate(settings, tmp_path / "run", engine=ScriptedEngine({}), quiet=True))
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_weighted_vote_can_go_against_the_majority():
     replies = ["\\boxed{1}", "\\boxed{1}", "After much thought it is surely \\boxed{7}."]
     assert ask("weighted_vote,n=3", replies, ByLength())[0].candidate.text == replies[2]
