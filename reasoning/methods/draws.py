@@ -9,12 +9,13 @@ samples serves them in order.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from reasoning.engines.base import Message
+from reasoning.engines.base import EngineError, Message
 from reasoning.engines.batching import all_or_first_error
 from reasoning.methods.base import Attempt, Method, MethodError, Question, Workbench, find_method
 from reasoning.rewards.base import RewardModel, Solution
@@ -114,7 +115,12 @@ async def rate(question: Question, workbench: Workbench, attempts: Sequence[Atte
 
 
 async def _rated(question: Question, model: RewardModel, candidate: Candidate | None) -> float | None:
-    return None if candidate is None else await model.score(solution_of(question, candidate))
+    if candidate is None:
+        return None
+    reward = await model.score(solution_of(question, candidate))
+    if not math.isfinite(reward):
+        raise EngineError(f"the reward model gave {reward}")
+    return reward
 
 
 def check_reward(method: Method, model: RewardModel | None) -> None:

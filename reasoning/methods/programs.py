@@ -11,6 +11,7 @@ r"""Programs in a model's text, run in the sandbox, and what they printed as the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -40,6 +41,8 @@ _FENCE = "```"
 _ENTRY = "verifiers.sandbox.entries:run_program"
 _PROFILE = "numeric"
 """The sandbox profile that has numpy and sympy."""
+_ADDRESS = re.compile(r" at 0x[0-9a-f]{8,16}>")
+"""Where an object lies in memory; it differs from run to run, and a repeated run must see the same transcript."""
 _SEPARATOR = "\x1d\n"
 """Printed between the earlier programs' output, which was shown before, and the new one's."""
 
@@ -121,7 +124,7 @@ async def run_program(
     output = output.rpartition(_SEPARATOR)[2] if earlier else output
     failed = outcome.end is not End.EXITED or outcome.exit_code != 0
     shown = _error(outcome, limits) if failed else output.strip() or NOTHING_PRINTED
-    return ProgramResult(cut(shown), output, failed)
+    return ProgramResult(cut(_ADDRESS.sub(" at 0x...>", shown)), output, failed)
 
 
 def _error(outcome: Outcome, limits: Limits) -> str:

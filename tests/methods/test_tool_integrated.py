@@ -112,6 +112,15 @@ def test_long_output_is_cut_in_the_middle_and_silence_is_said(bench):
     assert len(cut("x" * 401)) == 403
 
 
+def test_outputs_are_the_same_in_every_run(bench):
+    source = "print(object(), {'a', 'b', 'c'}, 0xdeadbeef, '0xdeadbeef')\nprint(lambda: 0)"
+    first, second = (tir(bench, [program(source), "\\boxed{1}"])[0] for _ in range(2))
+    assert first.candidate.text == second.candidate.text
+    output = first.trace["rounds"][0]["output"]
+    assert "<object object at 0x...>" in output
+    assert "3735928559 0xdeadbeef" in output
+
+
 def test_hostile_programs_are_stopped_and_reach_nothing(bench):
     attempt, _ = tir(
         bench,
