@@ -18,11 +18,13 @@ from reasoning.cli import (
     doctor,
     engines,
     evaluate,
+    families,
     generate,
     identify,
     samples,
     sandbox,
     serve,
+    setup,
     verify,
     vote,
 )
@@ -42,11 +44,14 @@ _USER_ERRORS = (
     ("reasoning.evaluation.comparison", "ComparisonError"),
     ("reasoning.evaluation.evaluate", "EvaluationError"),
     ("reasoning.evaluation.lines", "FileError"),
+    ("reasoning.families.records", "FamilyError"),
     ("reasoning.methods.base", "MethodError"),
     ("reasoning.pipelines.backend.hub", "HubError"),
     ("reasoning.pipelines.base", "PipelineError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
+    ("verifiers.proofs.lean.install", "LeanMissingError"),
+    ("verifiers.proofs.lean.webassembly", "PackageError"),
     ("verifiers.records", "RecordError"),
     ("verifiers.rewards", "RewardError"),
     ("verifiers.sandbox.report", "SandboxUnavailableError"),
@@ -76,6 +81,8 @@ app.command("identify", short_help="Find closed forms of a number.")(identify.id
 app.add_typer(serve.app, name="serve", short_help="Serve rewards to trainers of other projects.")
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")
+app.add_typer(families.app, name="families", short_help="List, draw from and check the built-in problem families.")
+app.add_typer(setup.app, name="setup", short_help="Bring a prover onto this machine.")
 app.command("doctor", short_help="Check what works on this machine.")(doctor.doctor)
 
 

@@ -143,7 +143,8 @@ async def evaluate(
                 job = _Evaluation(settings, run, engine, benchmark, method, pool, concurrency, reward)
                 read_from = await prepared(benchmark, paths, pool, quiet)
                 await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
-                results = export(run, settings.samples, benchmark.groups, problems_of(benchmark, read_from, settings))
+                asked = problems_of(benchmark, read_from, settings)
+                results = export(run, settings.samples, benchmark.groups, benchmark.metrics, asked)
                 return Outcome(results, job.unanswered, job.first_failure)
     finally:
         await engine.close()

@@ -57,7 +57,7 @@ MISTAKES = [
     (["verify", "puzzle", "--in", "gone.jsonl"], "gone.jsonl: cannot be read: No such file"),
     (
         ["verify", "riddle", "--in", os.devnull],
-        "field 'kind': no verifier for 'riddle'; known kinds: answer, choice, constant, gold",
+        "field 'kind': no verifier for 'riddle'; known kinds: answer, choice,",
     ),
     (["verify", "gold", "--in", os.devnull, "--out", "gone/out.jsonl"], "--out gone/out.jsonl: its folder does not"),
     (["verify", "gold", "--in", os.devnull, "--jobs", "0"], "--jobs"),
