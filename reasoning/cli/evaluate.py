@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -196,11 +197,11 @@ def _tables(results: Results) -> list[Any]:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
+    return "-" if math.isnan(share) else f"{100 * share:.2f} %"
 
 
 def _interval(metric: Any) -> str:
-    return f"{100 * metric.low:.2f} - {100 * metric.high:.2f} %"
+    return "-" if math.isnan(metric.low) else f"{100 * metric.low:.2f} - {100 * metric.high:.2f} %"
 
 
 def _real_command(settings: Settings) -> str:

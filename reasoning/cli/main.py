@@ -17,11 +17,14 @@ from reasoning.cli import (
     doctor,
     engines,
     evaluate,
+    families,
     generate,
     identify,
     samples,
     sandbox,
     serve,
+    setup,
+    train,
     verify,
 )
 
@@ -39,11 +42,16 @@ _USER_ERRORS = (
     ("reasoning.evaluation.benchmarks.base", "BenchmarkError"),
     ("reasoning.evaluation.evaluate", "EvaluationError"),
     ("reasoning.evaluation.lines", "FileError"),
+    ("reasoning.families.records", "FamilyError"),
     ("reasoning.methods.base", "MethodError"),
     ("reasoning.pipelines.backend.hub", "HubError"),
     ("reasoning.pipelines.base", "PipelineError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
+    ("reasoning.training.config", "ConfigError"),
+    ("reasoning.training.session", "TrainingError"),
+    ("verifiers.proofs.lean.install", "LeanMissingError"),
+    ("verifiers.proofs.lean.webassembly", "PackageError"),
     ("verifiers.records", "RecordError"),
     ("verifiers.rewards", "RewardError"),
     ("verifiers.sandbox.report", "SandboxUnavailableError"),
@@ -68,9 +76,12 @@ app.command("samples", short_help="Write a run's candidates as samples for other
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
 app.add_typer(discover.app, name="discover", short_help="Search for formulas of constants.")
 app.command("identify", short_help="Find closed forms of a number.")(identify.identify)
+app.command("train", short_help="Fine-tune a model with verdicts as rewards.")(train.train)
 app.add_typer(serve.app, name="serve", short_help="Serve rewards to trainers of other projects.")
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")
+app.add_typer(families.app, name="families", short_help="List, draw from and check the built-in problem families.")
+app.add_typer(setup.app, name="setup", short_help="Bring a prover onto this machine.")
 app.command("doctor", short_help="Check what works on this machine.")(doctor.doctor)
 
 

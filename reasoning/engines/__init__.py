@@ -6,6 +6,7 @@
 """
 
 from reasoning.engines.base import Completion, Engine, EngineError, Message, Request, TokenLogprob, derive_seed
+from reasoning.engines.images import Image, ImageError
 from reasoning.engines.options import EngineSpec, EngineSpecError, parse_spec
 from reasoning.engines.registry import EngineInfo, create_engine, list_engines
 
@@ -16,6 +17,8 @@ __all__ = [
     "EngineInfo",
     "EngineSpec",
     "EngineSpecError",
+    "Image",
+    "ImageError",
     "Message",
     "Request",
     "TokenLogprob",

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from reasoning.engines.images import Image
 from verifiers.records import Problem
 
 __all__ = ["Completion", "Engine", "EngineError", "Message", "Request", "TokenLogprob", "derive_seed"]
@@ -25,10 +26,17 @@ class EngineError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation: `role` is system, user, assistant or tool."""
+    """One turn of a conversation.
+
+    Attributes:
+        role: system, user, assistant or tool.
+        content: its text.
+        images: shown before the text, by engines that take images.
+    """
 
     role: str
     content: str
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

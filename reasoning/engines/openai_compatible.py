@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from reasoning.engines.base import Completion, EngineError, Request
 from reasoning.engines.batching import all_or_first_error
+from reasoning.engines.images import ImageError
 from reasoning.engines.openai_protocol import Dialect, MalformedReplyError, read_reply
 from reasoning.engines.options import EngineSpecError, read_options, versions
 from reasoning.engines.prompts import check_request
@@ -160,7 +161,10 @@ class OpenAIEngine:
         import openai
 
         chat = bool(request.messages)
-        fields = self._dialect.fields(request, seed)
+        try:
+            fields = self._dialect.fields(request, seed)
+        except ImageError as error:
+            raise _FailedAttemptError(str(error), again=False) from error
         endpoint = self._client.chat.completions if chat else self._client.completions
         try:
             reply = await endpoint.create(**fields)

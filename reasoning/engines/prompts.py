@@ -45,9 +45,11 @@ def render(tokenizer: Any, request: Request) -> list[int]:
         request: what to render.
 
     Raises:
-        EngineError: messages are given and the tokenizer has no chat template, or the template refuses them, or
-            the prompt has no tokens.
+        EngineError: there are images, messages are given and the tokenizer has no chat template, the template refuses
+            them, or the prompt has no tokens.
     """
+    if any(message.images for message in request.messages):
+        raise EngineError("this engine takes text alone, but the conversation has images: use an openai: engine")
     if request.prompt is not None:
         ids = list(tokenizer(request.prompt)["input_ids"])
     else:

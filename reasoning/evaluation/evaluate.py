@@ -137,7 +137,7 @@ async def evaluate(
                 job = _Evaluation(settings, run, engine, benchmark, method, pool, concurrency)
                 read_from = await prepared(benchmark, paths, pool, quiet)
                 await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
-                results = export(run, settings.samples, benchmark.groups)
+                results = export(run, settings.samples, benchmark.groups, benchmark.metrics)
                 return Outcome(results, job.unanswered, job.first_failure)
     finally:
         await engine.close()

@@ -1,0 +1,75 @@
+"""Measures template induction on GSM8K: how many seeds give a family, and how many agree with the marked steps.
+
+python scripts/measure_induction.py [--split test] [--limit 500] [--answer-only]
+
+The marks (`<<48/2=24>>`) are no part of what the induction sees. A second program is induced from the marks alone; the
+two agree when they have the same parameters and give the same answers for ten draws.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+from collections import Counter
+from typing import Any
+
+from reasoning.evaluation.benchmarks import find_benchmark, locate
+from reasoning.families.induction import InductionError, induce
+from reasoning.families.induction.template import CLASS_NAME
+
+DRAWS = 10
+TRIES = 300
+
+
+def family_of(source: str) -> Any:
+    """The induced class. Its text is that of our own template, in which the problem stands as a quoted string."""
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)  # noqa: S102 - written by our template
+    return namespace[CLASS_NAME]
+
+
+def comparison(problem: str, solution: str, answer: str, answer_only: bool) -> str:
+    marks = "\n".join(re.findall(r"<<(.*?)>>", solution))
+    try:
+        one = family_of(induce(problem, "" if answer_only else solution, answer).source)
+    except InductionError:
+        return "refused"
+    try:
+        other = family_of(induce(problem, marks, answer).source)
+    except InductionError:
+        return "marks incomplete"
+    if one.original != other.original:
+        return "other parameters"
+    rng = random.Random(0)
+    draws = [params for _ in range(TRIES) if (params := one.sample(rng)) is not None][:DRAWS]
+    if not draws:
+        return "no draw"
+    return "agree" if all(one.solve(**params) == other.solve(**params) for params in draws) else "disagree"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--split", default="train", help="train or test")
+    parser.add_argument("--limit", type=int, default=None, help="only the first so many seeds")
+    parser.add_argument(
+        "--answer-only", action="store_true", help="induce from problem and answer, without the solution"
+    )
+    arguments = parser.parse_args()
+    benchmark = find_benchmark("gsm8k")
+    counts: Counter[str] = Counter()
+    for number, entry in enumerate(benchmark.read(locate(benchmark, arguments.split, None), arguments.split)):
+        if number == arguments.limit:
+            break
+        answer = str(entry.problem.fields["gold"])
+        solution = entry.references[0].rpartition("####")[0]
+        counts[comparison(entry.problem.prompt, solution, answer, arguments.answer_only)] += 1
+    seeds, refused = counts.total(), counts["refused"]
+    compared = counts["agree"] + counts["disagree"] + counts["other parameters"]
+    print(f"{seeds} seeds, {seeds - refused} induced ({100 * (seeds - refused) / max(seeds, 1):.1f} %)")
+    print(f"{compared} compared, {counts['agree']} agree ({100 * counts['agree'] / max(compared, 1):.1f} %)")
+    print(", ".join(f"{count} {name}" for name, count in counts.most_common()))
+
+
+if __name__ == "__main__":
+    main()
