@@ -17,7 +17,7 @@ from typing import Any
 from reasoning.engines.base import BudgetSpentError, Completion, EngineError, Request
 from reasoning.engines.replay_run import RunReplayEngine
 from reasoning.evaluation.again import settings_of
-from reasoning.evaluation.benchmarks import BenchmarkError, digest, find_benchmark, locate
+from reasoning.evaluation.benchmarks import BenchmarkError, digest, find_benchmark, locate, prepared
 from reasoning.evaluation.evaluate import Settings, problems_of
 from reasoning.evaluation.methods_side_by_side import METHODS_NAME
 from reasoning.evaluation.results import record_of
@@ -88,10 +88,11 @@ async def explain_item(directory: Path, id: str, sample: int = 0, *, allow_weak:
         raise ExplainError(f"{directory} holds no {STORE_NAME}")
     settings = settings_of(config)
     item, trace = _stored(directory, settings, id, sample)
-    problem, note = _problem(config, settings, item)
     exchanges: tuple[Exchange, ...] = ()
-    if problem is not None:
-        exchanges, note = await _replayed(directory, settings, problem, sample, allow_weak)
+    async with SandboxPool(allow_weak=allow_weak) as pool:
+        problem, note = await _problem(config, settings, item, pool)
+        if problem is not None:
+            exchanges, note = await _replayed(directory, settings, problem, sample, pool)
     return ExplainedItem(record_of(item), settings.method, item.cost, trace, problem, exchanges, note)
 
 
@@ -111,21 +112,23 @@ def _stored(directory: Path, settings: Settings, id: str, sample: int) -> tuple[
         store.close()
 
 
-def _problem(config: Mapping[str, Any], settings: Settings, item: FinishedItem) -> tuple[Problem | None, str]:
+async def _problem(
+    config: Mapping[str, Any], settings: Settings, item: FinishedItem, pool: SandboxPool
+) -> tuple[Problem | None, str]:
     try:
         benchmark = find_benchmark(settings.benchmark)
         data = None if settings.data is None else Path(settings.data)
         paths = locate(benchmark, benchmark.split(settings.split), data, quiet=True)
         if digest(paths) != config["settings"]["problems_sha256"]:
             return None, f"{paths[0]} is not the file that the run was made with"
-        problems = problems_of(benchmark, paths, settings)
+        problems = problems_of(benchmark, await prepared(benchmark, paths, pool), settings)
         return next(problem for number, problem in problems if number == item.problem), ""
     except BenchmarkError as error:
         return None, str(error)
 
 
 async def _replayed(
-    directory: Path, settings: Settings, problem: Problem, sample: int, allow_weak: bool
+    directory: Path, settings: Settings, problem: Problem, sample: int, pool: SandboxPool
 ) -> tuple[tuple[Exchange, ...], str]:
     benchmark = find_benchmark(settings.benchmark)
     sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
@@ -134,16 +137,18 @@ async def _replayed(
     note = ""
     try:
         method = find_method(settings.method)
-        async with SandboxPool(allow_weak=allow_weak) as pool:
-            with Meter(listening, Budget.parse(settings.budget)) as meter:
-                await method(question, Workbench(meter.engine, pool))
+        with Meter(listening, Budget.parse(settings.budget)) as meter:
+            await method(question, Workbench(meter.engine, pool))
     except (EngineError, BudgetSpentError, MethodError) as error:
         note = str(error)
     finally:
         await listening.close()
     missing = sum(reply.finish_reason == "unrecorded" for made in listening.exchanges for reply in made.replies)
     if missing:
-        note = f"{missing} requests are not in the run: what its programs did depended on time or chance"
+        note = (
+            f"{missing} replies are not in the run: the engine refused the request, or what the method ran depended "
+            "on time or chance"
+        )
     return tuple(listening.exchanges), note
 
 
