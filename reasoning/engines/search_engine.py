@@ -32,7 +32,7 @@ _ENTRY: Final = "reasoning.engines.search_entry:run"
 _INDUCTION_ENTRY: Final = "reasoning.families.induction.entry:run"
 _INDUCTION_LIMITS: Final = Limits(wall_seconds=30.0, memory_mib=512)
 _PRIOR_FILE: Final = "search_prior.json"
-_WALL_SECONDS_PER_CPU_SECOND: Final = 4.0
+_WALL_SECONDS_PER_CPU_SECOND: Final = 12.0
 """How much longer than its processor time a search may take on a busy machine."""
 _SLOWEST_STEPS_PER_SECOND: Final = 2_000
 """For the wall limit of a search that is limited by steps alone."""

@@ -43,7 +43,8 @@ def test_help_needs_none_of_the_heavy_modules():
 
 
 @pytest.mark.parametrize(
-    "command", ["evaluate", "verify", "samples", "sandbox", "engines", "benchmarks", "doctor", "serve rewards"]
+    "command",
+    ["evaluate", "verify", "samples", "sandbox", "engines", "benchmarks", "doctor", "serve rewards", "train"],
 )
 def test_each_command_helps_with_examples(capsys, command):
     with pytest.raises(SystemExit, match="0"):
