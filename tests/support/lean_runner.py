@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,18 +34,17 @@ class Session:
         reports: by case id.
         unguarded: of the cheats, with the scan of the text switched off.
         disturbed: of some cases, while processes were killed.
-        stuck: report of a check whose process was stopped at first.
-        endless: report of a check that does not end, and the seconds that it took.
-        deep: report of a check that brings its process down.
-        ready: processor seconds that the first process used until it was ready.
-        resident_mib: largest resident memory seen.
+        endless: report of a check that does not end in time.
+        deep: report of a check that may bring its process down.
+        after: of an ordinary check behind these.
         starts: processes started until the disturbances began.
+        kills: how many processes were killed.
     """
 
     reports: dict[str, ProofReport] = field(default_factory=dict)
     unguarded: dict[str, ProofReport] = field(default_factory=dict)
     disturbed: dict[str, ProofReport] = field(default_factory=dict)
-    endless: tuple[ProofReport, float] | None = None
+    endless: ProofReport | None = None
     deep: ProofReport | None = None
     after: ProofReport | None = None
     starts: int = 0
@@ -88,9 +86,7 @@ async def _run() -> Session:
         finally:
             guard.refusal = scan
         session.kills = await _disturb(sandbox, all_of, session)
-        began = time.monotonic()
-        report = await check(ENDLESS, SHORT_SECONDS)
-        session.endless = report, time.monotonic() - began
+        session.endless = await check(ENDLESS, SHORT_SECONDS)
         session.deep = await check(DEEP)
         session.after = await check(CASES[0])
     return session
@@ -113,8 +109,12 @@ async def _disturb(sandbox: SandboxPool, all_of, session: Session) -> int:
     return kills
 
 
+NAMES = [f"x{number}" for number in range(20)]
 ENDLESS = {
-    "statement": "theorem endless (a b : Nat) : a + b = b + a + 0 * a * b := by",
-    "proof": "  set_option maxHeartbeats 0 in\n  repeat rw [Nat.add_comm]",
+    "statement": f"theorem endless ({' '.join(NAMES)} : Nat) "
+    + " ".join(f"(h{name} : {name} = 0 ∨ {name} = 1)" for name in NAMES)
+    + f" : {' + '.join(NAMES)} ≤ {len(NAMES)} := by",
+    "proof": "  set_option maxHeartbeats 0 in\n  omega",
 }
+"""A million cases."""
 DEEP = {"statement": "theorem deep : True := by", "proof": "  exact " + "(" * 20_000 + "trivial" + ")" * 20_000}

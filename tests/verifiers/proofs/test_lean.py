@@ -41,7 +41,7 @@ def test_cheats_did_not_cost_processes(lean):
 
 
 def test_axioms_are_named(lean):
-    assert lean.reports["good_classical"].axioms == ("propext", "Classical.choice", "Quot.sound")
+    assert lean.reports["honest_propext"].axioms == ("propext",)
     assert lean.reports["cheat_sorry"].axioms == ("sorryAx",)
     assert lean.reports["good_term"].axioms == ()
 
@@ -49,7 +49,7 @@ def test_axioms_are_named(lean):
 def test_places_are_those_of_the_candidate(lean):
     report = lean.reports["wrong_type"]
     (message,) = (message for message in report.messages if message.severity == "error")
-    assert (message.line, message.column) == (1, 8)
+    assert (message.line, message.column) == (1, 2)
     assert "Type mismatch" in message.text
 
 
@@ -69,9 +69,8 @@ def test_killed_processes_change_no_verdict(lean):
 
 
 def test_a_time_limit_is_kept(lean):
-    report, seconds = lean.endless
-    assert report.status is Status.TIMEOUT
-    assert seconds < 3 * SHORT_SECONDS
+    assert lean.endless.status is Status.TIMEOUT
+    assert lean.endless.seconds == SHORT_SECONDS
 
 
 def test_a_candidate_that_brings_its_process_down_gets_its_own_verdict(lean):
