@@ -8,6 +8,7 @@ Nothing of the training loop is rewritten: the mixin overrides the hooks that th
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -108,9 +109,11 @@ class PlainTrainer(_Ours, Trainer):  # type: ignore[misc]
 class _Watcher(TrainerCallback):  # type: ignore[misc]
     """Writes the log, evaluates now and then, tells the progress display."""
 
-    def __init__(self, session: Session, first_step: int, labels: dict[str, Any], evaluates: bool) -> None:
+    def __init__(
+        self, session: Session, norms: list[tuple[float, float]], labels: dict[str, Any], evaluates: bool
+    ) -> None:
         self._session = session
-        self._first_step = first_step
+        self._norms = norms
         self._labels = labels
         self._evaluates = evaluates
 
@@ -119,6 +122,10 @@ class _Watcher(TrainerCallback):  # type: ignore[misc]
         if logs and "train_runtime" not in logs:
             numbers = {name: value for name, value in logs.items() if isinstance(value, int | float)}
             self._session.log({**self._labels, "step": state.global_step, **numbers})
+
+    def on_save(self, args: Any, state: Any, control: Any, **others: Any) -> None:
+        """Keep the gradient norms so far with the checkpoint."""
+        _gradient_norms(self._norms).save(Path(args.output_dir) / f"checkpoint-{state.global_step}" / NORMS_NAME)
 
     def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **others: Any) -> None:
         """Evaluate when it is time."""
@@ -187,9 +194,9 @@ def train(trainer: Any, session: Session, where: Path, *, labels: dict[str, Any]
     trainer.session = session
     trainer.session_optimizer = optimizer_settings(config)
     trainer.session_shape = schedule_shape(config)
-    trainer.norms = []
     checkpoint = last_checkpoint(where)
     done = int(checkpoint.name.rpartition("-")[2]) if checkpoint is not None else 0
+    trainer.norms = _norms_of(checkpoint)
     marks = dict(labels or {})
     session.rewind_log(
         lambda line: any(line.get(key) != value for key, value in marks.items()) or line.get("step", 0) <= done
@@ -198,13 +205,32 @@ def train(trainer: Any, session: Session, where: Path, *, labels: dict[str, Any]
         session.advance()
     evaluates = hasattr(trainer.model, "generate")
     trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(_Watcher(session, done, marks, evaluates))
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint is not None else None)
+    trainer.add_callback(_Watcher(session, trainer.norms, marks, evaluates))
+    if checkpoint is not None and _is_last(checkpoint):
+        # The trainer would do one step more.
+        trainer._load_from_checkpoint(str(checkpoint))
+    else:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint is not None else None)
     if trainer.norms:
-        GradientNorms(*(tuple(column) for column in zip(*trainer.norms, strict=True))).save(
-            session.directory / NORMS_NAME
-        )
+        _gradient_norms(trainer.norms).save(session.directory / NORMS_NAME)
     return merged(trainer.accelerator.unwrap_model(trainer.model))
+
+
+def _is_last(checkpoint: Path) -> bool:
+    state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    return bool(state["global_step"] >= state["max_steps"] > 0)
+
+
+def _gradient_norms(pairs: list[tuple[float, float]]) -> GradientNorms:
+    return GradientNorms(tuple(l1 for l1, _ in pairs), tuple(l2 for _, l2 in pairs))
+
+
+def _norms_of(checkpoint: Path | None) -> list[tuple[float, float]]:
+    """The gradient norms of the steps before a checkpoint; none where it has no record of them."""
+    if checkpoint is None or not (checkpoint / NORMS_NAME).exists():
+        return []
+    norms = read_gradient_norms(checkpoint / NORMS_NAME)
+    return list(zip(norms.l1, norms.l2, strict=True))
 
 
 def merged(model: Any) -> Any:
