@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from reasoning.families.probing import ProbeLimits
-from reasoning.families.validity import TESTS, Report, SeedProblem, ValidityTester
+from reasoning.families.validity import Report, SeedProblem, ValidityTester
 from verifiers.answers.verifier import golds_of
 from verifiers.records import Problem, Status, Verdict
 from verifiers.sandbox.task import Limits
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["KIND", "FamilyVerifier", "seed_problem", "status_of"]
 
 KIND = "efa"
-_TESTS_WITHOUT_SOLVER = len(TESTS) - 1
 
 
 class FamilyVerifier:
@@ -45,9 +44,8 @@ class FamilyVerifier:
         bounds = ProbeLimits(limits.wall_seconds / 2, min(limits.memory_mib, ProbeLimits().memory_mib))
         report = await ValidityTester(self._sandbox, limits=bounds).test(candidate, seed_problem(problem))
         detail = "" if report.passed else f"{report.failed}: {report.reason}"
-        score = len(report.passed_tests) / _TESTS_WITHOUT_SOLVER
         seconds = time.monotonic() - started
-        return Verdict.of(problem.id, status_of(report), detail, score=score, seconds=seconds)
+        return Verdict.of(problem.id, status_of(report), detail, score=report.score, seconds=seconds)
 
 
 def seed_problem(problem: Problem) -> SeedProblem:
