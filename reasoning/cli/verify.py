@@ -24,6 +24,11 @@ def verify(
     memory: Annotated[int | None, typer.Option(min=16, help="MiB for one candidate. Default: 1024.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Add to each line how it was judged.")] = False,
     run: Annotated[Path | None, typer.Option("--run", help="Judge the candidates of this run again.")] = None,
+    benchmark: Annotated[
+        str | None, typer.Option(help="The lines are samples of this benchmark: task_id, and completion or solution.")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Its split. Default: its first.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Its file, or a folder that holds its files.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted call.")] = False,
     allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
@@ -31,7 +36,8 @@ def verify(
     """Judge candidates: one verdict line for each input line, in input order.
 
     An input line is {"id": ..., "problem": {...}, "candidate": "..."}. A bad line gets a verdict of its own and
-    never stops the others.
+    never stops the others. With --benchmark, lines are samples as EvalPlus and HumanEval write them,
+    {"task_id": ..., "completion": "..."} or {"task_id": ..., "solution": "..."}; KIND is then `program`.
 
     \b
     Examples:
@@ -39,15 +45,21 @@ def verify(
       reasoning verify program --in samples.jsonl.gz --out - --jobs 8 --timeout 3
       reasoning verify puzzle --in candidates.jsonl --out verdicts.jsonl --resume
       reasoning verify --run runs/first --timeout 20
+      reasoning verify program --benchmark humaneval --in samples.jsonl --out verdicts.jsonl
     """  # noqa: D301 - \b is typer's mark, not text
     from verifiers.sandbox import Limits
 
     default = Limits()
     if run is not None:
-        if kind is not None or source != "-" or target != "-":
-            raise typer.BadParameter("--run takes everything from the run: give no KIND, --in or --out")
+        if kind is not None or source != "-" or target != "-" or benchmark is not None:
+            raise typer.BadParameter("--run takes everything from the run: give no KIND, --benchmark, --in or --out")
         _again(run, timeout, memory, jobs, resume, allow_weak, quiet)
         return
+    if benchmark is None and (split is not None or data is not None):
+        raise typer.BadParameter("--split and --data are of a benchmark: give --benchmark NAME as well")
+    if benchmark is not None and kind not in (None, "program"):
+        raise typer.BadParameter(f"samples of a benchmark are of kind program, not {kind}")
+    kind = "program" if benchmark is not None else kind
     if kind is None:
         raise typer.BadParameter("give the KIND of the problems, or --run RUN_DIR")
     if resume and target == "-":
@@ -55,8 +67,10 @@ def verify(
     if target not in ("-", os.devnull) and not Path(target).absolute().parent.is_dir():
         raise typer.BadParameter(f"--out {target}: its folder does not exist")
     limits = Limits(wall_seconds=timeout or default.wall_seconds, memory_mib=memory or default.memory_mib)
-    again = "" if target == "-" else f": reasoning verify {kind} --in {source} --out {target} --resume"
-    work = _judge(kind, source, target, jobs, limits, explain, resume, allow_weak, quiet)
+    named = f" --benchmark {benchmark}" if benchmark is not None else ""
+    again = "" if target == "-" else f": reasoning verify {kind}{named} --in {source} --out {target} --resume"
+    about = None if benchmark is None else (benchmark, split, data)
+    work = _judge(kind, source, target, jobs, limits, explain, resume, allow_weak, quiet, about)
     summary = run_interruptible(work, f"run it again{again}")
     for fault in summary.faults:
         say(fault)
@@ -82,6 +96,7 @@ async def _judge(
     resume: bool,
     allow_weak: bool,
     quiet: bool,
+    about: tuple[str, str | None, Path | None] | None,
 ) -> LinesSummary:
     from reasoning.evaluation.explain import explain
     from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR, judge_lines
@@ -96,6 +111,12 @@ async def _judge(
     async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
         registry = VerifierRegistry(pool)
         registry.verifier(kind)
+        read = None
+        if about is not None:
+            from reasoning.evaluation.samples import read_problems
+
+            name, split, data = about
+            read = (await read_problems(name, pool, split=split, data=data, quiet=quiet)).read
 
         async def judge(problem: Problem, candidate: str) -> Verdict:
             return await registry.verify(problem, candidate, limits)
@@ -110,6 +131,7 @@ async def _judge(
                 progress=progress,
                 explain=explanation if explained else None,
                 resume=resume,
+                read=read,
             )
 
 

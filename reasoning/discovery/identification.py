@@ -18,6 +18,7 @@ from typing import Final
 
 from flint import arb, ctx
 
+from reasoning.discovery.formulas import affine, quadratic, quotient, signed, wrapped
 from reasoning.discovery.relations import Relation, find_relation
 from verifiers.constants.closed_form import evaluate_to
 from verifiers.constants.expressions import ExpressionError, parse
@@ -127,20 +128,20 @@ _Candidates = Iterator[tuple[str, str, Relation]]
 def _algebraic(value: arb, constants: dict[str, arb], digits: int) -> _Candidates:
     relation = find_relation([value, arb(1)], digits)
     if relation is not None and relation.coefficients[0]:
-        yield "rational", _quotient(str(-relation.coefficients[1]), str(relation.coefficients[0])), relation
+        yield "rational", quotient(str(-relation.coefficients[1]), str(relation.coefficients[0])), relation
         return
     relation = find_relation([value * value, value, arb(1)], digits)
     if relation is not None and relation.coefficients[0]:
         a, b, c = relation.coefficients
         for sign in "+-":
             root = f"{sign}sqrt({b * b - 4 * a * c})"
-            yield "algebraic", _quotient(f"{-b}{root}" if b else root.lstrip("+"), str(2 * a)), relation
+            yield "algebraic", quotient(f"{-b}{root}" if b else root.lstrip("+"), str(2 * a)), relation
         return
     for degree in range(3, _ROOT_DEGREE + 1):
         relation = find_relation([value**degree, arb(1)], digits)
         if relation is not None and relation.coefficients[0]:
             p, q = (abs(c) for c in reversed(relation.coefficients))
-            yield "algebraic", f"{_minus(value)}{_wrapped(_quotient(str(p), str(q)))}**(1/{degree})", relation
+            yield "algebraic", f"{_minus(value)}{wrapped(quotient(str(p), str(q)))}**(1/{degree})", relation
 
 
 def _moebius_images(value: arb, constants: dict[str, arb], digits: int) -> _Candidates:
@@ -148,7 +149,7 @@ def _moebius_images(value: arb, constants: dict[str, arb], digits: int) -> _Cand
         relation = find_relation([value * constant, value, constant, arb(1)], digits)
         if relation is not None and _is_moebius(relation.coefficients):
             vc, v, c, one = relation.coefficients
-            yield "moebius", _quotient(_affine(-c, -one, name), _affine(vc, v, name)), relation
+            yield "moebius", quotient(affine(-c, -one, name), affine(vc, v, name)), relation
 
 
 def _quadratic_quotients(value: arb, constants: dict[str, arb], digits: int) -> _Candidates:
@@ -157,7 +158,7 @@ def _quadratic_quotients(value: arb, constants: dict[str, arb], digits: int) -> 
         relation = find_relation([value * squared, value * constant, value, squared, constant, arb(1)], digits)
         if relation is not None and any(relation.coefficients[:3]):
             v2, v1, v0, c2, c1, c0 = relation.coefficients
-            text = _quotient(_quadratic(-c2, -c1, -c0, name), _quadratic(v2, v1, v0, name))
+            text = quotient(quadratic(-c2, -c1, -c0, name), quadratic(v2, v1, v0, name))
             yield "quadratic quotient", text, relation
 
 
@@ -166,9 +167,9 @@ def _linear(value: arb, constants: dict[str, arb], digits: int) -> _Candidates:
     if relation is None or not relation.coefficients[0]:
         return
     first, rest, *others = relation.coefficients
-    parts = [_signed(-c, f"*{_wrapped(name)}") for c, name in zip(others, constants, strict=True) if c]
-    numerator = "".join(parts) + (_signed(-rest, "") if rest else "")
-    yield "linear combination", _quotient(numerator.lstrip("+"), str(first)), relation
+    parts = [signed(-c, f"*{wrapped(name)}") for c, name in zip(others, constants, strict=True) if c]
+    numerator = "".join(parts) + (signed(-rest, "") if rest else "")
+    yield "linear combination", quotient(numerator.lstrip("+"), str(first)), relation
 
 
 def _product(value: arb, constants: dict[str, arb], digits: int) -> _Candidates:
@@ -190,45 +191,15 @@ def _minus(value: arb) -> str:
 
 def _factor(name: str, numerator: int, denominator: int) -> str:
     if numerator % denominator:
-        return f"{_wrapped(name)}**({numerator}/{denominator})"
+        return f"{wrapped(name)}**({numerator}/{denominator})"
     power = numerator // denominator
-    return _wrapped(name) if power == 1 else f"{_wrapped(name)}**({power})"
+    return wrapped(name) if power == 1 else f"{wrapped(name)}**({power})"
 
 
 def _is_moebius(coefficients: Sequence[int]) -> bool:
     vc, v, c, one = coefficients
     # A vanishing determinant relates the constants of the two factors, not the number with the constant.
     return bool((vc or v) and vc * one - v * c)
-
-
-def _affine(slope: int, offset: int, name: str) -> str:
-    text = _signed(slope, f"*{_wrapped(name)}") if slope else ""
-    return (text + (_signed(offset, "") if offset else "")).lstrip("+") or "0"
-
-
-def _quadratic(second: int, first: int, offset: int, name: str) -> str:
-    text = _signed(second, f"*{_wrapped(name)}**2") if second else ""
-    return (text + _signed(first, f"*{_wrapped(name)}") * bool(first) + _signed(offset, "") * bool(offset)).lstrip("+")
-
-
-def _signed(coefficient: int, factor: str) -> str:
-    if factor and abs(coefficient) == 1:
-        return ("+" if coefficient > 0 else "-") + factor.removeprefix("*")
-    return f"{coefficient:+d}{factor}"
-
-
-def _wrapped(name: str) -> str:
-    return name if re.fullmatch(r"[a-z0-9]+(\([^()]*\))?", name) else f"({name})"
-
-
-def _quotient(numerator: str, denominator: str) -> str:
-    if denominator.startswith("-") and denominator[1:].isdecimal():
-        numerator, denominator = f"-({numerator})", denominator[1:]
-    if denominator == "1":
-        return numerator
-    upper = numerator if re.fullmatch(r"-?[\w*]+(\([^()]*\))?", numerator) else f"({numerator})"
-    lower = denominator if re.fullmatch(r"\w+(\([^()]*\))?", denominator) else f"({denominator})"
-    return f"{upper}/{lower}"
 
 
 def _gives_back(expression: str, value: arb, digits: int) -> bool:

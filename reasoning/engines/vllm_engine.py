@@ -17,10 +17,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from reasoning.engines.base import Completion, EngineError, Request, TokenLogprob
+from reasoning.engines.base import Completion, EngineError, PromptTooLongError, Request, TokenLogprob
 from reasoning.engines.batching import all_or_first_error
 from reasoning.engines.options import local_or_hub, read_options, require, versions
-from reasoning.engines.prompts import check_request, render
+from reasoning.engines.prompts import check_request, render, says_too_long
 
 __all__ = ["VLLMEngine", "VLLMOptions", "create"]
 
@@ -160,7 +160,8 @@ class VLLMEngine:
             async for output in engine.generate(prompt, sampling, str(next(self._request_ids))):
                 final = output.outputs[0]
         except (VLLMError, ValueError) as error:
-            raise EngineError(f"vllm: {_first_line(error)}") from error
+            kind = PromptTooLongError if says_too_long(str(error)) else EngineError
+            raise kind(f"vllm: {_first_line(error)}") from error
         if final is None:
             raise EngineError("vllm ended a request without an answer")
         return Completion(

@@ -89,7 +89,8 @@ async def judge_run_again(
         limits_used = {"timeout": limits.wall_seconds, "memory": limits.memory_mib}
         config = {**run.config, "judged_again": {**limits_used, "isolation": report.to_json()}}
         write_json(directory / CONFIG_NAME, config)
-        export(run, settings.samples, find_benchmark(settings.benchmark).groups)
+        benchmark = find_benchmark(settings.benchmark)
+        export(run, settings.samples, benchmark.groups, benchmark.metrics)
         return Changes(len(waiting) + len(done), changed)
 
 

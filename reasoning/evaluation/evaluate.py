@@ -15,11 +15,12 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from reasoning.engines.base import Engine, EngineError
+from reasoning.engines.base import BudgetSpentError, Engine, EngineError, PromptTooLongError
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate, prepared
 from reasoning.evaluation.results import Results, export
-from reasoning.methods import Method, Question, Sampling, Workbench, find_method
+from reasoning.methods import Attempt, Method, Question, Sampling, Workbench, find_method
 from reasoning.runs import Run, RunStore, progress_display
+from reasoning.runs.budget import Budget
 from reasoning.runs.judging import RecordingJudge, judgement_key, problem_digest
 from reasoning.runs.metering import Meter
 from verifiers.records import Problem, RecordError, Status, Verdict
@@ -27,8 +28,9 @@ from verifiers.sandbox import Limits, SandboxPool
 
 __all__ = ["EvaluationError", "Outcome", "Settings", "evaluate", "open_run", "problems_of"]
 
-JUDGED_AHEAD_FACTOR = 16
-"""Finished replies that may wait for each sandbox worker, so that asking does not wait for judging."""
+JUDGED_AHEAD_FACTOR = 128
+"""Samples that may wait for each sandbox worker (to be judged, or for what their method runs), so that the engine
+always finds others to answer."""
 ENGINE_FAILURES_IN_A_ROW = 20
 """So many samples without an answer, one after another, and the run stops: the engine is down."""
 
@@ -56,6 +58,7 @@ class Settings:
         max_tokens: longest completion.
         timeout: seconds for judging one candidate.
         memory: MiB for judging one candidate.
+        budget: of each sample, `tokens=N,calls=N,sandbox=SECONDS`; empty: none.
     """
 
     benchmark: str
@@ -72,6 +75,7 @@ class Settings:
     max_tokens: int = 1024
     timeout: float = 10.0
     memory: int = 1024
+    budget: str = ""
 
     @property
     def limits(self) -> Limits:
@@ -137,7 +141,7 @@ async def evaluate(
                 job = _Evaluation(settings, run, engine, benchmark, method, pool, concurrency)
                 read_from = await prepared(benchmark, paths, pool, quiet)
                 await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
-                results = export(run, settings.samples, benchmark.groups)
+                results = export(run, settings.samples, benchmark.groups, benchmark.metrics)
                 return Outcome(results, job.unanswered, job.first_failure)
     finally:
         await engine.close()
@@ -152,6 +156,8 @@ async def open_run(
         RunError: it cannot be started or resumed with these settings.
     """
     known = {**asdict(settings), "problems_sha256": problems, "engine_description": engine.describe()}
+    if not settings.budget:
+        del known["budget"]  # so that runs that were begun before there were budgets go on
     report = await pool.report()
     if not resume:
         return Run.start(directory, known, {"isolation": report.to_json()})
@@ -205,6 +211,7 @@ class _Evaluation:
         self._pool = pool
         self._in_flight = concurrency + JUDGED_AHEAD_FACTOR * pool.workers
         self._engine = run.recording(engine, concurrency)
+        self._budget = Budget.parse(settings.budget)
         self._sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
 
     async def work_through(self, problems: Callable[[], Iterator[tuple[int, Problem]]], quiet: bool) -> None:
@@ -242,8 +249,8 @@ class _Evaluation:
     async def _item(self, item: _Item) -> Verdict:
         question = Question(item.problem, self._style, item.sample, self._settings.seed, self._sampling)
         try:
-            with Meter(self._engine) as meter:
-                attempt = await self._method(question, Workbench(meter.engine, self._pool))
+            with Meter(self._engine, self._budget) as meter:
+                attempt = await self._attempt(question, Workbench(meter.engine, self._pool))
         except EngineError as error:
             return self._no_answer(item, error)
         self._failures_in_a_row = 0
@@ -258,6 +265,15 @@ class _Evaluation:
                 raise EvaluationError(f"problem '{item.problem.id}': {error}") from None
         self._store.add_item(item.position, judgement, attempt.finish_reason, meter.cost(), attempt.trace)
         return verdict
+
+    async def _attempt(self, question: Question, workbench: Workbench) -> Attempt:
+        """What the method makes of it; a method that does not expect the end of its means has nothing to offer."""
+        try:
+            return await self._method(question, workbench)
+        except BudgetSpentError as error:
+            return Attempt(None, f"the budget is spent: {error}")
+        except PromptTooLongError as error:
+            return Attempt(None, f"the prompt is too long: {error}")
 
     def _no_candidate(self, item: _Item, reason: str) -> tuple[int, Verdict]:
         key = judgement_key(item.digest, None, reason)

@@ -50,6 +50,8 @@ SHOWN_BAD_LINES = 20
 
 Judge = Callable[[Problem, str], Awaitable[Verdict]]
 Explain = Callable[[Problem, str, Verdict], dict[str, Any]]
+ReadLine = Callable[[dict[str, Any]], tuple[Problem, str | None]]
+"""From a line's object to its problem and candidate; None where it has none."""
 
 
 class FileError(RuntimeError):
@@ -105,6 +107,7 @@ async def judge_lines(
     progress: ProgressDisplay,
     explain: Explain | None = None,
     resume: bool = False,
+    read: ReadLine | None = None,
 ) -> LinesSummary:
     """Judge every line of `source` and write the verdicts to `target`, in the order of the lines.
 
@@ -117,6 +120,7 @@ async def judge_lines(
         progress: counts the lines.
         explain: says more about a verdict, put into the line as `explanation`.
         resume: go on after the complete lines of the partial output.
+        read: finds problem and candidate of a line; None: they stand in it as `problem` and `candidate`.
 
     Returns:
         Counts over the lines.
@@ -125,7 +129,7 @@ async def judge_lines(
         FileError: a file cannot be read or written, or the partial output belongs to other input.
     """
     summary = LinesSummary()
-    work = _Work(kind, judge, explain)
+    work = _Work(judge, explain, read or _reader_of(kind))
     lines = read_lines(source)
     output = _Output(target)
     done = output.open(resume)
@@ -195,10 +199,10 @@ def _lines(source: str, file: Any) -> Iterator[tuple[int, bytes | None]]:
 class _Work:
     """Turns one line into its verdict."""
 
-    def __init__(self, kind: str, judge: Judge, explain: Explain | None) -> None:
-        self._kind = kind
+    def __init__(self, judge: Judge, explain: Explain | None, read: ReadLine) -> None:
         self._judge = judge
         self._explain = explain
+        self._read = read
 
     async def line(self, numbered: tuple[int, bytes | None]) -> JudgedLine:
         number, line = numbered
@@ -210,7 +214,9 @@ class _Work:
         except RecordError as error:
             return _bad_line(number, id, Status.ERROR, str(error))
         if candidate is None:
-            return _bad_line(number, id, Status.UNPARSABLE, "field 'candidate': missing")
+            return _bad_line(
+                number, id, Status.UNPARSABLE, "field 'candidate' (of samples: 'solution' or 'completion'): missing"
+            )
         try:
             verdict = (await self._judge(problem, candidate)).with_id(id)
         except RecordError as error:
@@ -220,19 +226,25 @@ class _Work:
         explanation = self._explain(problem, candidate, verdict) if self._explain is not None else None
         return JudgedLine(number, verdict, explanation=explanation)
 
-    def _read(self, record: dict[str, Any]) -> tuple[Problem, str | None]:
+
+def _reader_of(kind: str) -> ReadLine:
+    """Reads lines that hold a problem of this kind and a candidate."""
+
+    def read(record: dict[str, Any]) -> tuple[Problem, str | None]:
         fields = record.get("problem")
         if fields is None:
             raise RecordError("problem", "missing")
         if isinstance(fields, dict) and "kind" not in fields:
-            fields = {**fields, "kind": self._kind}
+            fields = {**fields, "kind": kind}
         problem = Problem.from_json(fields)
-        if problem.kind != self._kind:
-            raise RecordError("problem.kind", f"is '{problem.kind}', expected '{self._kind}'")
+        if problem.kind != kind:
+            raise RecordError("problem.kind", f"is '{problem.kind}', expected '{kind}'")
         candidate = record.get("candidate")
         if candidate is not None and not isinstance(candidate, str):
             raise RecordError("candidate", f"expected a string, got {type(candidate).__name__}")
         return problem, candidate
+
+    return read
 
 
 def _parse(line: bytes | None) -> dict[str, Any]:
@@ -248,7 +260,7 @@ def _parse(line: bytes | None) -> dict[str, Any]:
 
 
 def _line_id(record: dict[str, Any], number: int) -> str:
-    id = record.get("id")
+    id = record.get("id", record.get("task_id"))
     return id if isinstance(id, str) else str(number) if id is None else json.dumps(id)
 
 

@@ -17,9 +17,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from reasoning.evaluation.benchmarks.base import ExtraMetrics
 from reasoning.evaluation.metrics import Metric, Tally, estimate_pass_at_k, reported_ks
 from reasoning.runs.files import replaced_file, write_json
 from reasoning.runs.judging import without_addresses
@@ -86,21 +87,24 @@ class Results:
         }
 
 
-def export(run: Run, samples: int, groups: Sequence[str]) -> Results:
+def export(run: Run, samples: int, groups: Sequence[str], extra: ExtraMetrics | None = None) -> Results:
     """Write `records.jsonl` and `metrics.json` of a run from its store.
 
     Args:
         run: whose store is read.
         samples: samples of each problem.
         groups: names in the problems' `meta` by which results are counted as well.
+        extra: more metrics, of the benchmark's own.
     """
     run.store.commit()
-    counted = _Counted()
+    counted = _Counted(by_sample=extra is not None)
     with replaced_file(run.directory / RECORDS_NAME) as file:
         for item in counted.all(run.store.items(samples)):
             file.write(json.dumps(record_of(item)))
             file.write("\n")
     results = _results(counted, run.store, samples, groups)
+    if extra is not None:
+        results = replace(results, metrics={**results.metrics, **extra(counted.samples)})
     write_json(run.directory / METRICS_NAME, results.to_json())
     return results
 
@@ -124,7 +128,9 @@ def record_of(item: FinishedItem) -> dict[str, Any]:
 class _Counted:
     """Counts items as they pass by."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_sample: bool) -> None:
+        self.samples: dict[str, list[bool]] = {}
+        self._by_sample = by_sample
         self.statuses: Counter[str] = Counter()
         self.judged: Counter[int] = Counter()
         self.right: Counter[int] = Counter()
@@ -138,6 +144,8 @@ class _Counted:
             self.right[item.problem] += verdict.passed
             for name in COUNTED_COSTS:
                 self.spent[name] += getattr(item.cost, name)
+            if self._by_sample:
+                self.samples.setdefault(item.problem_id, []).append(verdict.passed)
             yield item
 
     def tally(self, problem: int) -> Tally:

@@ -173,7 +173,31 @@ class MethodEntry:
 
 
 METHODS: dict[str, MethodEntry] = {
+    "codet": MethodEntry(
+        "reasoning.methods.codet:codet",
+        "samples programs and tests that judge each other",
+        "reasoning.methods.codet:CodetOptions",
+    ),
+    "cot_code": MethodEntry("reasoning.methods.cot_code:cot_code", "asks once for a program, thoughts first"),
     "direct": MethodEntry("reasoning.methods.direct:direct", "asks once and takes the reply"),
+    "funcoder": MethodEntry(
+        "reasoning.methods.funcoder:funcoder",
+        "splits a function into new ones and keeps the candidates that agree",
+        "reasoning.methods.funcoder:FuncoderOptions",
+    ),
+    "one_shot_code": MethodEntry(
+        "reasoning.methods.one_shot_code:one_shot_code", "asks once for a program after one worked example"
+    ),
+    "output_consistency": MethodEntry(
+        "reasoning.methods.output_consistency:output_consistency",
+        "samples programs and takes one of the largest group with the same outputs",
+        "reasoning.methods.output_consistency:OutputConsistencyOptions",
+    ),
+    "reflexion": MethodEntry(
+        "reasoning.methods.reflexion:reflexion",
+        "repairs a program from what its examples do in the sandbox",
+        "reasoning.methods.reflexion:ReflexionOptions",
+    ),
 }
 """Name -> where it is found."""
 

@@ -18,7 +18,7 @@ order of completion or hash seeds), so that an interrupted run ends with the sam
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -155,8 +155,12 @@ class Pipeline:
         options: a frozen data class whose fields, made by `option`, are its own command-line options. Fields may be
             `str`, `int`, `float`, `bool`, or one of these or None.
         run: `(job, options)` -> rows and discarded things.
-        engine: whether it asks an engine. With False, `--engine` and the sampling options are refused.
+        engine: whether it can ask an engine. With False, there is no `--engine`, nor are there sampling options.
+        asks: whether it does so with these options; None: always.
         seeds: whether it starts from problems (`--problems`).
+        sources: problem sources that it uses with these options beside `--problems`; their problems are no
+            contamination.
+        sized: options that give about so many rows from its default problems; None: it cannot be part of a mixture.
         default_problems: where the problems come from when nothing is said; empty: it must be said.
         description: paragraphs for the card: what the rows are and how they came about.
         references: papers that it follows.
@@ -170,12 +174,19 @@ class Pipeline:
     options: type[Any]
     run: Callable[[Job, Any], AsyncIterator[Outcome]]
     engine: bool = False
+    asks: Callable[[Any], bool] | None = None
     seeds: bool = False
+    sources: Callable[[Any], Sequence[str]] | None = None
+    sized: Callable[[int], Any] | None = None
     default_problems: str = ""
     description: str = ""
     references: tuple[str, ...] = ()
     kept_apart: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+
+    def needs_engine(self, options: Any) -> bool:
+        """Whether a run with these options asks an engine."""
+        return self.engine and (self.asks is None or self.asks(options))
 
 
 PIPELINES: dict[str, str] = {
@@ -183,6 +194,12 @@ PIPELINES: dict[str, str] = {
     "families": "reasoning.pipelines.families:PIPELINE",
     "rejection": "reasoning.pipelines.rejection:PIPELINE",
     "difficulty-aware": "reasoning.pipelines.difficulty_aware:PIPELINE",
+    "programmatic": "reasoning.pipelines.programmatic:PIPELINE",
+    "puzzles": "reasoning.pipelines.puzzles:PIPELINE",
+    "agents": "reasoning.pipelines.agents:PIPELINE",
+    "explore": "reasoning.pipelines.explore:PIPELINE",
+    "curate": "reasoning.pipelines.curate:PIPELINE",
+    "mixture": "reasoning.pipelines.mixture:PIPELINE",
 }
 """Name -> `module:attribute`; imported when first used."""
 

@@ -92,6 +92,7 @@ PIPELINE = Pipeline(
     summary="Draw problems with worked solutions from the built-in families.",
     options=FamiliesOptions,
     run=run,
+    sized=lambda rows: FamiliesOptions(count=rows // 140 + 2),
     description=(
         "Problems of hand-written executable families, drawn with parameters of five levels of difficulty. Problem, "
         "worked solution (in words or in code) and answer are computed from the parameters; the answer verifier judged "

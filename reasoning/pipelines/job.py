@@ -12,8 +12,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import aclosing
+from copy import copy
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reasoning.engines.base import Completion, Engine, EngineError, Request, derive_seed
 from reasoning.evaluation.benchmarks.base import Entry
@@ -25,6 +26,9 @@ from reasoning.runs import Run
 from reasoning.runs.judging import RecordingJudge
 from verifiers.records import Problem, RecordError, Status, Verdict
 from verifiers.sandbox import Limits, SandboxPool
+
+if TYPE_CHECKING:
+    from reasoning.pipelines.backend.protected import Protected
 
 __all__ = ["ENGINE_FAILURES_IN_A_ROW", "Failures", "Job", "Judged", "together"]
 
@@ -80,18 +84,21 @@ class Job:
         run: Run,
         pool: SandboxPool,
         *,
+        protected: Protected,
         seeds: Seeds | None = None,
         engine: Engine | None = None,
         concurrency: int = 64,
     ) -> None:
-        """Work in `run` with what its pipeline needs: problems and an engine, or None."""
+        """Work in `run` with what its pipeline needs; no row may give away a `protected` problem."""
         self.settings = settings
         self.pool = pool
+        self.protected = protected
         self.limits = Limits(wall_seconds=settings.timeout, memory_mib=settings.memory)
         self.sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
         self.judge = RecordingJudge(pool, run.store, self.limits)
         self.failures = Failures()
         self._run = run
+        self._prefix = ""
         self._seeds = seeds
         self._engine = None if engine is None else run.recording(engine, concurrency)
         self._method = find_method(settings.method)
@@ -109,6 +116,14 @@ class Job:
         if self._seeds is None:
             raise PipelineError(f"pipeline '{self.settings.pipeline}' has no problems to start from")
         return self._seeds.entries(self.settings.limit)
+
+    def part(self, settings: Settings, seeds: Seeds | None) -> Job:
+        """A job within this one: other settings and problems, stages of its own, the same run, judge and engine."""
+        part = copy(self)
+        part.settings = settings
+        part._seeds = seeds
+        part._prefix = f"{self._prefix}{settings.pipeline}/"
+        return part
 
     def seed(self, *parts: object) -> int:
         """A seed that depends on the run's seed and `parts` alone."""
@@ -212,6 +227,7 @@ class Job:
         self, stage: str, items: Iterable[Item], work: Callable[[Item], Awaitable[Any]]
     ) -> AsyncGenerator[Any, None]:
         """As `map`, for work whose result is plain JSON; an item that the engine failed yields its `EngineError`."""
+        stage = self._prefix + stage
 
         async def recorded(numbered: tuple[int, Item]) -> Any:
             position, item = numbered

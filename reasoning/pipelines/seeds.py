@@ -6,6 +6,7 @@ next(source.entries()).problem.prompt           # "Natalia sold clips to 48 of h
 FILE.jsonl[.gz]      problems in the public form; `meta.reference` may hold a worked solution
 FILE.parquet         rows with a column `problem` (the same, as JSON text), as datasets of ours have; `completion` may
                      hold a worked solution
+data:NAME            a file of problems that comes with the package
 DIRECTORY            a dataset's folder: all Parquet files of its default table
 """
 
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reasoning.data_files import data_file
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate
 from reasoning.evaluation.benchmarks.base import BENCHMARKS, Entry, json_lines, problem_from
 from reasoning.methods.base import PromptStyle
@@ -64,14 +66,17 @@ def find_seeds(name: str) -> Seeds:
     Raises:
         PipelineError: it is neither a benchmark nor a file or folder that can be read.
         BenchmarkError: the benchmark has no such split, or its files cannot be had.
+        DataFileError: there is no such built-in file.
     """
     word, _, split = name.partition(":")
     if word in BENCHMARKS:
         benchmark = find_benchmark(word)
         chosen = benchmark.split(split)
+        if benchmark.prepare is not None:
+            raise PipelineError(f"--problems {name}: its expected outputs are computed by `reasoning evaluate` only")
         paths = locate(benchmark, chosen, None)
         return Seeds(name, paths, lambda: benchmark.read(paths, chosen), benchmark, chosen)
-    path = Path(name)
+    path = data_file(split) if word == "data" else Path(name)
     if path.is_dir():
         files = tuple(sorted((path / "data").glob("*.parquet")))
         if not files:

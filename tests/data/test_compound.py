@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parents[2] / "data" / "compound"
 ROWS: list[dict[str, Any]] = [
     json.loads(line) for line in (FOLDER / "compound.jsonl").read_text(encoding="utf-8").splitlines()
 ]
-MUTANTS = 3
+MUTANTS = 6
 """Damaged copies of each reference."""
 LEAST_KILLED = 0.85
 LIMITS = Limits(wall_seconds=1.0)
@@ -147,6 +147,7 @@ def test_every_reference_passes_and_no_stub_does() -> None:
     assert set(judge([(row, row["prompt"]) for row in ROWS])) == {Status.ERROR}
 
 
+@pytest.mark.slow
 def test_damaged_references_are_refused() -> None:
     pairs = []
     for row in ROWS:

@@ -153,7 +153,8 @@ def test_methods_and_streams_of_livecodebench(tmp_path):
     assert METHOD["starter_code"].strip() in message.content
     assert judged(
         method.problem,
-        "class Solution:\n    def reversedWith(self, values, n):\n        return [*values, n][::-1]",
+        "class Solution:\n    def reversedWith(self, values: List[int], n: int) -> List[int]:\n"
+        "        return list(accumulate([[*values, n]]))[0][::-1] + [pow(1, 1, 2)][:0] + [math.gcd(4, 2)][:0]",
         "class Solution:\n    def reversedWith(self, values, n):\n        return tuple([n] + values[::-1])",
         "class Solution:\n    kept = []\n    def __init__(self):\n        self.kept.clear()\n"
         "    def reversedWith(self, values, n):\n        self.kept += [n] + values[::-1]\n        return self.kept",

@@ -7,12 +7,17 @@ import os
 
 import pytest
 
+from reasoning.cli.main import main
 from reasoning.evaluation.benchmarks import BenchmarkError, find_benchmark, locate, prepared
 from reasoning.evaluation.benchmarks.mbpp_plus import _arguments
 from reasoning.evaluation.validate import validate_references
+from reasoning.pipelines.backend.protected import protect
+from reasoning.pipelines.base import PipelineError
+from reasoning.pipelines.seeds import find_seeds
 from verifiers.programs.assertions import compile_check
 from verifiers.programs.evalplus_rules import ReferenceCase, matches_reference
-from verifiers.records import Status
+from verifiers.programs.problems import ProgramProblem
+from verifiers.records import Problem, RecordError, Status
 from verifiers.registry import VerifierRegistry
 from verifiers.sandbox import Limits, SandboxPool
 
@@ -258,11 +263,57 @@ def test_a_damaged_file_is_named(tmp_path, change, message):
         judged("humaneval-plus", data, [])
 
 
+def test_without_expected_outputs_there_are_texts_only(tmp_path, monkeypatch):
+    """What decontamination reads; nothing is run for it, and nothing can be judged or made from it."""
+    folder = tmp_path / "collection" / "humaneval-plus"
+    folder.mkdir(parents=True)
+    release(folder / "HumanEvalPlus.jsonl", HALVES, PAIR)
+    monkeypatch.setenv("REASONING_BENCHMARKS", str(folder.parent))
+    benchmark = find_benchmark("humaneval-plus")
+    entries = list(benchmark.read(locate(benchmark, "plus", None), "plus"))
+    assert [entry.problem.prompt for entry in entries] == [HALVES["prompt"], PAIR["prompt"]]
+    assert [entry.problem.fields["cases"] for entry in entries] == [[], []]
+    assert protect("humaneval-plus", None).names == ["humaneval-plus:plus", "humaneval-plus:base"]
+    with pytest.raises(PipelineError, match="computed by `reasoning evaluate` only"):
+        find_seeds("humaneval-plus")
+
+
 def test_a_file_that_is_not_there_is_asked_for(monkeypatch):
     monkeypatch.delenv("REASONING_BENCHMARKS", raising=False)
     benchmark = find_benchmark("mbpp-plus")
-    with pytest.raises(BenchmarkError, match=r"needs MbppPlus\.jsonl, published at https://.*--data PATH"):
+    with pytest.raises(BenchmarkError, match=r"MbppPlus\.jsonl has to be fetched by hand \(https://.*--data PATH"):
         locate(benchmark, "plus", None)
+
+
+def test_a_run_is_resumed_and_judged_again_from_the_same_outputs(tmp_path, capsys):
+    data = release(tmp_path / "own.jsonl", HALVES, PAIR)
+    replies = release(
+        tmp_path / "replies.jsonl",
+        {"task_id": "HumanEval/900", "completion": "    return [value / 2 for value in values]"},
+        {"task_id": "HumanEval/901", "completion": "    return [a, b]"},
+    )
+    run = tmp_path / "run"
+
+    def reasoning(*arguments):
+        with pytest.raises(SystemExit) as stop:
+            main([str(argument) for argument in arguments])
+        assert stop.value.code == 0
+
+    def statuses():
+        return [json.loads(line)["status"] for line in (run / "records.jsonl").read_text().splitlines()]
+
+    command = ["evaluate", "humaneval-plus", "--data", data, "--engine", f"replay:{replies}", "--out", run, "--quiet"]
+    reasoning(*command)
+    assert statuses() == ["passed", "wrong"]
+    reasoning("evaluate", "--resume", run, "--quiet")
+    reasoning("verify", "--run", run, "--quiet")
+    assert statuses() == ["passed", "wrong"]
+    samples = tmp_path / "samples.jsonl"
+    reasoning("samples", run, "--out", samples, "--quiet")
+    assert json.loads(samples.read_text().splitlines()[0])["solution"] == HALVES["prompt"] + (
+        "    return [value / 2 for value in values]"
+    )
+    capsys.readouterr()
 
 
 @needs_collection
@@ -294,3 +345,23 @@ def test_humaneval_in_the_release_format(tmp_path):
     assert (validation.accepted, validation.judged) == (len(records), len(records))
     wrong = [(record["task_id"], "    return NotImplemented\n") for record in records[:20]]
     assert set(judged("humaneval-plus", data, wrong)) <= {Status.WRONG, Status.REJECTED}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"comparison": "strict"}, "field 'comparison': 'strict' is neither json nor evalplus"),
+        ({"oracle": "perhaps"}, "field 'oracle': 'perhaps' is none of"),
+        ({"cases": [{"args": [1]}]}, "field 'cases': 'args' and 'expected' of a case are no plain data"),
+        ({"cases": [7]}, "field 'cases': 'args' and 'expected' of a case are no plain data"),
+        ({"cases": [{"args": [{"eval": "1"}], "expected": 1}]}, "no plain data: .*exactly one key"),
+        ({"cases": [{"args": 3, "expected": 1}]}, "case 1: 'args' must be a list"),
+        ({"cases": [{"args": [], "expected": 1, "tolerance": "x"}]}, "field 'tolerance': case 1: must be a number"),
+        ({"entry_point": "A.b.c"}, "field 'entry_point': not a name: 'A.b.c'"),
+        ({"entry_point": "A."}, "field 'entry_point': not a name: 'A.'"),
+    ],
+)
+def test_a_damaged_problem_is_refused(fields, message):
+    record = {"kind": "program", "entry_point": "f", "comparison": "evalplus", "cases": [{"args": [], "expected": 1}]}
+    with pytest.raises(RecordError, match=message):
+        ProgramProblem.of(Problem.from_json({**record, **fields}))

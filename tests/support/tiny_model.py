@@ -26,7 +26,9 @@ OUTPUT_SCALE = 0.6
 """Standard deviation of the output layer; logits then have one of about 0.6 * sqrt(64) = 4.8."""
 
 
-def make_tiny_model(directory: Path, *, seed: int = 0, chat_template: bool = True) -> Path:
+def make_tiny_model(
+    directory: Path, *, seed: int = 0, chat_template: bool = True, max_positions: int = MAX_POSITIONS
+) -> Path:
     """Save the model and its byte-level tokenizer in `directory`; the same seed makes the same weights."""
     import torch
     from transformers import Qwen2Config, Qwen2ForCausalLM
@@ -39,7 +41,7 @@ def make_tiny_model(directory: Path, *, seed: int = 0, chat_template: bool = Tru
         num_hidden_layers=2,
         num_attention_heads=2,
         num_key_value_heads=2,
-        max_position_embeddings=MAX_POSITIONS,
+        max_position_embeddings=max_positions,
         initializer_range=0.3,
         tie_word_embeddings=False,
         bos_token_id=None,

@@ -27,8 +27,10 @@ __all__ = ["Accelerated", "NoLimitError", "accelerate"]
 
 _DEPTHS: Final = ((300, 420), (1_200, 1_680), (4_800, 6_720))
 """Pairs of depths, tried in this order: going deeper is cheaper than a longer series."""
-_TERMS: Final = (70, 140)
-"""Whole powers of n in the series; the longer one is tried when no depth suffices."""
+_TERMS_PER_DIGIT: Final = (0.65, 1.3)
+"""Whole powers of n in the series for each digit wanted; the longer one is tried when no depth suffices."""
+_LEAST_TERMS: Final = 20
+_MOST_TERMS: Final = 140
 _EXTRA_BITS: Final = 256
 _NEIGHBOURS: Final = 5
 
@@ -62,8 +64,8 @@ def accelerate(a: fmpz_poly, b: fmpz_poly, digits: int) -> Accelerated:
     ctx.prec = 4 * digits * 2 + _EXTRA_BITS
     try:
         series = _Series(a, b)
-        for whole_terms in _TERMS:
-            series.extend(whole_terms)
+        for terms_per_digit in _TERMS_PER_DIGIT:
+            series.extend(min(_MOST_TERMS, max(_LEAST_TERMS, int(terms_per_digit * digits))))
             pairs = Convergents(a, b)
             for shallow, deep in _DEPTHS:
                 first = _at(pairs, series, shallow)
@@ -228,6 +230,8 @@ class _Series:
         while len(self._binomials) <= k:
             self._binomials.append([arb(1)])
         row = self._binomials[k]
+        if j < len(row):
+            return row[j]
         power = self._power - k * self._step
         while len(row) <= j:
             factor = (power - (len(row) - 1)) / len(row)

@@ -35,7 +35,8 @@ class ProgramProblem:
     Attributes:
         entry_point: the function under test, or `Class.method`; empty for whole programs.
         prompt: what a completion continues.
-        setup: source that the tests need; only its import lines also reach the candidate.
+        setup: source that the tests need; only its import lines also reach the candidate (whole programs have no tests,
+            so that the rest of theirs has no effect).
         tests: assert statements that no plan could be made of, each judged apart.
         check: likewise, source that defines `check(candidate)`.
         plan: calls and checks, where the tests are no more than that.
@@ -85,7 +86,7 @@ class ProgramProblem:
             raise RecordError("entry_point", f"not a name: {entry_point[:100]!r}")
         setup = problem.text("setup", "")
         if form == "stdio":
-            return cls(entry_point, problem.prompt, streams=_read_streams(problem))
+            return cls(entry_point, problem.prompt, setup, streams=_read_streams(problem))
         if form == "cases":
             _require(entry_point, form)
             return cls(entry_point, problem.prompt, setup, plan=_read_cases(problem, entry_point))
@@ -208,17 +209,23 @@ def _read_reference_cases(problem: Problem, field: list[Any], entry_point: str) 
     oracle = problem.text("oracle", "")
     if oracle and oracle not in ORACLES:
         raise RecordError("oracle", f"'{oracle[:100]}' is none of {', '.join(ORACLES)}")
+    # Both columns are decoded whole: tasks have a thousand cases, and a judgement reads them anew.
+    try:
+        arguments, outputs = (
+            decode(json.dumps([case[name] for case in field]).encode()) for name in ("args", "expected")
+        )
+    except (PlainDataError, KeyError, TypeError) as error:
+        raise RecordError("cases", f"'args' and 'expected' of a case are no plain data: {error}") from None
     calls, checks = [], []
-    for index, case in enumerate(field):
-        try:
-            arguments = tuple(decode(json.dumps(case["args"]).encode()))
-            expected = decode(json.dumps(case["expected"]).encode())
-        except (PlainDataError, KeyError, TypeError) as error:
-            raise RecordError("cases", f"case {index + 1}: 'args' and 'expected' are no plain data: {error}") from None
-        tolerance = Tolerance.of(case.get("tolerance")).absolute
-        calls.append(Call(entry_point, arguments))
-        condition = partial(_matches_reference, index, expected, ReferenceCase(arguments, tolerance, oracle))
-        checks.append(Check(f"case {index + 1}: {_shown(case['args'])}", (index,), (condition,)))
+    for index, (case, values, expected) in enumerate(zip(field, arguments, outputs, strict=True)):
+        if type(values) is not list:
+            raise RecordError("cases", f"case {index + 1}: 'args' must be a list")
+        tolerance = case.get("tolerance", 0)
+        if type(tolerance) not in (int, float) or not tolerance >= 0:
+            raise RecordError("tolerance", f"case {index + 1}: must be a number of at least 0, got {tolerance!r}")
+        calls.append(Call(entry_point, tuple(values)))
+        condition = partial(_matches_reference, index, expected, ReferenceCase(tuple(values), tolerance, oracle))
+        checks.append(Check(f"case {index + 1}", (index,), (condition,)))
     return Plan(tuple(calls), tuple(checks), library_values_as_plain=True)
 
 

@@ -43,6 +43,8 @@ class ProgramVerifier:
             source = extract_program(candidate, prompt=read.prompt, entry_point=read.entry_point or None)
             if source is None:
                 return Verdict.of(problem.id, Status.UNPARSABLE, "no code found in the text")
+            if read.imports and "__future__" not in source:  # such an import has to stand first
+                source = f"{read.imports}\n{source}"
             judgement = await judge_streams(self._sandbox, read.streams, source, profile, limits)
             return judgement.verdict(problem.id)
         program = (candidate, read.prompt, read.defined, read.imports)

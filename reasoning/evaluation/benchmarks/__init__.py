@@ -4,7 +4,25 @@
 'HumanEval: 164 hand-written Python functions with tests'
 """
 
-from reasoning.evaluation.benchmarks.base import BENCHMARKS, Benchmark, BenchmarkError, Entry, find_benchmark, prepared
+from reasoning.evaluation.benchmarks.base import (
+    BENCHMARKS,
+    Benchmark,
+    BenchmarkError,
+    Entry,
+    find_benchmark,
+    json_lines,
+    prepared,
+)
 from reasoning.evaluation.benchmarks.locate import digest, locate
 
-__all__ = ["BENCHMARKS", "Benchmark", "BenchmarkError", "Entry", "digest", "find_benchmark", "locate", "prepared"]
+__all__ = [
+    "BENCHMARKS",
+    "Benchmark",
+    "BenchmarkError",
+    "Entry",
+    "digest",
+    "find_benchmark",
+    "json_lines",
+    "locate",
+    "prepared",
+]

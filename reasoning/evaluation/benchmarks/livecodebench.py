@@ -39,8 +39,22 @@ __all__ = ["BENCHMARK"]
 
 _TIMEOUT_SECONDS = 60.0
 _CASE_SECONDS = 6.0
-_FILE = SourceFile("test.jsonl", "https://huggingface.co/datasets/livecodebench/code_generation_lite")
+_FILE = SourceFile("test.jsonl", origin="https://huggingface.co/datasets/livecodebench/code_generation_lite")
 _CLASS = "Solution"
+_MODULES = (
+    "bisect collections copy datetime functools heapq io itertools json math operator random re statistics string sys"
+)
+_STARRED = (
+    "bisect collections copy datetime functools heapq io itertools math operator random re statistics string typing"
+)
+_IMPORTS = "\n".join(
+    [
+        *(f"from {name} import *" for name in [*_STARRED.split(), "builtins"]),
+        *(f"import {name}" for name in _MODULES.split()),
+    ]
+)
+"""What candidates may use without importing it, as upstream: starter code says `List`. Builtins come after the others,
+since `math` has a `pow` of its own, and modules last, since `datetime` holds a `datetime`."""
 _METHOD_TASK = "Complete this class, so that its method solves the problem."
 
 
@@ -68,7 +82,7 @@ def _problem(id: str, record: Mapping[str, Any], place: str, day: str) -> Proble
         fields = _method_fields(record, tests, place)
     elif kinds == {"stdin"}:
         cases = [{"input": test["input"], "output": test["output"]} for test in tests]
-        fields = {"stdio": cases, "comparison": "numbers", "case_seconds": _CASE_SECONDS}
+        fields = {"stdio": cases, "comparison": "numbers", "case_seconds": _CASE_SECONDS, "setup": _IMPORTS}
     else:
         found = " and ".join(sorted(kinds)) or "none"
         raise BenchmarkError(f"{place}: field 'public_test_cases': tests of one type expected, found: {found[:100]}")
@@ -92,7 +106,7 @@ def _method_fields(record: Mapping[str, Any], tests: list[dict[str, str]], place
         where = f"test {number}"
         arguments = [_json(line, where, place) for line in test["input"].split("\n") if line.strip()]
         cases.append({"args": arguments, "expected": _json(test["output"], where, place)})
-    return {"entry_point": f"{_CLASS}.{name}", "cases": cases}
+    return {"entry_point": f"{_CLASS}.{name}", "cases": cases, "setup": _IMPORTS}
 
 
 def _tests(record: Mapping[str, Any], name: str, place: str) -> list[dict[str, str]]:

@@ -24,6 +24,7 @@ from typing import Any, cast
 
 from reasoning.engines.base import Engine
 from reasoning.pipelines.backend.card import write_card
+from reasoning.pipelines.backend.coverage import COVERAGE_NAME, coverage_svg
 from reasoning.pipelines.backend.filters import Filters
 from reasoning.pipelines.backend.manifest import write_manifest
 from reasoning.pipelines.backend.shards import ShardWriter
@@ -101,16 +102,26 @@ async def build(
     options = pipeline.options(**settings.own)
     SplitPlan.parse(settings.splits)
     seeds = _seeds(pipeline, settings)
-    filters = Filters.of(settings, seeds)
-    if pipeline.engine and engine is None:
+    sources = [] if pipeline.sources is None else [find_seeds(name) for name in pipeline.sources(options)]
+    sources += [] if seeds is None else [seeds]
+    filters = Filters.of(settings, sources)
+    if pipeline.needs_engine(options) and engine is None:
         from reasoning.engines.registry import create_engine
 
         engine = create_engine(settings.engine)
     try:
         async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
-            provenance = _provenance(settings, seeds, filters, engine)
+            provenance = _provenance(sources, filters, engine)
             with await _open(settings, provenance, directory, pool, resume) as run:
-                job = Job(settings, run, pool, seeds=seeds, engine=engine, concurrency=concurrency)
+                job = Job(
+                    settings,
+                    run,
+                    pool,
+                    protected=filters.protected,
+                    seeds=seeds,
+                    engine=engine,
+                    concurrency=concurrency,
+                )
                 outcomes = cast(AsyncGenerator[Outcome, None], pipeline.run(job, options))
                 builder = _Builder(settings, run, filters, provenance)
                 with progress_display(
@@ -131,10 +142,10 @@ def _seeds(pipeline: Pipeline, settings: Settings) -> Seeds | None:
     return find_seeds(settings.problems)
 
 
-def _provenance(settings: Settings, seeds: Seeds | None, filters: Filters, engine: Engine | None) -> dict[str, Any]:
+def _provenance(sources: list[Seeds], filters: Filters, engine: Engine | None) -> dict[str, Any]:
     """What the rows depend on beside the settings."""
     return {
-        "inputs": [] if seeds is None else [{"name": seeds.name, "sha256": seeds.sha256}],
+        "inputs": [{"name": one.name, "sha256": one.sha256} for one in sources],
         "engine_description": None if engine is None else engine.describe(),
         "decontaminated_against": [{"name": name, "sha256": sha256} for name, sha256 in filters.protected.sources],
     }
@@ -183,6 +194,7 @@ class _Builder:
             files = shards.finish()
         statistics = filters.statistics.to_json()
         manifest = write_manifest(self._folder, settings, files, statistics, self._provenance)
+        (self._folder / COVERAGE_NAME).write_text(coverage_svg(filters.statistics.coverage()), encoding="utf-8")
         write_card(self._folder, manifest, example)
         if self._final.exists():
             shutil.rmtree(self._final)

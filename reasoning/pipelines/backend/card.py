@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.pipelines.backend.columns import COLUMNS, MEANINGS, TABLES
+from reasoning.pipelines.backend.coverage import COVERAGE_NAME
 from reasoning.pipelines.backend.shards import table_folder
 from reasoning.pipelines.backend.statistics import DIFFICULTY_BINS
 from reasoning.pipelines.base import find_pipeline
@@ -29,18 +30,15 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000
 _CODE_KINDS = frozenset({"puzzle", "program"})
 
 
-def write_card(
-    folder: Path, manifest: Mapping[str, Any], example: Mapping[str, Any] | None, coverage: str | None = None
-) -> None:
+def write_card(folder: Path, manifest: Mapping[str, Any], example: Mapping[str, Any] | None) -> None:
     """Write the card of the dataset in `folder`.
 
     Args:
         folder: of the dataset.
         manifest: as `manifest.json` holds it.
         example: one row to show; None: there is none.
-        coverage: name of the coverage plot in the folder; None: there is none.
     """
-    parts = [_header(manifest), _body(manifest, example, coverage)]
+    parts = [_header(manifest), _body(manifest, example)]
     with replaced_file(folder / CARD_NAME) as file:
         file.write("\n".join(parts))
 
@@ -80,11 +78,13 @@ def _header(manifest: Mapping[str, Any]) -> str:
     return "\n".join([*lines, "---", ""])
 
 
-def _body(manifest: Mapping[str, Any], example: Mapping[str, Any] | None, coverage: str | None) -> str:
+def _body(manifest: Mapping[str, Any], example: Mapping[str, Any] | None) -> str:
     pipeline = find_pipeline(manifest["pipeline"])
     parts = [f"# {_text(_title(manifest))}\n", f"{pipeline.description or pipeline.summary}\n", _counts(manifest)]
-    if coverage is not None:
-        parts.append(f"## Coverage\n\n![Rows by topic and difficulty]({coverage})\n")
+    cells = manifest["statistics"]["cells"]
+    parts.append(
+        f"![Rows by topic and difficulty]({COVERAGE_NAME})\n\n{cells} kinds (topic, difficulty, length, depth).\n"
+    )
     parts.append(_columns(manifest))
     if example is not None:
         shown = {name: _shortened(value) for name, value in example.items()}

@@ -10,7 +10,7 @@ problem when it holds a large enough share of the problem's set:
 | kind | view | n | share |
 | --- | --- | --- | --- |
 | `text` | as it reads | 8 | 0.5 |
-| `structure` | numbers masked | 3 | 0.6 |
+| `structure` | numbers masked | 3 | 0.5 |
 
 Problems too short for that match when their whole normal form is the same, and, if they have at least
 `MIN_FORM_WORDS` words, when their masked form is. All lookups of a batch are a few array operations, so a pool of
@@ -38,10 +38,10 @@ __all__ = ["ContaminationIndex", "Match"]
 TEXT_WORDS = 8
 TEXT_SHARE = 0.5
 STRUCTURE_WORDS = 3
-STRUCTURE_SHARE = 0.6
+STRUCTURE_SHARE = 0.5
 MAX_SHARED = 40
 """An n-gram of more problems than this says nothing of any of them."""
-MIN_NGRAMS = 6
+MIN_NGRAMS = {TEXT_WORDS: 2, STRUCTURE_WORDS: 6}
 """A problem with fewer n-grams of its own is compared as a whole."""
 MIN_FORM_WORDS = 8
 """A masked form with fewer words, or fewer than half that are no numbers, is too common to be one problem's own."""
@@ -193,7 +193,7 @@ class _View:
         shared, times = np.unique(np.repeat(rows, found) * len(self.sizes) + problems, return_counts=True)
         rows, problems = np.divmod(shared, len(self.sizes))
         shares = times / self.sizes[problems]
-        enough = (shares >= self.share) & (self.sizes[problems] >= MIN_NGRAMS)
+        enough = (shares >= self.share) & (self.sizes[problems] >= MIN_NGRAMS[self.size])
         best: dict[int, tuple[int, float]] = {}
         for row, problem, share in zip(
             rows[enough].tolist(), problems[enough].tolist(), shares[enough].tolist(), strict=True

@@ -10,7 +10,7 @@ Rows are taken in batches, because contamination is looked up fastest so; decisi
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,10 +56,10 @@ class Filters:
         self._index: KeyIndex | None = None
 
     @classmethod
-    def of(cls, settings: Settings, seeds: Seeds | None) -> Filters:
-        """The filters that a run wants; `seeds` are never counted as contamination."""
+    def of(cls, settings: Settings, sources: Sequence[Seeds]) -> Filters:
+        """The filters that a run wants; problems of its own `sources` are not counted as contamination."""
         kept_apart = find_pipeline(settings.pipeline).kept_apart
-        return cls(settings, protect(settings.decontaminate, seeds, kept_apart))
+        return cls(settings, protect(settings.decontaminate, sources, kept_apart))
 
     @contextmanager
     def open(self, path: Path) -> Iterator[None]:

@@ -1,6 +1,6 @@
 """Which benchmark problems a dataset must not hold: all that this machine has, but for those meant for training.
 
-protected = protect("all", seeds)
+protected = protect("all", [find_seeds("gsm8k:train")])
 protected.names             # ["gsm8k:test", "math:test", ...]
 protected.index             # reasoning.pipelines.backend.contamination.ContaminationIndex
 
@@ -10,7 +10,7 @@ come; problems of these splits that other splits of the same benchmark list as w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,12 +38,12 @@ class Protected:
         return [name for name, _ in self.sources]
 
 
-def protect(wanted: str, seeds: Seeds | None, kept_apart: Collection[str] = ()) -> Protected:
+def protect(wanted: str, sources: Sequence[Seeds], kept_apart: Collection[str] = ()) -> Protected:
     """The protected problems.
 
     Args:
         wanted: `all` that can be found without a download, `none`, or names separated by commas.
-        seeds: what the dataset is made from.
+        sources: what the dataset is made from.
         kept_apart: benchmarks that `all` leaves out.
 
     Raises:
@@ -61,9 +61,9 @@ def protect(wanted: str, seeds: Seeds | None, kept_apart: Collection[str] = ()) 
     for name in names:
         if name not in BENCHMARKS:
             raise PipelineError(f"--decontaminate {wanted}: '{name}' is no benchmark (see `reasoning benchmarks`)")
-    shelf = [shelved for name in names for shelved in _splits(find_benchmark(name), seeds, named)]
-    sources = tuple((f"{one.benchmark.name}:{one.split}", digest(one.paths)) for one in shelf if one.protected)
-    return Protected(ContaminationIndex(_problems(shelf)), sources)
+    shelf = [shelved for name in names for shelved in _splits(find_benchmark(name), sources, named)]
+    splits = tuple((f"{one.benchmark.name}:{one.split}", digest(one.paths)) for one in shelf if one.protected)
+    return Protected(ContaminationIndex(_problems(shelf)), splits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,11 @@ class _Split:
         return (entry.problem for entry in self.benchmark.read(self.paths, self.split))
 
 
-def _splits(benchmark: Benchmark, seeds: Seeds | None, named: bool) -> list[_Split]:
+def _splits(benchmark: Benchmark, sources: Sequence[Seeds], named: bool) -> list[_Split]:
     """The splits of a benchmark that can be found; `named`: they must be, and may be downloaded."""
     found = []
     for split in benchmark.files:
-        own = seeds is not None and seeds.benchmark is benchmark and seeds.split == split
+        own = any(source.benchmark is benchmark and source.split == split for source in sources)
         training = own or "train" in split
         try:
             paths = locate(benchmark, split, None, download=named and not training)

@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reasoning.pipelines.base import Discarded, Row
+from reasoning.pipelines.descriptors import Cell, cell_of
 
 __all__ = ["DIFFICULTY_BINS", "Statistics"]
 
 DIFFICULTY_BINS = 10
 MAX_VALUES = 500
 """So many different topics or sources are counted by name; the rest together."""
+MAX_CELLS = 20_000
+"""So many kinds of rows are counted apart (see `reasoning.pipelines.descriptors`)."""
 _REST = "(other)"
 
 
@@ -49,6 +52,7 @@ class Statistics:
     sources: Counter[str] = field(default_factory=Counter)
     difficulty: Counter[int] = field(default_factory=Counter)
     discarded: Counter[tuple[str, str]] = field(default_factory=Counter)
+    cells: Counter[Cell] = field(default_factory=Counter)
     groups: int = 0
     prompt: _Length = field(default_factory=_Length)
     completion: _Length = field(default_factory=_Length)
@@ -64,6 +68,9 @@ class Statistics:
         self.kinds[row.problem.kind] += 1
         _add(self.topics, row.topic)
         _add(self.sources, row.source)
+        cell = cell_of(row)
+        if cell in self.cells or len(self.cells) < MAX_CELLS:
+            self.cells[cell] += 1
         if row.difficulty is not None:
             self.difficulty[min(int(row.difficulty * DIFFICULTY_BINS), DIFFICULTY_BINS - 1)] += 1
         self.prompt.add(len(row.problem.prompt))
@@ -72,6 +79,13 @@ class Statistics:
     def discard(self, discarded: Discarded) -> None:
         """Count something that was thrown away, by stage and by the reason's first words."""
         self.discarded[discarded.stage, discarded.reason.partition(":")[0][:80]] += 1
+
+    def coverage(self) -> dict[tuple[str, int], int]:
+        """Rows by topic and fifth of the difficulty."""
+        counts: Counter[tuple[str, int]] = Counter()
+        for cell, count in self.cells.items():
+            counts[cell.topic, cell.difficulty] += count
+        return dict(sorted(counts.items()))
 
     def discarded_by_stage(self) -> dict[str, int]:
         """How many fell at each stage."""
@@ -92,6 +106,7 @@ class Statistics:
             "rows": rows,
             "kept": self.kept,
             "groups": self.groups,
+            "cells": len(self.cells),
             "kinds": dict(sorted(self.kinds.items())),
             "topics": dict(sorted(self.topics.items())),
             "sources": dict(sorted(self.sources.items())),

@@ -1,0 +1,173 @@
+"""A pool of problems made fit for training, as DeepMath-103K was: decontaminated, rated, checked, labelled.
+
+$ reasoning generate curate --problems pool.jsonl --out runs/curated
+$ reasoning generate curate --problems pool.jsonl --engine vllm:Qwen/Qwen3-8B --solutions 3 --ratings 6 --level 5 \
+    --topics engine --out runs/deep
+
+He et al. 2025. The steps, each optional and cheapest first: problems that give away a benchmark are dropped before
+any engine is asked; an engine rates the difficulty `--ratings` times on a scale from 1 to 10, and problems with a mean
+below `--level` are dropped; `--solutions` independent solutions must all end in one answer (or a share `--agree` of
+them), and in the known answer where there is one; a topic is named by an engine or by the problem's words. With no
+engine the pool is cleaned, deduplicated, decontaminated, labelled by words, and split.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reasoning.engines.base import Message
+from reasoning.evaluation.benchmarks.base import Entry
+from reasoning.methods import Prompt
+from reasoning.pipelines.agreement import agreed_answer
+from reasoning.pipelines.backend.duplicates import forms_of
+from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, Row, option
+from reasoning.pipelines.job import Job, together
+from reasoning.pipelines.solutions import discarded_sample, solution_row, topic_of
+from reasoning.pipelines.topics import OTHER, TOPICS, topic_by_words
+from verifiers.records import Problem
+
+__all__ = ["PIPELINE", "CurateOptions", "rating_in"]
+
+NONE, WORDS, ENGINE = "none", "words", "engine"
+HARDEST = 10.0
+_RATE = """Rate how difficult this mathematics problem is, on a scale from 1 (primary school) over 4 (first rounds of
+school contests), 6 (national contests for the ablest pupils) and 8 (the easier problems of international olympiads)
+to 10 (problems that hardly any contestant solves). Half steps are allowed.
+
+{problem}
+
+Give the reasons in a few words, then the rating as \\boxed{{number}}."""
+_LABEL = """Which of these topics is this problem about: {topics}?
+
+{problem}
+
+Reply with the topic as \\boxed{{topic}}."""
+_BOX = re.compile(r"\\boxed\{([^{}]*)\}")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class CurateOptions:
+    """Which steps are taken."""
+
+    solutions: int = option(0, "Independent solutions that must agree (DeepMath: 3); 0: none are asked for.", low=0)
+    agree: float = option(1.0, "Share of the solutions that must agree.", low=0.0, high=1.0)
+    ratings: int = option(0, "Difficulty ratings whose mean counts (DeepMath: 6); 0: none are asked for.", low=0)
+    level: float = option(0.0, "Problems rated below are dropped (DeepMath: 5).", low=0.0, high=HARDEST)
+    topics: str = option(WORDS, "Topic labels: none, words (by the problem's words) or engine.")
+
+    def __post_init__(self) -> None:
+        if self.topics not in (NONE, WORDS, ENGINE):
+            raise PipelineError(f"--topics {self.topics}: expected {NONE}, {WORDS} or {ENGINE}")
+
+
+async def run(job: Job, options: CurateOptions) -> AsyncIterator[Outcome]:
+    """Take each problem through the steps."""
+
+    async def work(entry: Entry) -> list[Outcome]:
+        return await _curated(job, entry, options)
+
+    async with aclosing(job.map("problems", job.seeds(), work)) as results:
+        async for outcomes in results:
+            for outcome in outcomes:
+                yield outcome
+
+
+async def _curated(job: Job, entry: Entry, options: CurateOptions) -> list[Outcome]:
+    problem = entry.problem
+    (match,) = job.protected.index.check([forms_of(problem)])
+    if match is not None:
+        reason = f"{match.kind}: {100 * match.share:.0f} % of {match.problem}"
+        return [Discarded(problem.id, "contamination", reason, problem.prompt)]
+    level: float | None = None
+    if options.ratings:
+        ratings = await _ratings(job, problem, options.ratings)
+        if not ratings:
+            return [Discarded(problem.id, "rating", "no rating in any reply", problem.prompt)]
+        level = sum(ratings) / len(ratings)
+        if level < options.level:
+            return [Discarded(problem.id, "rating", f"below the level: {level:.2f}", problem.prompt)]
+    topic = await _topic(job, problem, options.topics)
+    notes: dict[str, Any] = {} if level is None else {"level": round(level, 4)}
+    if options.solutions:
+        return [_labelled(one, topic, level, notes) for one in await _agreeing(job, entry, options)]
+    row = Row(problem, problem.id, next(iter(entry.references), ""), source=job.settings.problems)
+    return [_labelled(row, topic, level, notes)]
+
+
+def _labelled(outcome: Outcome, topic: str, level: float | None, notes: dict[str, Any]) -> Outcome:
+    if isinstance(outcome, Discarded):
+        return outcome
+    difficulty = outcome.difficulty if level is None else level / HARDEST
+    return replace(outcome, topic=topic, difficulty=difficulty, meta={**outcome.meta, **notes})
+
+
+async def _ratings(job: Job, problem: Problem, count: int) -> list[float]:
+    prompt = Prompt(messages=(Message("user", _RATE.format(problem=problem.prompt)),))
+    replies = await together(job.ask("rating", problem.id, sample, prompt) for sample in range(count))
+    return [rating for reply in replies if (rating := rating_in(reply.text)) is not None]
+
+
+def rating_in(reply: str) -> float | None:
+    """The rating that a reply gives in its last box, or as its last number; None when there is none from 1 to 10."""
+    boxes = _BOX.findall(reply)
+    numbers = _NUMBER.findall(boxes[-1] if boxes else reply)
+    return float(numbers[-1]) if numbers and 1 <= float(numbers[-1]) <= HARDEST else None
+
+
+async def _topic(job: Job, problem: Problem, how: str) -> str:
+    known = topic_of(problem)
+    if known or how == NONE:
+        return known
+    if how == WORDS:
+        return topic_by_words(problem.prompt)
+    text = _LABEL.format(topics=", ".join(TOPICS), problem=problem.prompt)
+    reply = (await job.ask("topic", problem.id, 0, Prompt(messages=(Message("user", text),)))).text.lower()
+    named = (_BOX.findall(reply) or [reply])[-1]
+    return next((topic for topic in TOPICS if topic in named), OTHER)
+
+
+async def _agreeing(job: Job, entry: Entry, options: CurateOptions) -> list[Outcome]:
+    """Rows for the solutions that agree, or why there are none."""
+    problem = entry.problem
+    attempts = await together(job.attempt(problem, sample) for sample in range(options.solutions))
+    agreement = agreed_answer([one.candidate.text if one.candidate is not None else "" for one in attempts])
+    if agreement is None or len(agreement.samples) < options.agree * options.solutions:
+        count = 0 if agreement is None else len(agreement.samples)
+        return [Discarded(problem.id, "agreement", f"too few solutions agree: {count}", problem.prompt)]
+    known = problem
+    if not problem.fields.get("gold"):
+        known = replace(problem, fields={**problem.fields, "gold": agreement.answer})
+    elif not (await job.verdict(problem, f"\\boxed{{{agreement.answer}}}")).passed:
+        return [Discarded(problem.id, "agreement", "the solutions agree on another answer", problem.prompt)]
+    outcomes: list[Outcome] = []
+    difficulty = 1 - len(agreement.samples) / options.solutions
+    for judged in await job.judged_attempts(known, range(options.solutions)):
+        right = judged.verdict.passed
+        outcomes.append(solution_row(job, known, judged, difficulty) if right else discarded_sample(known, judged))
+    return outcomes
+
+
+PIPELINE = Pipeline(
+    name="curate",
+    summary="Clean a pool: decontaminate, rate, check agreement, label (DeepMath).",
+    options=CurateOptions,
+    run=run,
+    engine=True,
+    asks=lambda options: bool(options.solutions or options.ratings or options.topics == ENGINE),
+    seeds=True,
+    description=(
+        "A pool of problems, decontaminated and deduplicated. Where an engine was asked: its mean difficulty rating is "
+        "`level` in `meta` (and a tenth of it `difficulty`), and several of its solutions had to agree on one answer."
+    ),
+    references=("He et al. 2025, DeepMath-103K",),
+    examples=(
+        "reasoning generate curate --problems gsm8k:train --splits train=0.95,validation=0.05 --out runs/curated",
+        "reasoning generate curate --problems pool.jsonl --engine vllm:Qwen/Qwen3-8B --solutions 3 --ratings 6 "
+        "--level 5 --out runs/deep",
+    ),
+)
