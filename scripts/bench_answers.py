@@ -3,8 +3,8 @@ r"""Speed and agreement of the answer judge, beside other graders where an inter
     scripts/setup_answer_peers.sh .venv-peers
     python scripts/bench_answers.py --recorded $REASONING_BENCHMARKS/recorded_math --peer-python .venv-peers/bin/python
 
-prints, for each judge, rows a second on one core, median and slowest time over the recorded model outputs, and its
-confusion tables over `tests/tables/*.jsonl` (rows that a convention decides apart). The peers: math-verify and
+prints, for each judge, rows for each second of CPU time, median and slowest CPU time over the recorded model outputs,
+and its confusion tables over `tests/tables/*.jsonl` (rows that a convention decides apart). The peers: math-verify and
 inspect_ai's `math()` scorer, each in a process of its own started with the interpreter that is given, and our
 reimplementation of the rules of Qwen2.5-Math (`qwen_rules.py`), here.
 """
@@ -133,12 +133,11 @@ def measure(accepts: Accepts, rows: list[tuple[str, str]]) -> dict[str, Any]:
         accepts(gold, text)
     times = []
     accepted = 0
-    started_cpu = time.process_time()
     for gold, text in rows:
-        started = time.perf_counter()
+        started = time.process_time()
         accepted += accepts(gold, text)
-        times.append(time.perf_counter() - started)
-    cpu = time.process_time() - started_cpu
+        times.append(time.process_time() - started)
+    cpu = sum(times)
     times.sort()
     return {
         "rows": len(rows),

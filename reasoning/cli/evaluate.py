@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
+from reasoning.cli.vote import vote_table
 
 if TYPE_CHECKING:
     from reasoning.evaluation.evaluate import Outcome, Settings
@@ -45,6 +46,10 @@ def evaluate(
         float | None, typer.Option(min=0.01, help="Seconds for judging one candidate. Default: the benchmark's.")
     ] = None,
     memory: Annotated[int | None, typer.Option(min=16, help="MiB for judging one candidate. Default: 1024.")] = None,
+    reward_model: Annotated[
+        str | None,
+        typer.Option(help="Rates each answer: vllm:MODEL, transformers:MODEL, or column:FIELD of recorded ones."),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Candidates judged at once. Default: one a processor.")
     ] = None,
@@ -54,6 +59,10 @@ def evaluate(
     ] = None,
     data: Annotated[Path | None, typer.Option(help="The benchmark's file, or a folder that holds its files.")] = None,
     split: Annotated[str | None, typer.Option(help="Split. Default: the benchmark's first.")] = None,
+    price_in: Annotated[float, typer.Option(min=0.0, help="Price of a million prompt tokens, for the report.")] = 0.0,
+    price_out: Annotated[
+        float, typer.Option(min=0.0, help="Price of a million completion tokens, for the report.")
+    ] = 0.0,
     allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
@@ -68,6 +77,7 @@ def evaluate(
       reasoning evaluate humaneval --engine openai:my-model,base_url=http://127.0.0.1:8000/v1 --out runs/he
       reasoning evaluate p3 --engine vllm:Qwen/Qwen3-4B --samples 100 --prompt long --out runs/p3
       reasoning evaluate humaneval --method funcoder,codet,direct --budget tokens=20000 --engine vllm:Qwen/Qwen3-4B
+      reasoning evaluate gsm8k --engine vllm:Qwen/Qwen2.5-Math-7B-Instruct --method tir --samples 4 --out runs/tir
       reasoning evaluate --resume runs/p3
     """  # noqa: D301 - \b is typer's mark, not text
     given: dict[str, Any] = {
@@ -86,6 +96,7 @@ def evaluate(
         "budget": budget,
         "data": None if data is None else str(data.resolve()),
         "split": split,
+        "reward_model": reward_model,
     }
     given = {name: value for name, value in given.items() if value is not None}
     from reasoning.cli.side_by_side import evaluate_side_by_side, is_side_by_side
@@ -107,7 +118,7 @@ def evaluate(
         quiet=quiet,
     )
     outcome = run_interruptible(work, f"go on with: reasoning evaluate {settings.benchmark} --resume {directory}")
-    _show(settings, directory, outcome)
+    _show(settings, directory, outcome, (price_in, price_out))
     if outcome.unanswered or outcome.results.to_json()["unjudged"]:
         raise typer.Exit(EXIT_UNJUDGED)
 
@@ -168,15 +179,19 @@ def default_directory(settings: Settings) -> Path:
     return Path("runs") / f"{settings.benchmark}-{engine}-{settings.seed}"
 
 
-def _show(settings: Settings, directory: Path, outcome: Outcome) -> None:
+def _show(settings: Settings, directory: Path, outcome: Outcome, prices: tuple[float, float]) -> None:
     from rich.console import Console
 
     results = outcome.results
     console = Console(highlight=False)
     for table in _tables(results):
         console.print(table)
+    if results.first_k:
+        console.print("votes over the first k samples (95 % intervals over problems), in %:")
+        console.print(vote_table(results.first_k))
     counts = ", ".join(f"{count} {status}" for status, count in results.statuses.items())
     print(f"{results.solved} of {results.problems} problems solved; {results.samples} samples: {counts}")
+    print(cost_line(results, prices))
     unjudged = results.to_json()["unjudged"]
     if unjudged:
         print(f"{unjudged} samples could not be judged and count neither as right nor as wrong")
@@ -188,6 +203,19 @@ def _show(settings: Settings, directory: Path, outcome: Outcome) -> None:
     print(f"results: {directory}")
     if settings.engine.partition(":")[0].partition(",")[0] == DEFAULT_ENGINE:
         print(f"with a model: {_real_command(settings)}")
+
+
+def cost_line(results: Results, prices: tuple[float, float]) -> str:
+    """What a sample took on the average, and with prices what all of them cost."""
+    cost = results.per_sample
+    line = (
+        f"cost of a sample: {cost['calls']:.1f} calls, {cost['prompt_tokens']:.0f} prompt tokens, "
+        f"{cost['completion_tokens']:.0f} completion tokens"
+    )
+    if any(prices):
+        price = (cost["prompt_tokens"] * prices[0] + cost["completion_tokens"] * prices[1]) / 1e6
+        line += f"; price {price:.6f} a sample, {price * results.samples:.4f} in all"
+    return line
 
 
 def _tables(results: Results) -> list[Any]:

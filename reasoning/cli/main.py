@@ -13,6 +13,7 @@ import typer
 
 from reasoning.cli import (
     benchmarks,
+    compare,
     discover,
     doctor,
     engines,
@@ -27,6 +28,7 @@ from reasoning.cli import (
     setup,
     train,
     verify,
+    vote,
 )
 
 __all__ = ["app", "main"]
@@ -41,6 +43,7 @@ _USER_ERRORS = (
     ("reasoning.engines.base", "EngineError"),
     ("reasoning.engines.options", "EngineSpecError"),
     ("reasoning.evaluation.benchmarks.base", "BenchmarkError"),
+    ("reasoning.evaluation.comparison", "ComparisonError"),
     ("reasoning.evaluation.evaluate", "EvaluationError"),
     ("reasoning.evaluation.explain_item", "ExplainError"),
     ("reasoning.evaluation.lines", "FileError"),
@@ -75,6 +78,8 @@ app = typer.Typer(
 app.command("evaluate", short_help="Ask an engine for a benchmark's answers and judge them.")(evaluate.evaluate)
 app.add_typer(generate.app, name="generate", short_help="Make a verified dataset with one of the pipelines.")
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
+app.command("vote", short_help="Count votes over several samples of a run.")(vote.vote)
+app.command("compare", short_help="Compare runs over the same problems.")(compare.compare)
 app.command("samples", short_help="Write a run's candidates as samples for other checkers.")(samples.samples)
 app.command("explain", short_help="Show how one sample of a run came to its verdict.")(explain.explain)
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)

@@ -62,7 +62,8 @@ class Request:
     """One prompt and how to sample from it.
 
     Attributes:
-        messages: a conversation, for engines with a chat template; empty when `prompt` is given.
+        messages: a conversation, for engines with a chat template; empty when `prompt` is given. Where the last one
+            is the assistant's, it is begun, and the completion goes on with it.
         prompt: plain text to be continued; exactly one of `messages` and `prompt` is set.
         seeds: one a sample wanted; the same seed and request give the same text on the same engine.
         temperature: 0 means greedy.

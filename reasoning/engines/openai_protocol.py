@@ -69,8 +69,12 @@ class Dialect:
             fields["top_p"] = request.top_p
         if request.stop:
             fields["stop"] = list(request.stop)
-        if self._extra_body:
-            fields["extra_body"] = self._extra_body
+        body = dict(self._extra_body)
+        if request.messages and request.messages[-1].role == "assistant":
+            # What vLLM and SGLang need to hear so as to go on with a turn that is begun.
+            body |= {"continue_final_message": True, "add_generation_prompt": False}
+        if body:
+            fields["extra_body"] = body
         if request.messages:
             fields["messages"] = [{"role": turn.role, "content": _content(turn)} for turn in request.messages]
             fields[self._limit_field] = request.max_tokens

@@ -48,6 +48,8 @@ def check_request(request: Request) -> None:
 def render(tokenizer: Any, request: Request) -> list[int]:
     """Token ids of the prompt: messages through the tokenizer's chat template, plain text as it stands.
 
+    A last message of the assistant's is not closed: the model goes on with it.
+
     Args:
         tokenizer: a Hugging Face tokenizer.
         request: what to render.
@@ -64,7 +66,8 @@ def render(tokenizer: Any, request: Request) -> list[int]:
         if not getattr(tokenizer, "chat_template", None):
             raise EngineError("the model's tokenizer has no chat template: ask it with a plain prompt, not messages")
         turns = [{"role": message.role, "content": message.content} for message in request.messages]
-        text = _apply_template(tokenizer, turns)
+        begun = turns.pop()["content"] if len(turns) > 1 and turns[-1]["role"] == "assistant" else ""
+        text = _apply_template(tokenizer, turns) + begun
         ids = list(tokenizer(text, add_special_tokens=False)["input_ids"])
     if not ids:
         raise EngineError("the prompt is empty")

@@ -58,6 +58,25 @@ def test_spacing_and_layout_change_nothing(text: str) -> None:
     assert judge_bare(text, text.replace(r"\frac", r"\dfrac")).passed
 
 
+PRESENTATIONS = (
+    "{}",
+    "${}$",
+    "$$\n{}\n$$",
+    r"\[{}\]",
+    r"So it is $\boxed{{{}}}$.",
+    "The answer is ${}$.",
+    "**Final answer:** ${}$",
+    "### Answer\n\n\\({}\\)",
+    "答案是 ${}$。",
+)
+
+
+@QUICK
+@given(expressions(), expressions(), st.sampled_from(PRESENTATIONS))
+def test_the_presentation_changes_nothing(gold: str, answer: str, presentation: str) -> None:
+    assert judge(gold, presentation.format(answer)).passed is judge_bare(gold, answer).passed
+
+
 @QUICK
 @given(expressions())
 def test_plus_one_is_never_equal(text: str) -> None:
