@@ -111,7 +111,7 @@ class SearchEngine:
 
     async def _induced(self, problem: Problem) -> Completion:
         payload = {
-            "problem": problem.prompt,
+            "problem": problem.text("seed"),
             "solution": problem.text("solution", ""),
             "answer": golds_of(problem)[0],
         }

@@ -193,7 +193,7 @@ def _accepted(entry: Entry) -> tuple[Family, Problem, str] | None:
     except ExtractionError:
         return None
     problem = entry.problem
-    seed = Problem(problem.id, "answer", problem.prompt, {"gold": golds_of(problem)[0]})
+    seed = Problem(problem.id, "answer", problem.text("seed"), {"gold": golds_of(problem)[0]})
     return Family(f"efa/{problem.id}", found.source, found.name), seed, problem.text("solution", "")
 
 

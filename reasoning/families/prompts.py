@@ -1,15 +1,21 @@
 r"""How a model is asked for a family: the interface, a worked example, the seed problem and its solution.
 
-EFA_STYLE.write(Problem("s1", "efa", "What is 2 + 3?", {"gold": "5", "solution": "2 + 3 = 5"})).messages[0].content
+EFA_STYLE.write(efa_problem("s1", "What is 2 + 3?", "2 + 3 = 5", "5")).messages[0].content
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from reasoning.engines.base import Message
 from reasoning.methods.base import Prompt, PromptStyle
 from verifiers.records import Problem
 
-__all__ = ["EFA_STYLE"]
+__all__ = ["EFA_STYLE", "KIND", "efa_problem"]
+
+KIND = "efa"
+"""Kind of the problem of writing a family for a seed."""
 
 _INSTRUCTIONS = """\
 Write a Python class that turns one mathematics problem into a family of problems with the same structure.
@@ -65,21 +71,26 @@ def _seed(problem: str, solution: str, answer: str) -> str:
     return f"Problem: {problem}\n\nSolution: {solution or '(none given)'}\n\nAnswer: {answer}"
 
 
-def _write(problem: Problem) -> Prompt:
-    gold = problem.fields.get("gold")
-    answer = gold[0] if isinstance(gold, list) and gold else gold
-    return Prompt(
-        messages=(
-            Message("user", f"{_INSTRUCTIONS}\n{_seed(_EXAMPLE_PROBLEM, _EXAMPLE_SOLUTION, _EXAMPLE_ANSWER)}"),
-            Message("assistant", _EXAMPLE_CLASS),
-            Message("user", _seed(problem.prompt, problem.text("solution", ""), str(answer))),
-        )
+def efa_problem(id: str, seed: str, solution: str, gold: str, meta: Mapping[str, Any] | None = None) -> Problem:
+    """The problem of kind `efa` for a seed: its prompt is everything that a model is told, so that it trains as it is.
+
+    Args:
+        id: of the seed.
+        seed: its text.
+        solution: its worked solution, or nothing.
+        gold: its answer.
+        meta: kept beside it.
+    """
+    prompt = (
+        f"{_INSTRUCTIONS}\n{_seed(_EXAMPLE_PROBLEM, _EXAMPLE_SOLUTION, _EXAMPLE_ANSWER)}\n\n{_EXAMPLE_CLASS}\n\n"
+        f"Now the problem for which the class is wanted.\n\n{_seed(seed, solution, gold)}"
     )
+    return Problem(id, KIND, prompt, {"seed": seed, "solution": solution, "gold": gold}, dict(meta or {}))
 
 
 EFA_STYLE = PromptStyle(
     "efagen",
     "asks for a class that generates variants of the problem, after a worked example",
-    _write,
+    lambda problem: Prompt(messages=(Message("user", problem.prompt),)),
     lambda problem, reply: reply if reply.strip() else None,
 )

@@ -101,6 +101,7 @@ class Report:
         reason: why.
         family: the class, once it was extracted.
         distinct_texts: different texts among the draws.
+        tests: number of tests that there were to pass.
     """
 
     passed_tests: tuple[str, ...]
@@ -108,6 +109,7 @@ class Report:
     reason: str = ""
     family: Family | None = None
     distinct_texts: int = 0
+    tests: int = len(TESTS)
 
     @property
     def passed(self) -> bool:
@@ -116,8 +118,8 @@ class Report:
 
     @property
     def score(self) -> float:
-        """Share of the paper's five tests passed, in order: a graded reward."""
-        return sum(name in PAPER_TESTS for name in self.passed_tests) / len(PAPER_TESTS)
+        """Share of the tests passed, in order: a graded reward, 1 exactly when all are."""
+        return len(self.passed_tests) / self.tests
 
 
 @dataclass(slots=True)
@@ -189,7 +191,7 @@ class ValidityTester:
 
     def _report(self, case: _Case, passed: list[str], failed: str, reason: str) -> Report:
         texts = len({draw.text for draw in case.probe.draws})
-        return Report(tuple(passed), failed, reason, case.family, texts)
+        return Report(tuple(passed), failed, reason, case.family, texts, len(self._tests()))
 
     async def _is_extractable(self, case: _Case) -> str:
         try:

@@ -1,6 +1,6 @@
 r"""The verifier of kind `efa`: is a reply a sound family for its seed problem?
 
-    problem = Problem("s1", "efa", "What is 2 + 3?", {"gold": "5", "solution": "2 + 3 = 5"})
+    problem = efa_problem("s1", "What is 2 + 3?", "2 + 3 = 5", "5")
     (await FamilyVerifier(sandbox).verify(problem, reply, Limits())).score      # share of the tests passed, in order
 
 A verdict passes when every test of `reasoning.families.validity` does; its score is the graded reward of EFAGen.
@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from reasoning.families.probing import ProbeLimits
-from reasoning.families.validity import TESTS, Report, SeedProblem, ValidityTester
+from reasoning.families.validity import Report, SeedProblem, ValidityTester
 from verifiers.answers.verifier import golds_of
 from verifiers.records import Problem, Status, Verdict
 from verifiers.sandbox.task import Limits
@@ -20,16 +20,13 @@ from verifiers.sandbox.task import Limits
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
 
-__all__ = ["KIND", "FamilyVerifier", "seed_problem", "status_of"]
-
-KIND = "efa"
-_TESTS_WITHOUT_SOLVER = len(TESTS) - 1
+__all__ = ["FamilyVerifier", "seed_problem", "status_of"]
 
 
 class FamilyVerifier:
     """Judges candidates of kind `efa`.
 
-    The problem's fields: its prompt is the seed problem, `gold` the seed's answer, `solution` (optional) its solution.
+    The problem's fields: `seed` (text of the seed problem), `gold` (its answer), `solution` (optional).
     """
 
     def __init__(self, sandbox: SandboxPool) -> None:
@@ -39,24 +36,23 @@ class FamilyVerifier:
         """Judge one reply; each call of a method has at most half of `limits.wall_seconds`.
 
         Raises:
-            RecordError: the problem has no usable `gold`.
+            RecordError: the problem has no `seed`, or no usable `gold`.
         """
         started = time.monotonic()
         bounds = ProbeLimits(limits.wall_seconds / 2, min(limits.memory_mib, ProbeLimits().memory_mib))
         report = await ValidityTester(self._sandbox, limits=bounds).test(candidate, seed_problem(problem))
         detail = "" if report.passed else f"{report.failed}: {report.reason}"
-        score = len(report.passed_tests) / _TESTS_WITHOUT_SOLVER
         seconds = time.monotonic() - started
-        return Verdict.of(problem.id, status_of(report), detail, score=score, seconds=seconds)
+        return Verdict.of(problem.id, status_of(report), detail, score=report.score, seconds=seconds)
 
 
 def seed_problem(problem: Problem) -> SeedProblem:
-    """The seed of a problem of kind `efa` or `answer`.
+    """The seed of a problem of kind `efa`.
 
     Raises:
-        RecordError: it has no usable `gold`.
+        RecordError: it has no `seed`, or no usable `gold`.
     """
-    return SeedProblem(problem.id, problem.prompt, problem.text("solution", ""), golds_of(problem)[0])
+    return SeedProblem(problem.id, problem.text("seed"), problem.text("solution", ""), golds_of(problem)[0])
 
 
 def status_of(report: Report) -> Status:

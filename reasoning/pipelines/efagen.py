@@ -14,16 +14,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from reasoning.evaluation.benchmarks.base import Entry
 from reasoning.families.drawing import draw
-from reasoning.families.prompts import EFA_STYLE
+from reasoning.families.prompts import EFA_STYLE, KIND, efa_problem
 from reasoning.families.records import Family
 from reasoning.families.streams import content_key
-from reasoning.families.validity import Report, SeedProblem, Solver, ValidityRules, ValidityTester
-from reasoning.families.verifier import KIND, seed_problem
+from reasoning.families.validity import Report, Solver, ValidityRules, ValidityTester
+from reasoning.families.verifier import seed_problem
 from reasoning.methods import Question
 from reasoning.methods.direct import NO_ANSWER
 from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, Row, option
@@ -107,7 +107,7 @@ async def _seed_outcomes(job: Job, options: EfagenOptions, tester: ValidityTeste
         for one in accepted
         if one is not best
     ]
-    return outcomes + await _rows(job, options, entry, problem, best)
+    return outcomes + await _rows(job, options, problem, best)
 
 
 def _efa_problem(entry: Entry) -> Problem | Discarded:
@@ -120,7 +120,7 @@ def _efa_problem(entry: Entry) -> Problem | Discarded:
     if problem.kind != "answer" or not isinstance(gold, str):
         return Discarded(problem.id, "seed", f"a problem of kind '{problem.kind}' with no single answer")
     solution = entry.references[0] if entry.references else ""
-    return replace(problem, kind=KIND, fields={"gold": gold, "solution": solution})
+    return efa_problem(problem.id, problem.prompt, solution, gold, problem.meta)
 
 
 async def _reply(job: Job, problem: Problem, sample: int) -> tuple[str, str]:
@@ -132,14 +132,13 @@ async def _reply(job: Job, problem: Problem, sample: int) -> tuple[str, str]:
     return completion.text, ""
 
 
-async def _rows(job: Job, options: EfagenOptions, entry: Entry, problem: Problem, best: _Candidate) -> list[Outcome]:
+async def _rows(job: Job, options: EfagenOptions, problem: Problem, best: _Candidate) -> list[Outcome]:
     family = best.report.family
     assert family is not None
     common: dict[str, Any] = {"group": problem.id, "topic": topic_of(problem), "source": job.settings.problems}
     if options.keep == "families":
         stream = f"sample {best.sample}"
         return [Row(problem=problem, completion=best.reply, stream=stream, steps=steps_of(best.reply), **common)]
-    seed = SeedProblem(problem.id, entry.problem.prompt, "", "")
     return [
         Row(
             problem=Problem(f"{problem.id}/variant/{number}", "answer", text, {"gold": answer}, {"seed": problem.id}),
@@ -148,14 +147,16 @@ async def _rows(job: Job, options: EfagenOptions, entry: Entry, problem: Problem
             meta={"efa": family.source if number == 0 else "", "sample": best.sample},
             **common,
         )
-        for number, (text, answer, solution) in enumerate(await _variants(job, family, seed, options.variants))
+        for number, (text, answer, solution) in enumerate(
+            await _variants(job, family, problem.text("seed"), options.variants)
+        )
     ]
 
 
-async def _variants(job: Job, family: Family, seed: SeedProblem, count: int) -> list[tuple[str, str, str]]:
+async def _variants(job: Job, family: Family, seed: str, count: int) -> list[tuple[str, str, str]]:
     """Different variants, none of which is the seed."""
     drawn = await draw(job.pool, family, range(count * _DRAWS_PER_VARIANT), seed=job.settings.seed)
-    seen = {content_key(seed.problem)}
+    seen = {content_key(seed)}
     variants: list[tuple[str, str, str]] = []
     for instance in drawn.instances:
         key = content_key(instance.text)

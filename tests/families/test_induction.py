@@ -77,7 +77,9 @@ def test_percentages_decimals_constants_and_words(problem, solution, answer, par
         ("2 cats and 2 dogs?", "2 + 2 = 4", "4 ", None),
         ("6 pens, 3 pens and 2 pens", "6 - 3 = 3, 3 * 2 = 6", "6", "can be 2 things"),
         ("A has 4 and B has 2.", "", "2", "expressions give the answer"),
-        ("A has 10 and B has 7.", "No idea.", "1000", "no expression"),
+        ("A has 10 and B has 7.", "No idea.", "17", "no equation of the solution"),
+        ("A has 10 and B has 7.", "", "1000", "no expression"),
+        ("Find $n$ if $n^2 = 49$ and 3 is odd", "10 - 3 = 7", "7", "formulas"),
         ("20% of 20 apples?", "", "4", "with and without a percent sign"),
         ("x" * 7000 + " 3", "", "3", "longer than"),
     ],
@@ -105,7 +107,7 @@ def test_draws_keep_the_properties_of_the_seed():
 
 
 def test_hostile_texts_end_in_source_that_only_quotes_them():
-    problem = '3 cats\'); import os; os._exit(7) #\\ """ {n1} {{ 4 dogs'
+    problem = '3 cats\'); import os; os._exit(7) # """ {n1} {{ 4 dogs'
     family = built(induce(problem, "3 + 4 = 7", "7"))
     assert family.render(**family.original) == problem
 

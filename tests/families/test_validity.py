@@ -148,7 +148,7 @@ def test_a_broken_family_is_refused_by_the_test_for_its_fault(examine, fault):
     assert report.failed == fault, report.reason
     assert report.reason
     assert report.passed_tests == PAPER_TESTS[: PAPER_TESTS.index(fault)]
-    assert report.score == PAPER_TESTS.index(fault) / 5
+    assert report.score == PAPER_TESTS.index(fault) / 8
 
 
 def test_right_at_the_seed_and_wrong_elsewhere_passes_the_five_and_fails_the_solver(examine):

@@ -111,6 +111,11 @@ def test_accepted_families_are_rows_for_fine_tuning(tmp_path):
     rows, _, _ = generate(tmp_path, Scripted(REPLIES), seeds=SEEDS[:1], candidates=5, keep="families")
     (row,) = rows
     assert row["completion"] == SOUND
+    assert SEEDS[0][1] in row["prompt"]
+    assert "class EFA" in row["prompt"]
+    # The instructions are the same for all seeds, which makes no near-duplicates of them.
+    induced, _, _ = generate(tmp_path, name="induced", candidates=1, keep="families", near=0.8)
+    assert [row["group"] for row in induced] == ["pens", "rope"]
     problem = Problem.from_json(json.loads(row["problem"]))
     assert problem.kind == "efa"
 

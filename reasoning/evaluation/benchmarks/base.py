@@ -43,7 +43,6 @@ __all__ = [
 
 BENCHMARKS: dict[str, str] = {
     "puzzles": "reasoning.evaluation.benchmarks.puzzles:BENCHMARK",
-    "families": "reasoning.evaluation.benchmarks.families:BENCHMARK",
     "p3": "reasoning.evaluation.benchmarks.p3:BENCHMARK",
     "humaneval": "reasoning.evaluation.benchmarks.humaneval:BENCHMARK",
     "mbpp": "reasoning.evaluation.benchmarks.mbpp:BENCHMARK",
@@ -52,6 +51,7 @@ BENCHMARKS: dict[str, str] = {
     "mbpp-plus": "reasoning.evaluation.benchmarks.mbpp_plus:BENCHMARK",
     "xcodeeval": "reasoning.evaluation.benchmarks.xcodeeval:BENCHMARK",
     "livecodebench": "reasoning.evaluation.benchmarks.livecodebench:BENCHMARK",
+    "families": "reasoning.evaluation.benchmarks.families:BENCHMARK",
     "gsm8k": "reasoning.evaluation.benchmarks.gsm8k:BENCHMARK",
     "math": "reasoning.evaluation.benchmarks.hendrycks_math:BENCHMARK",
     "aime24": "reasoning.evaluation.benchmarks.contests:AIME24",

@@ -4,9 +4,9 @@ r"""How the answer comes from the numbers of the problem: an expression, read of
     answer.value(lookup)
 
 Each equation of the solution whose operands are all known (numbers of the problem, earlier results, constants such as
-the 7 days of a week) is a step. At last the answer must be a step, or be one or two operations away with all numbers of
-the problem used. A reading that is not the only one ends the induction: a program that is right by accident at the seed
-is wrong elsewhere.
+the 7 days of a week) is a step, and the answer must be one. Without a solution the answer is looked for, one or two
+operations away with all numbers of the problem used. A reading that is not the only one ends the induction: a program
+that is right by accident at the seed is wrong elsewhere.
 """
 
 from __future__ import annotations
@@ -93,6 +93,8 @@ def derive(numbers: list[TextNumber], problem: str, solution: str, answer: Fract
             raise InductionError(f"more than {MAX_TERMS} steps")
         known.equation(tree, result)
     found = next((step for step in reversed(known.steps) if step.value == answer), None)
+    if found is None and solution.strip():
+        raise InductionError("no equation of the solution gives the answer")
     if found is None:
         found = known.search(answer)
     return Derivation(found, tuple(_below(found)))

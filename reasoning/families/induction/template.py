@@ -29,6 +29,9 @@ SMALLEST = 2
 _CALCULATOR_MARK = re.compile(r"<<[^<>]*>>")
 """As in GSM8K: `48/2 = <<48/2=24>>24`."""
 
+_FORMULA = re.compile(r"[\\^=]|\$[A-Za-z]\W")
+"""TeX, powers, equations, variables between dollar signs: their numbers are no quantities that vary freely."""
+
 _TEMPLATE = '''\
 from fractions import Fraction
 
@@ -82,6 +85,8 @@ def induce(problem: str, solution: str, answer: str) -> Induced:
     solution = _CALCULATOR_MARK.sub("", solution)
     if len(problem) > MAX_CHARACTERS or len(solution) > MAX_CHARACTERS:
         raise InductionError(f"longer than {MAX_CHARACTERS} characters")
+    if _FORMULA.search(problem):
+        raise InductionError("the problem holds formulas, not numbers alone")
     gold = value_of(answer)
     if gold is None:
         raise InductionError("the answer is no rational number")

@@ -61,7 +61,9 @@ _KEY_BYTES = 8
 
 
 def problem_text(problem: Problem) -> str:
-    """All the text that says what is asked."""
+    """All the text that says what is asked; of an instruction to write a family, its seed problem alone."""
+    if problem.kind == "efa":
+        return problem.text("seed", problem.prompt)
     parts = [problem.prompt]
     for name in _CODE_FIELDS:
         value = problem.fields.get(name)
