@@ -36,7 +36,7 @@ test-slow: $(VENV)/.dev
 	@touch $@
 
 test-vllm: .venv-vllm/.ready
-	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/engines/test_sampling.py tests/engines/test_transformers_engine.py tests/engines/test_vllm_engine.py --durations=5
+	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/engines/test_sampling.py tests/engines/test_transformers_engine.py tests/engines/test_vllm_engine.py tests/pipelines/test_real_model.py --durations=5
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
