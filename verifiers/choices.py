@@ -5,7 +5,9 @@ r"""Judges multiple-choice answers: which option, or options, a text names.
 ...     (await ChoiceVerifier(sandbox).verify(problem, "2 + 2 = 4, so the answer is (B).", Limits())).status
 <Status.PASSED: 'passed'>
 
-A label is taken first; a text that names none may give the content of exactly one option instead.
+A label is taken first; a text that names none may give the content of exactly one option instead. Labels are letters,
+or with an object of options any words. The problem's field `accept` says whether all right labels have to be named
+(`all`, the default) or one of them (`any`).
 """
 
 from __future__ import annotations
@@ -43,18 +45,27 @@ class Choices:
     Attributes:
         options: label -> text, labels in upper case.
         gold: the right label, or all right labels.
+        any_right: naming one of the right labels is enough; otherwise all of them have to be named.
     """
 
     options: Mapping[str, str]
     gold: frozenset[str]
+    any_right: bool = False
+
+    def right(self, labels: frozenset[str]) -> bool:
+        """Whether naming `labels` is right."""
+        return labels == self.gold or (self.any_right and len(labels) == 1 and labels <= self.gold)
 
     @classmethod
     def of(cls, problem: Problem) -> Choices:
         """Read a problem's fields.
 
         Raises:
-            RecordError: `options` or `gold` is missing or malformed, or `gold` names no option.
+            RecordError: `options`, `gold` or `accept` is missing or malformed, or `gold` names no option.
         """
+        accept = problem.fields.get("accept", "all")
+        if accept not in ("all", "any"):
+            raise RecordError("accept", f"expected 'all' or 'any', got {accept!r}"[:200])
         options = _options(problem.fields.get("options"))
         gold = problem.fields.get("gold")
         if isinstance(gold, str):
@@ -66,7 +77,7 @@ class Choices:
         wanted = frozenset(label.strip().strip("().").upper() for label in labels)
         if not wanted or not wanted <= options.keys():
             raise RecordError("gold", f"expected labels among {', '.join(options)}, got {gold!r}")
-        return cls(options, wanted)
+        return cls(options, wanted, accept == "any")
 
 
 def _options(value: object) -> dict[str, str]:
@@ -84,6 +95,9 @@ def _options(value: object) -> dict[str, str]:
 
 def chosen_labels(text: str, options: Mapping[str, str]) -> tuple[frozenset[str], str]:
     """The labels that a text chooses, and how they were found; an empty set when it chooses none."""
+    whole = text.strip().upper()
+    if whole in options:
+        return frozenset({whole}), "the whole text"
     places = extract(text)
     for place in places:
         reading = read(place.text)
@@ -94,7 +108,7 @@ def chosen_labels(text: str, options: Mapping[str, str]) -> tuple[frozenset[str]
             if named and named <= options.keys():
                 return named, place.rule
         bare = place.text.strip().strip("().* ")
-        if bare.upper() in options and len(bare) == 1 and place.certain:
+        if bare.upper() in options and place.certain:
             return frozenset({bare.upper()}), place.rule
     for place in places:
         equal = [label for label, content in options.items() if judge_bare(content, place.text).passed]
@@ -129,6 +143,6 @@ class ChoiceVerifier:
         labels, rule = chosen_labels(candidate, choices.options)
         if not labels:
             return Verdict.of(problem.id, Status.UNPARSABLE, "the text names no option")
-        status = Status.PASSED if labels == choices.gold else Status.WRONG
+        status = Status.PASSED if choices.right(labels) else Status.WRONG
         named = ", ".join(sorted(labels))
         return Verdict.of(problem.id, status, f"chose {named} ({rule}), gold {', '.join(sorted(choices.gold))}")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol
@@ -28,6 +29,7 @@ BUILT_IN: dict[str, str] = {
     "answer": "verifiers.answers:AnswerVerifier",
     "choice": "verifiers.choices:ChoiceVerifier",
     "constant": "verifiers.constants:ConstantVerifier",
+    "proof": "verifiers.proofs:ProofVerifier",
 }
 """Kind -> `module:attribute` of its factory; imported when first used."""
 
@@ -61,10 +63,16 @@ def kinds() -> list[str]:
 
 
 class VerifierRegistry:
-    """One verifier a kind, made when first needed, all sharing one sandbox pool."""
+    """One verifier a kind, made when first needed, all sharing one sandbox pool.
 
-    def __init__(self, sandbox: SandboxPool) -> None:
+    Args:
+        sandbox: where code is run.
+        own: kind -> factory of the caller's own verifiers, which go before all others.
+    """
+
+    def __init__(self, sandbox: SandboxPool, own: Mapping[str, VerifierFactory] | None = None) -> None:
         self._sandbox = sandbox
+        self._own = dict(own or {})
         self._verifiers: dict[str, Verifier] = {}
 
     def verifier(self, kind: str) -> Verifier:
@@ -74,7 +82,7 @@ class VerifierRegistry:
             UnknownKindError: there is none.
         """
         if kind not in self._verifiers:
-            self._verifiers[kind] = _factory(kind)(self._sandbox)
+            self._verifiers[kind] = (self._own.get(kind) or _factory(kind))(self._sandbox)
         return self._verifiers[kind]
 
     async def verify(self, problem: Problem, candidate: str, limits: Limits) -> Verdict:

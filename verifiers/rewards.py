@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from verifiers.records import Problem, RecordError, Status, Verdict
-from verifiers.registry import VerifierRegistry
+from verifiers.registry import VerifierFactory, VerifierRegistry
 from verifiers.sandbox import Limits, SandboxPool
 
 __all__ = [
@@ -130,11 +130,9 @@ class VerifierReward:
         shaping: additions to right or wrong.
         workers: sandboxed candidates at once; None: one a processor.
         allow_weak: accept weak isolation.
+        own: kind -> factory of verifiers that are registered nowhere.
         name: under which trainers log it.
         watch: called with each batch of rewards, in the judging thread.
-
-    Raises:
-        RewardError: there is no such kind.
     """
 
     def __init__(
@@ -146,6 +144,7 @@ class VerifierReward:
         shaping: Shaping | None = None,
         workers: int | None = None,
         allow_weak: bool = False,
+        own: Mapping[str, VerifierFactory] | None = None,
         name: str = "verifier",
         watch: Callable[[Sequence[Reward]], None] | None = None,
     ) -> None:
@@ -156,7 +155,8 @@ class VerifierReward:
         self._limits = limits or Limits()
         self._workers = workers
         self._allow_weak = allow_weak
-        self._watch = watch
+        self._own = dict(own or {})
+        self.watch = watch
         self._form = re.compile(self.shaping.form) if self.shaping.form else None
         self._lock = threading.Lock()
         self._thread: _Thread | None = None
@@ -300,7 +300,7 @@ class VerifierReward:
         thread = threading.Thread(target=loop.run_forever, name=f"{self.__name__}-reward", daemon=True)
         slots = asyncio.Semaphore(_AT_ONCE_FACTOR * pool.workers)
         thread.start()
-        return _Thread(loop, thread, os.getpid(), pool, VerifierRegistry(pool), slots)
+        return _Thread(loop, thread, os.getpid(), pool, VerifierRegistry(pool, self._own), slots)
 
     async def _judge_all(self, running: _Thread, items: list[tuple[Problem, str]]) -> list[Reward]:
         async def one(problem: Problem, candidate: str) -> Reward:
@@ -313,8 +313,8 @@ class VerifierReward:
         finally:
             for task in tasks:
                 task.cancel()
-        if self._watch is not None:
-            self._watch(rewards)
+        if self.watch is not None:
+            self.watch(rewards)
         return rewards
 
     def _reward(self, candidate: str, verdict: Verdict) -> Reward:

@@ -16,7 +16,6 @@ MINIMUM_PYTHON = (3, 11)
 _CLASHING_DISTRIBUTION = "verifiers"
 _REQUIRED = ("datasets", "httpx", "mpmath", "numpy", "openai", "python-flint", "rich", "sympy", "typer")
 _PROVERS = {
-    "lean": "Lean 4 proofs; install elan",
     "coqc": "Coq proofs",
     "isabelle": "Isabelle proofs",
     "fstar.exe": "F* proofs",
@@ -45,7 +44,7 @@ def doctor() -> None:
     from rich.table import Table
     from rich.text import Text
 
-    findings = [*_python(), *_packages(), *_clash(), *_sandbox(), *_engines(), *_provers()]
+    findings = [*_python(), *_packages(), *_clash(), *_sandbox(), *_engines(), *_embedded_lean(), *_provers()]
     table = Table("what", "state", "detail")
     for finding in findings:
         table.add_row(Text(finding.subject), Text(finding.state), Text(finding.detail))
@@ -113,6 +112,16 @@ def _engines() -> Iterator[_Finding]:
     for engine in list_engines():
         state = "ok" if engine.installed else "not installed"
         yield _Finding(f"engine {engine.name}", state, engine.summary if engine.installed else engine.install)
+
+
+def _embedded_lean() -> Iterator[_Finding]:
+    from verifiers.proofs.lean import install
+
+    found = install.find()
+    if found is not None:
+        yield _Finding("prover lean (embedded)", "ok", f"core library; {found.directory}")
+    else:
+        yield _Finding("prover lean (embedded)", "not installed", install.INSTALL_HINT)
 
 
 def _provers() -> Iterator[_Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
+from reasoning.cli.vote import vote_table
 
 if TYPE_CHECKING:
     from reasoning.evaluation.evaluate import Outcome, Settings
@@ -26,7 +28,9 @@ DEFAULT_CONCURRENCY = 64
 def evaluate(
     benchmark: Annotated[str | None, typer.Argument(help="See `reasoning benchmarks`.")] = None,
     engine: Annotated[str | None, typer.Option(help="See `reasoning engines`. Default: search.")] = None,
-    method: Annotated[str | None, typer.Option(help="How the engine is asked. Default: direct.")] = None,
+    method: Annotated[
+        str | None, typer.Option(help="How the engine is asked; several with commas between. Default: direct.")
+    ] = None,
     samples: Annotated[int | None, typer.Option(min=1, help="Samples of each problem. Default: 1.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many problems.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/BENCHMARK-ENGINE-SEED.")] = None,
@@ -42,12 +46,23 @@ def evaluate(
         float | None, typer.Option(min=0.01, help="Seconds for judging one candidate. Default: the benchmark's.")
     ] = None,
     memory: Annotated[int | None, typer.Option(min=16, help="MiB for judging one candidate. Default: 1024.")] = None,
+    reward_model: Annotated[
+        str | None,
+        typer.Option(help="Rates each answer: vllm:MODEL, transformers:MODEL, or column:FIELD of recorded ones."),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Candidates judged at once. Default: one a processor.")
     ] = None,
     concurrency: Annotated[int, typer.Option(min=1, help="Requests under way at once.")] = DEFAULT_CONCURRENCY,
+    budget: Annotated[
+        str | None, typer.Option(help="Of each sample: tokens=N,calls=N,sandbox=SECONDS. Default: none.")
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="The benchmark's file, or a folder that holds its files.")] = None,
     split: Annotated[str | None, typer.Option(help="Split. Default: the benchmark's first.")] = None,
+    price_in: Annotated[float, typer.Option(min=0.0, help="Price of a million prompt tokens, for the report.")] = 0.0,
+    price_out: Annotated[
+        float, typer.Option(min=0.0, help="Price of a million completion tokens, for the report.")
+    ] = 0.0,
     allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
@@ -61,6 +76,8 @@ def evaluate(
       reasoning evaluate puzzles
       reasoning evaluate humaneval --engine openai:my-model,base_url=http://127.0.0.1:8000/v1 --out runs/he
       reasoning evaluate p3 --engine vllm:Qwen/Qwen3-4B --samples 100 --prompt long --out runs/p3
+      reasoning evaluate humaneval --method funcoder,codet,direct --budget tokens=20000 --engine vllm:Qwen/Qwen3-4B
+      reasoning evaluate gsm8k --engine vllm:Qwen/Qwen2.5-Math-7B-Instruct --method tir --samples 4 --out runs/tir
       reasoning evaluate --resume runs/p3
     """  # noqa: D301 - \b is typer's mark, not text
     given: dict[str, Any] = {
@@ -76,10 +93,18 @@ def evaluate(
         "max_tokens": max_tokens,
         "timeout": timeout,
         "memory": memory,
+        "budget": budget,
         "data": None if data is None else str(data.resolve()),
         "split": split,
+        "reward_model": reward_model,
     }
     given = {name: value for name, value in given.items() if value is not None}
+    from reasoning.cli.side_by_side import evaluate_side_by_side, is_side_by_side
+
+    if is_side_by_side(method, resume):
+        options = {"jobs": jobs, "concurrency": concurrency, "allow_weak": allow_weak, "quiet": quiet}
+        evaluate_side_by_side(given, out, resume, options)
+        return
     settings, directory, resuming = _plan(given, out, resume)
     from reasoning.evaluation.evaluate import evaluate as run_evaluation
 
@@ -93,7 +118,7 @@ def evaluate(
         quiet=quiet,
     )
     outcome = run_interruptible(work, f"go on with: reasoning evaluate {settings.benchmark} --resume {directory}")
-    _show(settings, directory, outcome)
+    _show(settings, directory, outcome, (price_in, price_out))
     if outcome.unanswered or outcome.results.to_json()["unjudged"]:
         raise typer.Exit(EXIT_UNJUDGED)
 
@@ -107,15 +132,16 @@ def _plan(given: dict[str, Any], out: Path | None, resume: Path | None) -> tuple
         raise typer.BadParameter(f"--out {out} and --resume {resume} name two directories; give one")
     if resume is not None and ((resume / CONFIG_NAME).exists() or "benchmark" not in given):
         # What is not given is as it was; what is given must be as it was, which the run checks.
-        return replace(settings_of(read_config(resume)), **_checked(given)), resume, True
+        return replace(settings_of(read_config(resume)), **checked(given)), resume, True
     if "benchmark" not in given:
         raise typer.BadParameter("give a BENCHMARK (see `reasoning benchmarks`) or --resume RUN_DIR")
-    settings = _settings(given)
+    settings = settings_from(given)
     # Killed before it had written its configuration, a run has nothing to go on with and begins anew.
-    return settings, resume or out or _default_directory(settings), False
+    return settings, resume or out or default_directory(settings), False
 
 
-def _settings(given: dict[str, Any]) -> Settings:
+def settings_from(given: dict[str, Any]) -> Settings:
+    """All settings of a new run: what is given, and defaults for the rest."""
     from reasoning.evaluation.benchmarks import find_benchmark
     from reasoning.evaluation.evaluate import Settings
 
@@ -127,13 +153,17 @@ def _settings(given: dict[str, Any]) -> Settings:
         "prompt": benchmark.style().name,
         "split": benchmark.split(),
     }
-    return Settings(**{**defaults, **_checked(given)})
+    return Settings(**{**defaults, **checked(given)})
 
 
-def _checked(given: dict[str, Any]) -> dict[str, Any]:
+def checked(given: dict[str, Any]) -> dict[str, Any]:
+    """What is given, if all of it exists and can be read."""
     from reasoning.evaluation.benchmarks import find_benchmark
     from reasoning.methods import find_method
+    from reasoning.runs.budget import Budget
 
+    if "budget" in given:
+        Budget.parse(given["budget"])
     if "method" in given:
         find_method(given["method"])
     if "benchmark" in given:
@@ -143,20 +173,25 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _default_directory(settings: Settings) -> Path:
+def default_directory(settings: Settings) -> Path:
+    """Where a run is put when it is not said."""
     engine = re.sub(r"[^A-Za-z0-9.-]+", "_", settings.engine).strip("_")[:60]
     return Path("runs") / f"{settings.benchmark}-{engine}-{settings.seed}"
 
 
-def _show(settings: Settings, directory: Path, outcome: Outcome) -> None:
+def _show(settings: Settings, directory: Path, outcome: Outcome, prices: tuple[float, float]) -> None:
     from rich.console import Console
 
     results = outcome.results
     console = Console(highlight=False)
     for table in _tables(results):
         console.print(table)
+    if results.first_k:
+        console.print("votes over the first k samples (95 % intervals over problems), in %:")
+        console.print(vote_table(results.first_k))
     counts = ", ".join(f"{count} {status}" for status, count in results.statuses.items())
     print(f"{results.solved} of {results.problems} problems solved; {results.samples} samples: {counts}")
+    print(cost_line(results, prices))
     unjudged = results.to_json()["unjudged"]
     if unjudged:
         print(f"{unjudged} samples could not be judged and count neither as right nor as wrong")
@@ -168,6 +203,19 @@ def _show(settings: Settings, directory: Path, outcome: Outcome) -> None:
     print(f"results: {directory}")
     if settings.engine.partition(":")[0].partition(",")[0] == DEFAULT_ENGINE:
         print(f"with a model: {_real_command(settings)}")
+
+
+def cost_line(results: Results, prices: tuple[float, float]) -> str:
+    """What a sample took on the average, and with prices what all of them cost."""
+    cost = results.per_sample
+    line = (
+        f"cost of a sample: {cost['calls']:.1f} calls, {cost['prompt_tokens']:.0f} prompt tokens, "
+        f"{cost['completion_tokens']:.0f} completion tokens"
+    )
+    if any(prices):
+        price = (cost["prompt_tokens"] * prices[0] + cost["completion_tokens"] * prices[1]) / 1e6
+        line += f"; price {price:.6f} a sample, {price * results.samples:.4f} in all"
+    return line
 
 
 def _tables(results: Results) -> list[Any]:
@@ -196,11 +244,11 @@ def _tables(results: Results) -> list[Any]:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
+    return "-" if math.isnan(share) else f"{100 * share:.2f} %"
 
 
 def _interval(metric: Any) -> str:
-    return f"{100 * metric.low:.2f} - {100 * metric.high:.2f} %"
+    return "-" if math.isnan(metric.low) else f"{100 * metric.low:.2f} - {100 * metric.high:.2f} %"
 
 
 def _real_command(settings: Settings) -> str:

@@ -13,17 +13,22 @@ import typer
 
 from reasoning.cli import (
     benchmarks,
+    compare,
     discover,
     doctor,
     engines,
     evaluate,
+    explain,
     families,
     generate,
     identify,
     samples,
     sandbox,
     serve,
+    setup,
+    train,
     verify,
+    vote,
 )
 
 __all__ = ["app", "main"]
@@ -38,14 +43,21 @@ _USER_ERRORS = (
     ("reasoning.engines.base", "EngineError"),
     ("reasoning.engines.options", "EngineSpecError"),
     ("reasoning.evaluation.benchmarks.base", "BenchmarkError"),
+    ("reasoning.evaluation.comparison", "ComparisonError"),
     ("reasoning.evaluation.evaluate", "EvaluationError"),
+    ("reasoning.evaluation.explain_item", "ExplainError"),
     ("reasoning.evaluation.lines", "FileError"),
     ("reasoning.families.records", "FamilyError"),
     ("reasoning.methods.base", "MethodError"),
     ("reasoning.pipelines.backend.hub", "HubError"),
     ("reasoning.pipelines.base", "PipelineError"),
+    ("reasoning.runs.budget", "BudgetError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
+    ("reasoning.training.config", "ConfigError"),
+    ("reasoning.training.session", "TrainingError"),
+    ("verifiers.proofs.lean.install", "LeanMissingError"),
+    ("verifiers.proofs.lean.webassembly", "PackageError"),
     ("verifiers.records", "RecordError"),
     ("verifiers.rewards", "RewardError"),
     ("verifiers.sandbox.report", "SandboxUnavailableError"),
@@ -66,14 +78,19 @@ app = typer.Typer(
 app.command("evaluate", short_help="Ask an engine for a benchmark's answers and judge them.")(evaluate.evaluate)
 app.add_typer(generate.app, name="generate", short_help="Make a verified dataset with one of the pipelines.")
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
+app.command("vote", short_help="Count votes over several samples of a run.")(vote.vote)
+app.command("compare", short_help="Compare runs over the same problems.")(compare.compare)
 app.command("samples", short_help="Write a run's candidates as samples for other checkers.")(samples.samples)
+app.command("explain", short_help="Show how one sample of a run came to its verdict.")(explain.explain)
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
 app.add_typer(discover.app, name="discover", short_help="Search for formulas of constants.")
 app.command("identify", short_help="Find closed forms of a number.")(identify.identify)
+app.command("train", short_help="Fine-tune a model with verdicts as rewards.")(train.train)
 app.add_typer(serve.app, name="serve", short_help="Serve rewards to trainers of other projects.")
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")
 app.add_typer(families.app, name="families", short_help="List, draw from and check the built-in problem families.")
+app.add_typer(setup.app, name="setup", short_help="Bring a prover onto this machine.")
 app.command("doctor", short_help="Check what works on this machine.")(doctor.doctor)
 
 

@@ -5,18 +5,33 @@
 'my-model'
 """
 
-from reasoning.engines.base import Completion, Engine, EngineError, Message, Request, TokenLogprob, derive_seed
+from reasoning.engines.base import (
+    BudgetSpentError,
+    Completion,
+    Engine,
+    EngineError,
+    Message,
+    PromptTooLongError,
+    Request,
+    TokenLogprob,
+    derive_seed,
+)
+from reasoning.engines.images import Image, ImageError
 from reasoning.engines.options import EngineSpec, EngineSpecError, parse_spec
 from reasoning.engines.registry import EngineInfo, create_engine, list_engines
 
 __all__ = [
+    "BudgetSpentError",
     "Completion",
     "Engine",
     "EngineError",
     "EngineInfo",
     "EngineSpec",
     "EngineSpecError",
+    "Image",
+    "ImageError",
     "Message",
+    "PromptTooLongError",
     "Request",
     "TokenLogprob",
     "create_engine",

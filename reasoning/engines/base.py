@@ -14,21 +14,47 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from reasoning.engines.images import Image
 from verifiers.records import Problem
 
-__all__ = ["Completion", "Engine", "EngineError", "Message", "Request", "TokenLogprob", "derive_seed"]
+__all__ = [
+    "BudgetSpentError",
+    "Completion",
+    "Engine",
+    "EngineError",
+    "Message",
+    "PromptTooLongError",
+    "Request",
+    "TokenLogprob",
+    "derive_seed",
+]
 
 
 class EngineError(RuntimeError):
     """The engine could not answer (after its own retries); one clear line."""
 
 
+class PromptTooLongError(EngineError):
+    """The prompt does not fit into the model's context: a shorter one may."""
+
+
+class BudgetSpentError(RuntimeError):
+    """What a sample may spend is spent: no request is answered any more. A method then offers the best it has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation: `role` is system, user, assistant or tool."""
+    """One turn of a conversation.
+
+    Attributes:
+        role: system, user, assistant or tool.
+        content: its text.
+        images: shown before the text, by engines that take images.
+    """
 
     role: str
     content: str
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +62,8 @@ class Request:
     """One prompt and how to sample from it.
 
     Attributes:
-        messages: a conversation, for engines with a chat template; empty when `prompt` is given.
+        messages: a conversation, for engines with a chat template; empty when `prompt` is given. Where the last one
+            is the assistant's, it is begun, and the completion goes on with it.
         prompt: plain text to be continued; exactly one of `messages` and `prompt` is set.
         seeds: one a sample wanted; the same seed and request give the same text on the same engine.
         temperature: 0 means greedy.
@@ -100,6 +127,8 @@ class Engine(Protocol):
 
         Raises:
             EngineError: no answer could be had.
+            PromptTooLongError: the prompt does not fit into the model's context.
+            BudgetSpentError: the sample has a budget, and it is spent.
         """
 
     async def close(self) -> None:

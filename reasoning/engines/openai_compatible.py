@@ -20,11 +20,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from reasoning.engines.base import Completion, EngineError, Request
+from reasoning.engines.base import Completion, EngineError, PromptTooLongError, Request
 from reasoning.engines.batching import all_or_first_error
+from reasoning.engines.images import ImageError
 from reasoning.engines.openai_protocol import Dialect, MalformedReplyError, read_reply
 from reasoning.engines.options import EngineSpecError, read_options, versions
-from reasoning.engines.prompts import check_request
+from reasoning.engines.prompts import check_request, says_too_long
 from reasoning.engines.retry import Pace, backoff_seconds, retry_after_seconds, worth_retrying
 
 __all__ = ["OpenAIEngine", "OpenAIOptions", "create"]
@@ -36,6 +37,7 @@ KEYLESS = "none"
 """Sent as the key to servers that want none; the client library insists on one."""
 
 _OUT_OF_MONEY = "insufficient_quota"
+_TOO_LONG = "context_length_exceeded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,8 @@ class OpenAIEngine:
                 except _FailedAttemptError as failure:
                     if attempt >= self._options.retries or not failure.again:
                         tries = f" (tried {attempt + 1} times)" if failure.again else ""
-                        raise EngineError(f"{self._where()}: {failure}{tries}") from failure
+                        kind = PromptTooLongError if failure.too_long else EngineError
+                        raise kind(f"{self._where()}: {failure}{tries}") from failure
                     await asyncio.sleep(backoff_seconds(attempt, failure.retry_after, self._random.random()))
                     attempt += 1
                     continue
@@ -160,7 +163,10 @@ class OpenAIEngine:
         import openai
 
         chat = bool(request.messages)
-        fields = self._dialect.fields(request, seed)
+        try:
+            fields = self._dialect.fields(request, seed)
+        except ImageError as error:
+            raise _FailedAttemptError(str(error), again=False) from error
         endpoint = self._client.chat.completions if chat else self._client.completions
         try:
             reply = await endpoint.create(**fields)
@@ -171,7 +177,9 @@ class OpenAIEngine:
                 raise _RefusedFieldError from error
             again = worth_retrying(status) and error.code != _OUT_OF_MONEY
             wait = retry_after_seconds(error.response.headers, time.time())
-            raise _FailedAttemptError(f"HTTP {status}: {message}", again=again, retry_after=wait) from error
+            too_long = status in (400, 413, 422) and (error.code == _TOO_LONG or says_too_long(error.message))
+            failure = _FailedAttemptError(f"HTTP {status}: {message}", again=again, retry_after=wait, too_long=too_long)
+            raise failure from error
         except openai.APITimeoutError as error:
             raise _FailedAttemptError(f"no answer within {self._options.timeout:g} s", again=True) from error
         except openai.APIConnectionError as error:
@@ -191,8 +199,9 @@ class _RefusedFieldError(Exception):
 class _FailedAttemptError(Exception):
     """One attempt failed; `again` says whether another may succeed, `retry_after` when (seconds)."""
 
-    def __init__(self, message: str, *, again: bool, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, *, again: bool, retry_after: float | None = None, too_long: bool = False) -> None:
         self.again = again
+        self.too_long = too_long
         self.retry_after = retry_after
         super().__init__(message)
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reasoning.engines.base import Completion, Request, TokenLogprob
+from reasoning.engines.base import Completion, Message, Request, TokenLogprob
 from reasoning.engines.prompts import cut_at_stop
 
 __all__ = ["Dialect", "MalformedReplyError", "read_reply"]
@@ -59,16 +59,24 @@ class Dialect:
         return sorted(self._left_out - _APPLIED_HERE)
 
     def fields(self, request: Request, seed: int) -> dict[str, Any]:
-        """Keyword arguments for the client's `create` of the endpoint that fits the request."""
+        """Keyword arguments for the client's `create` of the endpoint that fits the request.
+
+        Raises:
+            ImageError: an image cannot be read.
+        """
         fields: dict[str, Any] = {"model": self._model, "n": 1, "temperature": request.temperature, "seed": seed}
         if request.top_p < 1:
             fields["top_p"] = request.top_p
         if request.stop:
             fields["stop"] = list(request.stop)
-        if self._extra_body:
-            fields["extra_body"] = self._extra_body
+        body = dict(self._extra_body)
+        if request.messages and request.messages[-1].role == "assistant":
+            # What vLLM and SGLang need to hear so as to go on with a turn that is begun.
+            body |= {"continue_final_message": True, "add_generation_prompt": False}
+        if body:
+            fields["extra_body"] = body
         if request.messages:
-            fields["messages"] = [{"role": turn.role, "content": turn.content} for turn in request.messages]
+            fields["messages"] = [{"role": turn.role, "content": _content(turn)} for turn in request.messages]
             fields[self._limit_field] = request.max_tokens
             if request.logprobs:
                 fields["logprobs"] = True
@@ -102,6 +110,16 @@ class Dialect:
                 self._left_out.add(name)
                 return True
         return False
+
+
+def _content(turn: Message) -> str | list[dict[str, Any]]:
+    """A turn's text, or its images and its text as content parts."""
+    if not turn.images:
+        return turn.content
+    parts: list[dict[str, Any]] = [
+        {"type": "image_url", "image_url": {"url": image.data_url()}} for image in turn.images
+    ]
+    return [*parts, {"type": "text", "text": turn.content}]
 
 
 _REFUSAL = re.compile(r"support|unknown|unrecogni[sz]ed|unexpected|not permitted|not allowed|extra|invalid param", re.I)

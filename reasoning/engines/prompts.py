@@ -8,11 +8,19 @@ r"""From a request to the prompt that a local model is given.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from reasoning.engines.base import EngineError, Request
 
-__all__ = ["check_request", "cut_at_stop", "render"]
+__all__ = ["check_request", "cut_at_stop", "render", "says_too_long"]
+
+_TOO_LONG = re.compile(
+    r"context_length_exceeded|context (?:length|window|size)|max_model_len|max(?:imum)? model len(?:gth)?"
+    r"|(?:prompt|input|request)\b.{0,80}\b(?:too (?:long|large)|longer than|exceeds?)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Words by which servers and engines say that a prompt does not fit."""
 
 
 def check_request(request: Request) -> None:
@@ -40,25 +48,35 @@ def check_request(request: Request) -> None:
 def render(tokenizer: Any, request: Request) -> list[int]:
     """Token ids of the prompt: messages through the tokenizer's chat template, plain text as it stands.
 
+    A last message of the assistant's is not closed: the model goes on with it.
+
     Args:
         tokenizer: a Hugging Face tokenizer.
         request: what to render.
 
     Raises:
-        EngineError: messages are given and the tokenizer has no chat template, or the template refuses them, or
-            the prompt has no tokens.
+        EngineError: there are images, messages are given and the tokenizer has no chat template, the template refuses
+            them, or the prompt has no tokens.
     """
+    if any(message.images for message in request.messages):
+        raise EngineError("this engine takes text alone, but the conversation has images: use an openai: engine")
     if request.prompt is not None:
         ids = list(tokenizer(request.prompt)["input_ids"])
     else:
         if not getattr(tokenizer, "chat_template", None):
             raise EngineError("the model's tokenizer has no chat template: ask it with a plain prompt, not messages")
         turns = [{"role": message.role, "content": message.content} for message in request.messages]
-        text = _apply_template(tokenizer, turns)
+        begun = turns.pop()["content"] if len(turns) > 1 and turns[-1]["role"] == "assistant" else ""
+        text = _apply_template(tokenizer, turns) + begun
         ids = list(tokenizer(text, add_special_tokens=False)["input_ids"])
     if not ids:
         raise EngineError("the prompt is empty")
     return ids
+
+
+def says_too_long(message: str) -> bool:
+    """Whether an engine's message says that a prompt does not fit into the model's context."""
+    return _TOO_LONG.search(message) is not None
 
 
 def cut_at_stop(text: str, stop: tuple[str, ...]) -> tuple[str, bool]:

@@ -61,6 +61,13 @@ BUILT_IN: dict[str, BuiltInEngine] = {
         "search[,steps=N]",
         "enumerative program synthesis; no model, GPU, key or network",
     ),
+    "nano": BuiltInEngine(
+        "reasoning.engines.nano_engine:create",
+        "nano[:DIRECTORY]",
+        "the built-in model of 177 thousand parameters; small arithmetic, on a CPU",
+        ("torch", "transformers"),
+        "transformers",
+    ),
     "openai": BuiltInEngine(
         "reasoning.engines.openai_compatible:create",
         "openai:MODEL[,base_url=URL]",

@@ -10,9 +10,14 @@ so many identical samples):
     {"task_id": "HumanEval/0", "completion": "    return 1"}
     {"puzzle": "Study_1:0", "completion": "'oX' * 1000", "count": 3, "experiment": "short"}
 
-Each further option keeps only the rows in which that field has that value. Where the file has no such sample, the
-completion is empty and its finish reason is `unrecorded`. Files may be larger than memory: they are read once, to an
-index on disk, and each row again when it is asked for.
+A text that is a list holds several samples of its problem, and each other list of that length one value a sample:
+
+    {"idx": 7, "response": ["... 4", "... 5"], "pred_score": [[3.5], [1.2]]}
+
+`id_field=NAME` and `text_field=NAME` name the fields that hold a problem's id and the text. Each further option keeps
+only the rows in which that field has that value. Where the file has no such sample, the completion is empty and its
+finish reason is `unrecorded`. Files may be larger than memory: they are read once, to an index on disk, and each row
+again when it is asked for.
 """
 
 from __future__ import annotations
@@ -25,6 +30,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -68,15 +74,28 @@ def create(target: str, options: Mapping[str, str]) -> Engine:
     return ReplayEngine(path, options)
 
 
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """Names of the fields that may hold a problem's id, and of those that may hold the text."""
+
+    problem: tuple[str, ...] = PROBLEM_FIELDS
+    text: tuple[str, ...] = TEXT_FIELDS
+
+
 class ReplayEngine:
     """Reads completions back by problem and sample index; the file is indexed at the first request."""
 
     name = "replay"
 
-    def __init__(self, path: Path, where: Mapping[str, str] | None = None) -> None:
-        """Replay the rows of `path` whose fields have the values of `where`."""
+    def __init__(self, path: Path, options: Mapping[str, str] | None = None) -> None:
+        """Replay the rows of `path` whose fields have the values of `options` (see above)."""
         self._path = path
-        self._where = dict(where or {})
+        self._options = dict(options or {})
+        self._where = {name: value for name, value in self._options.items() if name not in ("id_field", "text_field")}
+        self._fields = _Fields(
+            (self._options["id_field"],) if "id_field" in self._options else PROBLEM_FIELDS,
+            (self._options["text_field"],) if "text_field" in self._options else TEXT_FIELDS,
+        )
         self._rows: _RowIndex | None = None
         self._opening = asyncio.Lock()
 
@@ -92,9 +111,9 @@ class ReplayEngine:
             raise EngineError(f"{len(request.seeds)} seeds, but {len(request.sample_indices)} sample indices")
         async with self._opening:
             if self._rows is None:
-                self._rows = await asyncio.to_thread(_RowIndex.build, self._path, self._where)
+                self._rows = await asyncio.to_thread(_RowIndex.build, self._path, self._where, self._fields)
         found = [self._rows.find(request.problem.id, index) for index in request.sample_indices]
-        return [Completion("", "unrecorded") if row is None else _completion(row) for row in found]
+        return [Completion("", "unrecorded") if place is None else self._completion(*place) for place in found]
 
     async def close(self) -> None:
         """Close the file and drop its index."""
@@ -105,7 +124,22 @@ class ReplayEngine:
     def describe(self) -> dict[str, Any]:
         """See `Engine.describe`."""
         size = self._path.stat().st_size
-        return {"engine": self.name, "path": str(self._path), "bytes": size, "where": self._where}
+        return {"engine": self.name, "path": str(self._path), "bytes": size, "where": self._options}
+
+    def _completion(self, row: Mapping[str, Any], sample: int) -> Completion:
+        """The completion in a row; `sample` counts within the row."""
+        text = next(row[name] for name in self._fields.text if name in row)
+        skipped = _META_SKIPPED.union(self._fields.problem, self._fields.text)
+        meta = {key: value for key, value in row.items() if key not in skipped}
+        if isinstance(text, list):
+            length = len(text)
+            text = text[sample]
+            meta = {
+                key: value[sample] if isinstance(value, list) and len(value) == length else value
+                for key, value in meta.items()
+            }
+        finish = row.get("finish_reason")
+        return Completion(text or "", finish if isinstance(finish, str) else "stop", meta=meta)
 
 
 class _RowIndex:
@@ -118,7 +152,7 @@ class _RowIndex:
         self._last: tuple[int, dict[str, Any]] | None = None
 
     @classmethod
-    def build(cls, path: Path, where: Mapping[str, str]) -> _RowIndex:
+    def build(cls, path: Path, where: Mapping[str, str], fields: _Fields) -> _RowIndex:
         """Read the file once.
 
         Raises:
@@ -129,7 +163,7 @@ class _RowIndex:
         table.execute("CREATE TABLE rows(problem TEXT, first INTEGER, count INTEGER, at INTEGER)")
         try:
             file = _seekable(path)
-            table.executemany("INSERT INTO rows VALUES (?, ?, ?, ?)", _placed(_selected(path, file, where)))
+            table.executemany("INSERT INTO rows VALUES (?, ?, ?, ?)", _placed(_selected(path, file, where, fields)))
         except (OSError, EOFError, zlib.error) as error:
             raise EngineError(f"replay: {path}: {error}") from None
         table.execute("CREATE INDEX by_problem ON rows(problem, first)")
@@ -138,13 +172,16 @@ class _RowIndex:
         index._refuse_overlaps()
         return index
 
-    def find(self, problem: str, sample: int) -> dict[str, Any] | None:
-        """The row that holds a sample, or None. Benchmarks with numbered tasks may call them `NAME/NUMBER`."""
+    def find(self, problem: str, sample: int) -> tuple[dict[str, Any], int] | None:
+        """The row that holds a sample, with its number among those of the row; or None.
+
+        Benchmarks with numbered tasks may call them `NAME/NUMBER`.
+        """
         for id in dict.fromkeys((problem, problem.rpartition("/")[2])):
             query = "SELECT first, count, at FROM rows WHERE problem = ? AND first <= ? ORDER BY first DESC LIMIT 1"
             place = self._table.execute(query, (id, sample)).fetchone()
             if place is not None and sample < place[0] + place[1]:
-                return self._row(place[2])
+                return self._row(place[2]), sample - place[0]
         return None
 
     def close(self) -> None:
@@ -201,7 +238,9 @@ def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, int, dict[str, An
         at += len(line)
 
 
-def _selected(path: Path, file: IO[bytes], where: Mapping[str, str]) -> Iterator[tuple[str, int | None, int, int]]:
+def _selected(
+    path: Path, file: IO[bytes], where: Mapping[str, str], fields: _Fields
+) -> Iterator[tuple[str, int | None, int, int]]:
     """Problem, given sample index (or None), count and offset of every row that has the values of `where`."""
     seen: dict[str, set[str]] = {name: set() for name in where}
     matched = False
@@ -212,25 +251,30 @@ def _selected(path: Path, file: IO[bytes], where: Mapping[str, str]) -> Iterator
                 seen[name].add(value)
         if values == where:
             matched = True
-            yield _read_row(f"replay: {path}:{number}", row, at)
+            yield _read_row(f"replay: {path}:{number}", row, at, fields)
     if where and not matched:
         shown = "; ".join(f"{name} is {', '.join(sorted(values)) or 'missing'}" for name, values in seen.items())
         wanted = ", ".join(f"{name}={value}" for name, value in where.items())
         raise EngineError(f"replay: {path}: no row has {wanted} (in the file, {shown})")
 
 
-def _read_row(place: str, row: Mapping[str, Any], at: int) -> tuple[str, int | None, int, int]:
-    problem = _first(place, row, PROBLEM_FIELDS)
+def _read_row(place: str, row: Mapping[str, Any], at: int, fields: _Fields) -> tuple[str, int | None, int, int]:
+    problem = _first(place, row, fields.problem)
     if not isinstance(problem, str | int):
         raise EngineError(f"{place}: a problem's id must be a string or a number, got {type(problem).__name__}")
-    text = _first(place, row, TEXT_FIELDS)
-    if not isinstance(text, str | None):
+    text = _first(place, row, fields.text)
+    several = isinstance(text, list) and all(isinstance(one, str | None) for one in text)
+    if not several and not isinstance(text, str | None):
         raise EngineError(f"{place}: the text must be a string, got {type(text).__name__}")
     sample, count = row.get("sample"), row.get("count", 1)
     if sample is not None and not _is_count(sample):
         raise EngineError(f"{place}: field 'sample': expected a whole number from 0, got {sample!r}")
     if not _is_count(count):
         raise EngineError(f"{place}: field 'count': expected a whole number from 0, got {count!r}")
+    if several:
+        if count != 1:
+            raise EngineError(f"{place}: field 'count': a row with a list of texts cannot stand for {count} rows")
+        count = len(text)
     return str(problem), sample, count, at
 
 
@@ -249,13 +293,6 @@ def _placed(rows: Iterator[tuple[str, int | None, int, int]]) -> Iterator[tuple[
         following[problem] = max(following.get(problem, 0), first + count)
         if count:
             yield problem, first, count, at
-
-
-def _completion(row: Mapping[str, Any]) -> Completion:
-    text = next(row[name] for name in TEXT_FIELDS if name in row)
-    finish = row.get("finish_reason")
-    meta = {key: value for key, value in row.items() if key not in _META_SKIPPED}
-    return Completion(text or "", finish if isinstance(finish, str) else "stop", meta=meta)
 
 
 def _is_count(value: object) -> bool:

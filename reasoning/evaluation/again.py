@@ -24,7 +24,7 @@ from verifiers.records import Problem, Verdict
 from verifiers.registry import VerifierRegistry
 from verifiers.sandbox import Limits, SandboxPool
 
-__all__ = ["Changes", "judge_run_again", "settings_of"]
+__all__ = ["Changes", "judge_run_again", "paths_of_run", "settings_of"]
 
 _LIMITS_FACT = "rejudging"
 
@@ -89,7 +89,8 @@ async def judge_run_again(
         limits_used = {"timeout": limits.wall_seconds, "memory": limits.memory_mib}
         config = {**run.config, "judged_again": {**limits_used, "isolation": report.to_json()}}
         write_json(directory / CONFIG_NAME, config)
-        export(run, settings.samples, find_benchmark(settings.benchmark).groups)
+        benchmark = find_benchmark(settings.benchmark)
+        export(run, settings.samples, benchmark.groups, benchmark.metrics, problems.items())
         return Changes(len(waiting) + len(done), changed)
 
 
@@ -107,13 +108,24 @@ def _begin(run: Run, limits: Limits, resume: bool) -> None:
         )
 
 
-async def _problems(run: Run, settings: Settings, pool: SandboxPool, quiet: bool) -> dict[int, Problem]:
+def paths_of_run(run: Run, settings: Settings) -> tuple[Path, ...]:
+    """The files of a run's benchmark.
+
+    Raises:
+        EvaluationError: they are not those that the run was made with.
+    """
     benchmark = find_benchmark(settings.benchmark)
     paths = locate(benchmark, benchmark.split(settings.split), None if settings.data is None else Path(settings.data))
     expected = run.config["settings"]["problems_sha256"]
     if digest(paths) != expected:
         raise EvaluationError(f"{paths[0]}: is not the file that {run.directory} was made with (SHA-256 {expected})")
-    return dict(problems_of(benchmark, await prepared(benchmark, paths, pool, quiet), settings))
+    return paths
+
+
+async def _problems(run: Run, settings: Settings, pool: SandboxPool, quiet: bool) -> dict[int, Problem]:
+    benchmark = find_benchmark(settings.benchmark)
+    paths = await prepared(benchmark, paths_of_run(run, settings), pool, quiet)
+    return dict(problems_of(benchmark, paths, settings))
 
 
 async def _judge(

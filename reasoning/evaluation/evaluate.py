@@ -15,11 +15,14 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from reasoning.engines.base import Engine, EngineError
+from reasoning.engines.base import BudgetSpentError, Engine, EngineError, PromptTooLongError
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate, prepared
 from reasoning.evaluation.results import Results, export
-from reasoning.methods import Method, Question, Sampling, Workbench, find_method
+from reasoning.methods import Attempt, Method, Question, Sampling, Workbench, find_method
+from reasoning.methods.draws import check_reward, rated
+from reasoning.rewards import RewardModel, create_reward_model
 from reasoning.runs import Run, RunStore, progress_display
+from reasoning.runs.budget import Budget
 from reasoning.runs.judging import RecordingJudge, judgement_key, problem_digest
 from reasoning.runs.metering import Meter
 from verifiers.records import Problem, RecordError, Status, Verdict
@@ -27,8 +30,9 @@ from verifiers.sandbox import Limits, SandboxPool
 
 __all__ = ["EvaluationError", "Outcome", "Settings", "evaluate", "open_run", "problems_of"]
 
-JUDGED_AHEAD_FACTOR = 16
-"""Finished replies that may wait for each sandbox worker, so that asking does not wait for judging."""
+JUDGED_AHEAD_FACTOR = 128
+"""Samples that may wait for each sandbox worker (to be judged, or for what their method runs), so that the engine
+always finds others to answer."""
 ENGINE_FAILURES_IN_A_ROW = 20
 """So many samples without an answer, one after another, and the run stops: the engine is down."""
 
@@ -56,6 +60,8 @@ class Settings:
         max_tokens: longest completion.
         timeout: seconds for judging one candidate.
         memory: MiB for judging one candidate.
+        budget: of each sample, `tokens=N,calls=N,sandbox=SECONDS`; empty: none.
+        reward_model: spec of the model that rates each candidate; empty: none.
     """
 
     benchmark: str
@@ -72,6 +78,8 @@ class Settings:
     max_tokens: int = 1024
     timeout: float = 10.0
     memory: int = 1024
+    budget: str = ""
+    reward_model: str = ""
 
     @property
     def limits(self) -> Limits:
@@ -131,20 +139,31 @@ async def evaluate(
         from reasoning.engines.registry import create_engine
 
         engine = create_engine(settings.engine)
+    reward = create_reward_model(settings.reward_model) if settings.reward_model else None
+    check_reward(method, reward)
     try:
         async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
-            with await open_run(settings, directory, digest(paths), engine, pool, resume) as run:
-                job = _Evaluation(settings, run, engine, benchmark, method, pool, concurrency)
+            with await open_run(settings, directory, digest(paths), engine, pool, resume, reward) as run:
+                job = _Evaluation(settings, run, engine, benchmark, method, pool, concurrency, reward)
                 read_from = await prepared(benchmark, paths, pool, quiet)
                 await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
-                results = export(run, settings.samples, benchmark.groups)
+                asked = problems_of(benchmark, read_from, settings)
+                results = export(run, settings.samples, benchmark.groups, benchmark.metrics, asked)
                 return Outcome(results, job.unanswered, job.first_failure)
     finally:
         await engine.close()
+        if reward is not None:
+            await reward.close()
 
 
 async def open_run(
-    settings: Settings, directory: Path, problems: str, engine: Engine, pool: SandboxPool, resume: bool
+    settings: Settings,
+    directory: Path,
+    problems: str,
+    engine: Engine,
+    pool: SandboxPool,
+    resume: bool,
+    reward: RewardModel | None = None,
 ) -> Run:
     """Start or resume the run in `directory`; `problems` is the digest of the benchmark's files.
 
@@ -152,6 +171,13 @@ async def open_run(
         RunError: it cannot be started or resumed with these settings.
     """
     known = {**asdict(settings), "problems_sha256": problems, "engine_description": engine.describe()}
+    if not settings.budget:
+        del known["budget"]  # so that runs that were begun before there were budgets go on
+    if reward is None:
+        # Runs from before there were reward models can be gone on with.
+        del known["reward_model"]
+    else:
+        known["reward_description"] = reward.describe()
     report = await pool.report()
     if not resume:
         return Run.start(directory, known, {"isolation": report.to_json()})
@@ -190,6 +216,7 @@ class _Evaluation:
         method: Method,
         pool: SandboxPool,
         concurrency: int,
+        reward: RewardModel | None = None,
     ) -> None:
         self.unanswered = 0
         self.first_failure = ""
@@ -203,8 +230,10 @@ class _Evaluation:
         self._method = method
         self._judge = RecordingJudge(pool, run.store, self._limits)
         self._pool = pool
+        self._reward = reward
         self._in_flight = concurrency + JUDGED_AHEAD_FACTOR * pool.workers
         self._engine = run.recording(engine, concurrency)
+        self._budget = Budget.parse(settings.budget)
         self._sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
 
     async def work_through(self, problems: Callable[[], Iterator[tuple[int, Problem]]], quiet: bool) -> None:
@@ -242,8 +271,9 @@ class _Evaluation:
     async def _item(self, item: _Item) -> Verdict:
         question = Question(item.problem, self._style, item.sample, self._settings.seed, self._sampling)
         try:
-            with Meter(self._engine) as meter:
-                attempt = await self._method(question, Workbench(meter.engine, self._pool))
+            with Meter(self._engine, self._budget) as meter:
+                attempt = await self._attempt(question, Workbench(meter.engine, self._pool, self._reward))
+                attempt = await rated(question, attempt, self._reward)
         except EngineError as error:
             return self._no_answer(item, error)
         self._failures_in_a_row = 0
@@ -258,6 +288,15 @@ class _Evaluation:
                 raise EvaluationError(f"problem '{item.problem.id}': {error}") from None
         self._store.add_item(item.position, judgement, attempt.finish_reason, meter.cost(), attempt.trace)
         return verdict
+
+    async def _attempt(self, question: Question, workbench: Workbench) -> Attempt:
+        """What the method makes of it; a method that does not expect the end of its means has nothing to offer."""
+        try:
+            return await self._method(question, workbench)
+        except BudgetSpentError as error:
+            return Attempt(None, f"the budget is spent: {error}")
+        except PromptTooLongError as error:
+            return Attempt(None, f"the prompt is too long: {error}")
 
     def _no_candidate(self, item: _Item, reason: str) -> tuple[int, Verdict]:
         key = judgement_key(item.digest, None, reason)

@@ -22,7 +22,7 @@ _RULES = {
     Status.MEMORY: "the memory limit was passed",
     Status.LIMIT: "an output, process or file limit was passed",
     Status.CRASH: "the candidate's process died by a signal",
-    Status.REJECTED: "the answer has not exactly the asked type, or the candidate tampered with its judge",
+    Status.REJECTED: "the answer has not exactly the asked type, or proves something else, or the candidate cheats",
     Status.UNPARSABLE: "the text holds no candidate",
     Status.UNAVAILABLE: "the verifier cannot run on this machine; says nothing about the candidate",
     Status.INTERNAL: "the verifier itself failed, twice; says nothing about the candidate",
@@ -48,9 +48,22 @@ def _reading(problem: Problem, candidate: str) -> dict[str, Any] | None:
         name = entry_point if isinstance(entry_point, str) else None
         source = extract_program(candidate, prompt=problem.prompt, entry_point=name)
         return None if source is None else {"kind": "program", "source": source}
+    if problem.kind == "proof":
+        return _proof_reading(problem, candidate)
     if problem.kind == "answer":
         return _answer_reading(problem, candidate)
     return {"kind": "text", "source": candidate}
+
+
+def _proof_reading(problem: Problem, candidate: str) -> dict[str, Any]:
+    """What a prover is given."""
+    if problem.fields.get("system") != "lean":
+        return {"kind": "text", "source": candidate}
+    from verifiers.proofs.lean.text import source_of, split_statement
+
+    source = source_of(split_statement(problem.text("statement")), candidate, problem.text("header", ""))
+    kind = "proof" if source.lines_before else "file"
+    return {"kind": kind, "source": source.code, "header": problem.text("header", "")}
 
 
 def _answer_reading(problem: Problem, candidate: str) -> dict[str, Any] | None:

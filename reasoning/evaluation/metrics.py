@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
 
@@ -23,6 +23,7 @@ import numpy as np
 __all__ = [
     "BOOTSTRAP_REPLICATES",
     "CONFIDENCE",
+    "FIRST_K",
     "Metric",
     "Tally",
     "bootstrap_interval",
@@ -33,6 +34,8 @@ __all__ = [
 ]
 
 CONFIDENCE = 0.95
+ALL_SUBSETS = "all subsets"
+FIRST_K = "first k"
 BOOTSTRAP_REPLICATES = 10_000
 BOOTSTRAP_SEED = 20_210_107
 """Fixed, so that the same verdicts give the same `metrics.json`."""
@@ -58,6 +61,7 @@ class Metric:
         problems: number of problems that enter.
         samples: number of samples that enter.
         left_out: number of problems with fewer than k judged samples; they do not enter.
+        estimator: which k of a problem's samples are looked at: `all subsets` (the average over them) or `first k`.
     """
 
     value: float
@@ -67,6 +71,11 @@ class Metric:
     problems: int
     samples: int
     left_out: int = 0
+    estimator: str = ALL_SUBSETS
+
+    def estimated_by(self, estimator: str) -> Metric:
+        """The same, said to look at other samples."""
+        return replace(self, estimator=estimator)
 
     def to_json(self) -> dict[str, Any]:
         """All attributes; an estimate from nothing is null."""
@@ -78,6 +87,7 @@ class Metric:
             "problems": self.problems,
             "samples": self.samples,
             "left_out": self.left_out,
+            "estimator": self.estimator,
         }
 
 

@@ -4,6 +4,8 @@ records.jsonl, one line a sample, in the order of the problems:
 {"id": "Study_1:0", "sample": 0, "candidate": "def g(): ...", "passed": true, "score": 1.0, "status": "passed",
  "detail": "", "finish_reason": "stop", "cost": {"calls": 1, "prompt_tokens": 310, "completion_tokens": 42}}
 
+A sample that was rated or checked by its method has a field `vote` as well: {"reward": 3.5469} or {"state": "true"}.
+
 metrics.json:
 {"pass@1": {"value": 0.149, "low": 0.121, "high": 0.178, "confidence": 0.95, "interval": "bootstrap", "problems": 397,
  "samples": 397000, "left_out": 0}, "pass@10": {...}, "solved": {...}, "statuses": {"passed": 59315, ...}, ...}
@@ -16,15 +18,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from reasoning.evaluation.benchmarks.base import ExtraMetrics
 from reasoning.evaluation.metrics import Metric, Tally, estimate_pass_at_k, reported_ks
+from reasoning.evaluation.votes import VoteCounter, vote_ks
 from reasoning.runs.files import replaced_file, write_json
 from reasoning.runs.judging import without_addresses
 from reasoning.runs.run import METRICS_NAME, RECORDS_NAME, Run
 from reasoning.runs.store import FinishedItem, RunStore
+from verifiers.records import Problem
 
 __all__ = ["COUNTED_COSTS", "GroupResult", "Results", "export", "record_of"]
 
@@ -55,6 +60,8 @@ class Results:
         groups: group -> its values, in order.
         cost: tokens and seconds of all completions.
         per_sample: mean of each of `COUNTED_COSTS` over all finished samples.
+        votes: name -> what several samples are worth together, see `reasoning.evaluation.votes`.
+        first_k: the same, counted over the first k samples of each problem.
     """
 
     metrics: Mapping[str, Metric]
@@ -65,11 +72,13 @@ class Results:
     groups: Mapping[str, Sequence[GroupResult]] = field(default_factory=dict)
     cost: Mapping[str, float] = field(default_factory=dict)
     per_sample: Mapping[str, float] = field(default_factory=dict)
+    votes: Mapping[str, Metric] = field(default_factory=dict)
+    first_k: Mapping[str, Metric] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The form of `metrics.json`."""
         return {
-            **{name: metric.to_json() for name, metric in self.metrics.items()},
+            **{name: metric.to_json() for name, metric in {**self.votes, **self.metrics}.items()},
             "statuses": dict(self.statuses),
             "unjudged": sum(self.statuses.get(status, 0) for status in ("unavailable", "internal")),
             "problems": self.problems,
@@ -83,24 +92,36 @@ class Results:
                 }
                 for name, rows in self.groups.items()
             },
+            **({"first_k": {name: metric.to_json() for name, metric in self.first_k.items()}} if self.first_k else {}),
         }
 
 
-def export(run: Run, samples: int, groups: Sequence[str]) -> Results:
+def export(
+    run: Run,
+    samples: int,
+    groups: Sequence[str],
+    extra: ExtraMetrics | None = None,
+    problems: Iterable[tuple[int, Problem]] = (),
+) -> Results:
     """Write `records.jsonl` and `metrics.json` of a run from its store.
 
     Args:
         run: whose store is read.
         samples: samples of each problem.
         groups: names in the problems' `meta` by which results are counted as well.
+        extra: more metrics, of the benchmark's own.
+        problems: number and problem, in order; needed for votes over several samples.
     """
     run.store.commit()
-    counted = _Counted()
+    counted = _Counted(by_sample=extra is not None)
+    votes = VoteCounter(vote_ks(samples) if samples > 1 else [])
     with replaced_file(run.directory / RECORDS_NAME) as file:
-        for item in counted.all(run.store.items(samples)):
+        for item in counted.all(votes.watching(run.store.items(samples), problems)):
             file.write(json.dumps(record_of(item)))
             file.write("\n")
-    results = _results(counted, run.store, samples, groups)
+    results = replace(_results(counted, run.store, samples, groups), votes=votes.expected(), first_k=votes.first_k())
+    if extra is not None:
+        results = replace(results, metrics={**results.metrics, **extra(counted.samples)})
     write_json(run.directory / METRICS_NAME, results.to_json())
     return results
 
@@ -118,13 +139,16 @@ def record_of(item: FinishedItem) -> dict[str, Any]:
         "detail": without_addresses(verdict.detail),
         "finish_reason": item.finish_reason,
         "cost": {name: getattr(item.cost, name) for name in COUNTED_COSTS},
+        **({"vote": dict(item.vote)} if item.vote else {}),
     }
 
 
 class _Counted:
     """Counts items as they pass by."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_sample: bool) -> None:
+        self.samples: dict[str, list[bool]] = {}
+        self._by_sample = by_sample
         self.statuses: Counter[str] = Counter()
         self.judged: Counter[int] = Counter()
         self.right: Counter[int] = Counter()
@@ -138,6 +162,8 @@ class _Counted:
             self.right[item.problem] += verdict.passed
             for name in COUNTED_COSTS:
                 self.spent[name] += getattr(item.cost, name)
+            if self._by_sample:
+                self.samples.setdefault(item.problem_id, []).append(verdict.passed)
             yield item
 
     def tally(self, problem: int) -> Tally:

@@ -87,22 +87,20 @@ def _in_folder(folder: Path) -> Mapping[str, Family]:
 
 def _family(path: Path, node: ast.ClassDef, source: str) -> Family:
     facts = dict(filter(None, map(_constant, node.body)))
-    grade = facts.pop("grade", None)
+    grade = facts.get("grade")
     if grade not in GRADES:
         raise FamilyError(
             f"{path}, line {node.lineno}: class {node.name}: grade is {grade!r}, expected one of {GRADES}"
         )
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", node.name).lower()
-    facts.pop("original", None)
     return Family(
         id=f"{path.stem}/{name}",
         source=source,
         name=node.name,
         topic=path.stem.replace("_", " "),
         grade=grade,
-        version=facts.pop("version", 1),
+        version=facts.get("version", 1),
         summary=(ast.get_docstring(node) or "").partition("\n")[0],
-        descriptors=facts,
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from verifiers.records import Problem
@@ -64,7 +64,6 @@ class Family:
         grade: for whom: elementary, middle, high, college or olympiad.
         version: raised whenever the same seed would give other problems.
         summary: one line.
-        descriptors: further facts, such as what the solution needs.
     """
 
     id: str
@@ -74,7 +73,6 @@ class Family:
     grade: str = ""
     version: int = 1
     summary: str = ""
-    descriptors: Mapping[str, Any] = field(default_factory=dict)
 
     def program(self, params: Mapping[str, Any]) -> str:
         """The solution in code: a program that prints the answer for `params`; empty where the family has none."""

@@ -21,6 +21,7 @@ from reasoning.options import OptionError, read_options, split_options
 from verifiers.records import Candidate, Problem
 
 if TYPE_CHECKING:
+    from reasoning.rewards.base import RewardModel
     from verifiers.sandbox import SandboxPool
 
 __all__ = [
@@ -61,12 +62,14 @@ class PromptStyle:
         summary: one line for people.
         write: the prompt for a problem.
         read: the candidate in a reply, or None where there is none.
+        examples: worked examples of the benchmark's family, each a whole text, for methods that show some.
     """
 
     name: str
     summary: str
     write: Callable[[Problem], Prompt]
     read: Callable[[Problem, str], str | None]
+    examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +135,12 @@ class Workbench:
     Attributes:
         engine: answers requests; every completion is kept in the run, and counted for the sample.
         sandbox: runs the code that the engine wrote; its time is counted for the sample.
+        reward: rates solutions, where the run has such a model.
     """
 
     engine: Engine
     sandbox: SandboxPool
+    reward: RewardModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,8 @@ class Attempt:
         candidate: what is judged, or None where the method has nothing to offer.
         finish_reason: how the last completion ended, or why there is no candidate.
         trace: how it came about, as plain JSON (rounds, votes, a function tree ...); kept in the run's store and shown
-            by `reasoning explain`. No times in it.
+            by `reasoning explain`. No times in it. What a vote may weigh the sample by stands in its part `vote`:
+            `reward`, a number, and `state`, of a self-verification.
     """
 
     candidate: Candidate | None
@@ -173,7 +179,71 @@ class MethodEntry:
 
 
 METHODS: dict[str, MethodEntry] = {
+    "codet": MethodEntry(
+        "reasoning.methods.codet:codet",
+        "samples programs and tests that judge each other",
+        "reasoning.methods.codet:CodetOptions",
+    ),
+    "cot_code": MethodEntry("reasoning.methods.cot_code:cot_code", "asks once for a program, thoughts first"),
     "direct": MethodEntry("reasoning.methods.direct:direct", "asks once and takes the reply"),
+    "funcoder": MethodEntry(
+        "reasoning.methods.funcoder:funcoder",
+        "splits a function into new ones and keeps the candidates that agree",
+        "reasoning.methods.funcoder:FuncoderOptions",
+    ),
+    "one_shot_code": MethodEntry(
+        "reasoning.methods.one_shot_code:one_shot_code", "asks once for a program after one worked example"
+    ),
+    "output_consistency": MethodEntry(
+        "reasoning.methods.output_consistency:output_consistency",
+        "samples programs and takes one of the largest group with the same outputs",
+        "reasoning.methods.output_consistency:OutputConsistencyOptions",
+    ),
+    "reflexion": MethodEntry(
+        "reasoning.methods.reflexion:reflexion",
+        "repairs a program from what its examples do in the sandbox",
+        "reasoning.methods.reflexion:ReflexionOptions",
+    ),
+    "few_shot": MethodEntry(
+        "reasoning.methods.few_shot:few_shot",
+        "asks once, after worked examples",
+        "reasoning.methods.few_shot:FewShotOptions",
+    ),
+    "tir": MethodEntry(
+        "reasoning.methods.tool_integrated:tool_integrated",
+        "reasons in words and runs programs in turn (tool-integrated reasoning)",
+        "reasoning.methods.tool_integrated:ToolIntegratedOptions",
+    ),
+    "pal": MethodEntry(
+        "reasoning.methods.program_aided:program_aided",
+        "lets one program compute the answer (program-aided language model)",
+        "reasoning.methods.program_aided:ProgramAidedOptions",
+    ),
+    "csv": MethodEntry(
+        "reasoning.methods.code_verification:code_verification",
+        "solves and checks with programs, and amends (code-based self-verification)",
+        "reasoning.methods.code_verification:CodeVerificationOptions",
+    ),
+    "self_consistency": MethodEntry(
+        "reasoning.methods.self_consistency:self_consistency",
+        "takes the most frequent of n answers",
+        "reasoning.methods.self_consistency:SelfConsistencyOptions",
+    ),
+    "best_of_n": MethodEntry(
+        "reasoning.methods.best_of_n:best_of_n",
+        "takes the one of n answers that the reward model rates highest",
+        "reasoning.methods.best_of_n:BestOfNOptions",
+    ),
+    "weighted_vote": MethodEntry(
+        "reasoning.methods.weighted_vote:weighted_vote",
+        "weighs the votes of n answers by reward or self-verification",
+        "reasoning.methods.weighted_vote:WeightedVoteOptions",
+    ),
+    "adaptive": MethodEntry(
+        "reasoning.methods.adaptive:adaptive",
+        "draws answers until their vote is settled",
+        "reasoning.methods.adaptive:AdaptiveOptions",
+    ),
 }
 """Name -> where it is found."""
 

@@ -5,10 +5,10 @@ attempt = await direct(question, workbench)     # one request; the reply, read b
 
 from __future__ import annotations
 
-from reasoning.methods.base import Attempt, Question, Workbench
+from reasoning.methods.base import Attempt, Prompt, Question, Workbench
 from verifiers.records import Candidate
 
-__all__ = ["NO_ANSWER", "direct"]
+__all__ = ["NO_ANSWER", "answer_to", "direct"]
 
 NO_ANSWER = frozenset({"exhausted", "unrecorded"})
 """Finish reasons that say that the engine has nothing to offer."""
@@ -20,11 +20,20 @@ async def direct(question: Question, workbench: Workbench) -> Attempt:
     Raises:
         EngineError: no answer could be had.
     """
-    request = question.request("direct", question.style.write(question.problem))
-    (completion,) = await workbench.engine.complete(request)
+    return await answer_to(question, workbench, "direct", question.style.write(question.problem))
+
+
+async def answer_to(question: Question, workbench: Workbench, step: str, prompt: Prompt) -> Attempt:
+    """What the prompt style reads in the one reply to `prompt`.
+
+    Raises:
+        EngineError: no answer could be had.
+    """
+    (completion,) = await workbench.engine.complete(question.request(step, prompt))
     if completion.finish_reason in NO_ANSWER:
         return Attempt(None, completion.finish_reason)
     text = question.style.read(question.problem, completion.text)
     if text is None:
         return Attempt(None, completion.finish_reason)
-    return Attempt(Candidate(question.problem.id, text, question.sample), completion.finish_reason)
+    candidate = Candidate(question.problem.id, text, question.sample, completion.meta)
+    return Attempt(candidate, completion.finish_reason)

@@ -1,6 +1,6 @@
 """What one sample takes: an engine that counts what it is asked, and the sandbox's usage beside it.
 
-with Meter(engine) as meter:
+with Meter(engine, Budget(tokens=20_000)) as meter:
     attempt = await method(question, Workbench(meter.engine, sandbox))
 meter.cost()            # Cost(calls=3, prompt_tokens=812, completion_tokens=240, sandbox_tasks=2, ...)
 """
@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from reasoning.engines.base import Completion, Engine, Request
+from reasoning.runs.budget import Budget, BudgetedEngine
 from reasoning.runs.store import Cost
 from verifiers.sandbox import Usage, measure_usage
 
@@ -47,13 +48,17 @@ class MeteredEngine:
 class Meter:
     """Measures one sample: the block in which its method works."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = MeteredEngine(engine)
+    def __init__(self, engine: Engine, budget: Budget | None = None) -> None:
+        self.engine: Engine = engine
+        self._budget = budget
+        self._metered = MeteredEngine(engine)
         self._measuring: AbstractContextManager[Usage] = measure_usage()
         self._usage = Usage()
 
     def __enter__(self) -> Self:
         self._usage = self._measuring.__enter__()
+        budget = self._budget
+        self.engine = self._metered if budget is None else BudgetedEngine(self._metered, budget, self._usage)
         return self
 
     def __exit__(
@@ -63,7 +68,7 @@ class Meter:
 
     def cost(self) -> Cost:
         """What was spent so far."""
-        engine, usage = self.engine, self._usage
+        engine, usage = self._metered, self._usage
         return Cost(
             engine.calls, engine.prompt_tokens, engine.completion_tokens, usage.tasks, round(usage.cpu_seconds, 6)
         )

@@ -17,7 +17,8 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from reasoning.engines.base import Completion, Engine, EngineError, Request
+from reasoning.engines.base import Completion, Engine, EngineError, Message, Request
+from reasoning.engines.images import ImageError
 from reasoning.runs.store import RunStore
 
 __all__ = ["KEY_BYTES", "RecordingEngine", "request_key"]
@@ -68,7 +69,10 @@ class RecordingEngine:
         return self._engine.describe()
 
     async def _single(self, request: Request) -> Completion:
-        key = request_key(request, self._description)
+        try:
+            key = request_key(request, self._description)
+        except ImageError as error:
+            raise EngineError(str(error)) from None
         stored = self._store.completion(key)
         if stored is not None:
             return stored
@@ -83,6 +87,12 @@ class RecordingEngine:
         return completions[0]
 
 
+def _said(message: Message) -> list[Any]:
+    """A message with the contents of its images, not their names."""
+    images = [image.digest() for image in message.images]
+    return [message.role, message.content, images] if images else [message.role, message.content]
+
+
 def request_key(request: Request, description: bytes) -> bytes:
     """The content key of a request for one sample.
 
@@ -92,10 +102,13 @@ def request_key(request: Request, description: bytes) -> bytes:
 
     Returns:
         `KEY_BYTES` bytes: equal for equal requests to equal engines, and only for these.
+
+    Raises:
+        ImageError: an image of the request cannot be read.
     """
     problem = request.problem
     parts = [
-        [[message.role, message.content] for message in request.messages],
+        [_said(message) for message in request.messages],
         request.prompt,
         request.seeds[0],
         request.sample_indices[0],

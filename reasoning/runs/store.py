@@ -27,7 +27,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +97,17 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class FinishedItem:
-    """One sample as it is exported: number of its problem, index of the sample, how it was judged and what it took."""
+    """One sample as it is exported.
+
+    Attributes:
+        problem: number of its problem.
+        problem_id: that problem's id.
+        sample: index of the sample.
+        finish_reason: how its last completion ended.
+        judgement: how it was judged.
+        cost: what it took.
+        vote: what a vote may weigh it by: the part `vote` of its trace.
+    """
 
     problem: int
     problem_id: str
@@ -105,6 +115,7 @@ class FinishedItem:
     finish_reason: str
     judgement: StoredJudgement
     cost: Cost = Cost()
+    vote: Mapping[str, Any] = field(default_factory=dict)
 
 
 class RunStore:
@@ -265,16 +276,20 @@ class RunStore:
         """All finished samples in the order of their positions; `samples` is their number for each problem."""
         columns = ", ".join(f"judgements.{name}" for name in _VERDICT_COLUMNS.split(", "))
         query = (
-            f"SELECT items.position, items.finish, items.cost, judgements.id, judgements.candidate, {columns} "  # noqa: S608
+            "SELECT items.position, items.finish, items.cost, "  # noqa: S608
+            # Few traces hold a vote, and the others may be long.
+            "CASE WHEN instr(items.trace, '\"vote\":') THEN items.trace END, "
+            f"judgements.id, judgements.candidate, {columns} "
             "FROM items JOIN judgements ON judgements.id = items.judgement ORDER BY items.position"
         )
         names = {number: id for number, id, _ in self.problems()}
-        for position, finish, cost, judgement, candidate, *verdict in self._connection.execute(query):
+        for position, finish, cost, trace, judgement, candidate, *verdict in self._connection.execute(query):
             number, sample = divmod(position, samples)
             text = None if candidate is None else json.loads(candidate)
             stored = StoredJudgement(judgement, number, text, _verdict(names[number], *verdict))
             spent = Cost() if cost is None else Cost(*json.loads(cost))
-            yield FinishedItem(number, names[number], sample, finish, stored, spent)
+            weighed = {} if trace is None else json.loads(trace).get("vote", {})
+            yield FinishedItem(number, names[number], sample, finish, stored, spent, weighed)
 
     def outcome(self, stage: str, position: int) -> Any:
         """What came of a unit of work, as `add_outcome` was given it; None when it is not finished."""

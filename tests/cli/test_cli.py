@@ -43,7 +43,8 @@ def test_help_needs_none_of_the_heavy_modules():
 
 
 @pytest.mark.parametrize(
-    "command", ["evaluate", "verify", "samples", "sandbox", "engines", "benchmarks", "doctor", "serve rewards"]
+    "command",
+    ["evaluate", "verify", "samples", "sandbox", "engines", "benchmarks", "doctor", "serve rewards", "train"],
 )
 def test_each_command_helps_with_examples(capsys, command):
     with pytest.raises(SystemExit, match="0"):
@@ -57,7 +58,7 @@ MISTAKES = [
     (["verify", "puzzle", "--in", "gone.jsonl"], "gone.jsonl: cannot be read: No such file"),
     (
         ["verify", "riddle", "--in", os.devnull],
-        "field 'kind': no verifier for 'riddle'; known kinds: answer, choice, constant, efa, gold",
+        "field 'kind': no verifier for 'riddle'; known kinds: answer, choice,",
     ),
     (["verify", "gold", "--in", os.devnull, "--out", "gone/out.jsonl"], "--out gone/out.jsonl: its folder does not"),
     (["verify", "gold", "--in", os.devnull, "--jobs", "0"], "--jobs"),

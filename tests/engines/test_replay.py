@@ -168,3 +168,28 @@ def test_p3_long_prompt_experiment_has_its_recorded_counts() -> None:
     counts = Counter(completion.finish_reason for samples in answers for completion in samples)
     assert counts == {"stop": 59_315, "unrecorded": 397_000 - 59_315}
     assert sum(any(completion.text for completion in samples) for samples in answers) == 304
+
+
+def test_a_row_may_hold_several_samples_and_their_values(tmp_path: Path) -> None:
+    rows = [
+        {"idx": 0, "solution": "gold", "code": ["a", "b"], "reward": [[1.5], [0.5]], "tags": ["x", "y", "z"]},
+        {"idx": 1, "solution": "gold", "code": [None], "reward": [[2.5]]},
+        {"idx": 0, "solution": "gold", "code": ["c"], "reward": [[3.5]]},
+    ]
+    spec = f"{write(tmp_path / 'rows.jsonl', rows)},id_field=idx,text_field=code"
+    [found, [empty]] = replay(spec, [("math/test/0", [2, 0, 1, 3]), ("math/test/1", [0])])
+    assert [one.text for one in found] == ["c", "a", "b", ""]
+    assert [one.meta.get("reward") for one in found] == [[3.5], [1.5], [0.5], None]
+    assert found[1].meta["tags"] == ["x", "y", "z"]
+    assert (empty.text, empty.meta["reward"]) == ("", [2.5])
+
+
+def test_a_list_of_texts_is_refused_where_it_makes_no_sense(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.jsonl", [{"id": "a", "text": ["x", "y"], "count": 3}])
+    with pytest.raises(EngineError, match="field 'count': a row with a list of texts cannot stand for 3 rows"):
+        replay(f"{path}", [("a", [0])])
+    path = write(tmp_path / "more.jsonl", [{"id": "a", "text": ["x", 7]}])
+    with pytest.raises(EngineError, match="the text must be a string, got list"):
+        replay(f"{path}", [("a", [0])])
+    with pytest.raises(EngineError, match="none of the fields reply is there"):
+        replay(f"{path},text_field=reply", [("a", [0])])

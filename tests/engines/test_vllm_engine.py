@@ -37,6 +37,7 @@ CHATS = [
     (Message("user", "2+2?"),),
     (Message("system", "Be brief."), Message("user", "2+2?")),
     (Message("user", "2+2?"), Message("assistant", "4"), Message("user", "And 3+3?")),
+    (Message("user", "2+2?"), Message("assistant", "Let me see: ")),
 ]
 EVERY_ENGINE = pytest.mark.parametrize("name", ["vllm", "openai", "transformers"])
 BOTH = pytest.mark.parametrize("name", ["vllm", "openai"])

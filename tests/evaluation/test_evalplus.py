@@ -281,7 +281,7 @@ def test_without_expected_outputs_there_are_texts_only(tmp_path, monkeypatch):
 def test_a_file_that_is_not_there_is_asked_for(monkeypatch):
     monkeypatch.delenv("REASONING_BENCHMARKS", raising=False)
     benchmark = find_benchmark("mbpp-plus")
-    with pytest.raises(BenchmarkError, match=r"needs MbppPlus\.jsonl, published at https://.*--data PATH"):
+    with pytest.raises(BenchmarkError, match=r"MbppPlus\.jsonl has to be fetched by hand \(https://.*--data PATH"):
         locate(benchmark, "plus", None)
 
 

@@ -78,6 +78,21 @@ def test_an_interrupted_study_asks_nothing_twice(tmp_path):
     assert resumed.metrics["mean over variants"].count == 12
 
 
+def test_the_benchmark_is_evaluated_by_level_grade_and_topic(tmp_path):
+    from reasoning.evaluation.evaluate import Settings, evaluate
+
+    settings = Settings("families", limit=20, prompt="chat")
+    engine = SimulatedEngine({f"algebra/quadratic-roots/{level}": 0.0 for level in range(1, 6)}, default=1.0)
+    outcome = asyncio.run(evaluate(settings, tmp_path / "run", engine=engine, jobs=1, quiet=True))
+    groups = {
+        name: {str(row.value): (row.solved, row.problems) for row in rows}
+        for name, rows in outcome.results.groups.items()
+    }
+    assert groups["level"] == {str(level): (3, 4) for level in range(1, 6)}
+    assert groups["topic"] == {"algebra": (15, 20)}
+    assert groups["grade"] == {"middle": (5, 5), "high": (10, 15)}
+
+
 def test_an_unknown_study_is_one_clear_line(tmp_path):
     with pytest.raises(FamilyError, match="no study 'x'"):
         run(tmp_path, "x", SimulatedEngine({}))

@@ -124,6 +124,20 @@ def test_cost_and_trace_of_a_sample_come_back(store):
     assert [item.cost for item in store.items(2)] == [cost, Cost()]
 
 
+def test_the_vote_in_a_trace_comes_with_its_item(store):
+    judged = store.add_judgement(b"k", 0, "x", Verdict.of("", Status.PASSED))
+    store.add_problem(0, "p", {})
+    traces = [
+        {"vote": {"reward": 2.5, "state": "true"}, "odd": float("nan"), "text": "\ud800"},
+        {"said": '"vote":'},
+        {},
+        None,
+    ]
+    for position, trace in enumerate(traces):
+        store.add_item(position, judged, "stop", None, trace)
+    assert [item.vote for item in store.items(4)] == [{"reward": 2.5, "state": "true"}, {}, {}, {}]
+
+
 def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path):
     path = tmp_path / "run.sqlite"
     RunStore(path).close()

@@ -143,6 +143,8 @@ def _reply(path: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """A proper answer: the prompt and the seed, in one token each."""
     chat = path.endswith("/chat/completions")
     prompt = body["messages"][-1]["content"] if chat else body["prompt"]
+    if isinstance(prompt, list):
+        prompt = "".join(part.get("text", "") for part in prompt)
     tokens = [prompt, f"|{body.get('seed')}"]
     choice: dict[str, Any] = {"index": 0, "finish_reason": "stop", "logprobs": None}
     if chat:

@@ -26,26 +26,15 @@ OUTPUT_SCALE = 0.6
 """Standard deviation of the output layer; logits then have one of about 0.6 * sqrt(64) = 4.8."""
 
 
-def make_tiny_model(directory: Path, *, seed: int = 0, chat_template: bool = True) -> Path:
+def make_tiny_model(
+    directory: Path, *, seed: int = 0, chat_template: bool = True, max_positions: int = MAX_POSITIONS
+) -> Path:
     """Save the model and its byte-level tokenizer in `directory`; the same seed makes the same weights."""
     import torch
-    from transformers import Qwen2Config, Qwen2ForCausalLM
+    from transformers import Qwen2ForCausalLM
 
     tokenizer = _tokenizer(chat_template)
-    config = Qwen2Config(
-        vocab_size=len(tokenizer),
-        hidden_size=HIDDEN_SIZE,
-        intermediate_size=128,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=2,
-        max_position_embeddings=MAX_POSITIONS,
-        initializer_range=0.3,
-        tie_word_embeddings=False,
-        bos_token_id=None,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
+    config = _config(tokenizer, max_position_embeddings=max_positions)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = Qwen2ForCausalLM(config).to(torch.float32)
@@ -55,6 +44,21 @@ def make_tiny_model(directory: Path, *, seed: int = 0, chat_template: bool = Tru
             model.lm_head.weight[spoken] = torch.randn(len(spoken), HIDDEN_SIZE) * OUTPUT_SCALE
     model.generation_config.eos_token_id = [tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids("<|im_end|>")]
     model.generation_config.pad_token_id = tokenizer.pad_token_id
+    model.save_pretrained(directory)
+    tokenizer.save_pretrained(directory)
+    return directory
+
+
+def make_tiny_reward_model(directory: Path, *, seed: int = 0, outputs: int = 1) -> Path:
+    """Save a random model for sequence classification, with the same tokenizer, in `directory`."""
+    import torch
+    from transformers import Qwen2ForSequenceClassification
+
+    tokenizer = _tokenizer(True)
+    config = _config(tokenizer, num_labels=outputs)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = Qwen2ForSequenceClassification(config).to(torch.float32)
     model.save_pretrained(directory)
     tokenizer.save_pretrained(directory)
     return directory
@@ -71,6 +75,26 @@ def token_logprobs(directory: Path, prompt: str, text: str) -> list[float]:
     with torch.inference_mode():
         scores = model(ids).logits[0].log_softmax(dim=-1)
     return [float(scores[place - 1, ids[0, place]]) for place in range(start, ids.shape[1])]
+
+
+def _config(tokenizer: Any, max_position_embeddings: int = MAX_POSITIONS, **more: Any) -> Any:
+    from transformers import Qwen2Config
+
+    return Qwen2Config(
+        max_position_embeddings=max_position_embeddings,
+        vocab_size=len(tokenizer),
+        hidden_size=HIDDEN_SIZE,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        initializer_range=0.3,
+        tie_word_embeddings=False,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        **more,
+    )
 
 
 def _tokenizer(chat_template: bool) -> Any:

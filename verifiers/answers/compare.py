@@ -218,7 +218,7 @@ class Comparer:
                 return differ("matrices of other shapes")
             return in_order([_row(row) for row in first.rows], [_row(row) for row in second.rows], self.compare)
         for side, other in ((gold, answer), (answer, gold)):
-            if isinstance(side, Matrix) and isinstance(other, Collection) and other.opening != "{":
+            if isinstance(side, Matrix) and isinstance(other, Collection) and not _is_set_like(other):
                 entries = _vector(side)
                 if entries is not None:
                     pair = (entries, other.items) if side is gold else (other.items, entries)
@@ -256,6 +256,9 @@ class Comparer:
             second = answer.value if isinstance(answer, Quantity) else answer
             if any(isinstance(side, Call) and side.name == "percent" for side in (gold, answer)):
                 return differ("a percentage and a quantity")
+            dimensions = {side.unit.dimension for side in (gold, answer) if isinstance(side, Quantity)}
+            if dimensions != {"radian"} and any(_is_angle(side) for side in (gold, answer)):
+                return differ("an angle and a quantity")
             agreement = self.compare(first, second)
             return agreement.conceding(Concession.UNIT) if agreement.equal else agreement
         units = gold.unit, answer.unit
@@ -359,6 +362,15 @@ def _as_sets(node: Node) -> Sequence[Node]:
 
 def _items(node: Node) -> Sequence[Node]:
     return node.items if isinstance(node, Collection) else (node,)
+
+
+def _is_angle(node: Node) -> bool:
+    return isinstance(node, Product) and node.factors[-1] == Constant("deg")
+
+
+def _is_set_like(node: Collection) -> bool:
+    """Brackets that no vector has: a set's, or a half-open interval's."""
+    return node.opening + node.closing in ("{}", "(]", "[)")
 
 
 def _row(row: tuple[Node, ...]) -> Node:

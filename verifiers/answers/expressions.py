@@ -43,6 +43,9 @@ DOUBLE_DIGITS = 15
 
 ROUGH_DIGITS = 3
 
+CUT_OFF_MARGIN = Fraction(1, 10**9)
+"""Share of a decimal's last place that keeps a cut-off number apart from the next decimal."""
+
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CONSTANT_NAMES = frozenset({"C", "c", "K", "k", "C_1", "c_1", "D"})
 
@@ -203,7 +206,10 @@ def _decimals(gold: Node, answer: Node, prover: Prover) -> Agreement | None:
 def _shortened(gold: Node, value: Fraction, unit: Fraction, prover: Prover) -> bool:
     """Whether the decimal `value` is the number `gold`, rounded or cut off."""
     half = unit / 2
-    return prover.within(gold, value, half) or prover.within(gold, value + (half if value > 0 else -half), half)
+    # Cut off: the next decimal itself (20 for 19.99) is excluded.
+    return prover.within(gold, value, half) or prover.within(
+        gold, value + (half if value > 0 else -half), half * (1 - CUT_OFF_MARGIN)
+    )
 
 
 def _is_irregular(gold: Node, prover: Prover) -> bool:

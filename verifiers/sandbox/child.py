@@ -153,7 +153,7 @@ class ChildPlan:
 
     def _limit(self, order: Order) -> None:
         cpu = max(1, math.ceil(order.cpu_seconds))
-        address_space = order.memory_mib * MIB + self._base_address_space + _INTERPRETER_ADDRESS_SPACE_SLACK
+        address_space = order.address_space_mib * MIB + self._base_address_space + _INTERPRETER_ADDRESS_SPACE_SLACK
         disk = order.disk_mib * MIB
         processes = order.processes
         if not self.own_processes and self.own_uid != 0:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from types import TracebackType
 from typing import Final
 
@@ -40,11 +40,17 @@ def available_processors() -> int:
 
 
 class Session:
-    """A conversation with one running child."""
+    """A conversation with one running child.
 
-    def __init__(self, conversation: Conversation) -> None:
+    Args:
+        conversation: with the child.
+        on_end: called once, when the end of the child has been awaited.
+    """
+
+    def __init__(self, conversation: Conversation, on_end: Callable[[], None] | None = None) -> None:
         self._conversation = conversation
         self._outcome: Outcome | None = None
+        self._on_end = on_end
 
     async def send(self, frame: bytes) -> None:
         """Send a frame to the child; lost silently when it is dead (the outcome says so)."""
@@ -64,20 +70,26 @@ class Session:
         """Close our half, wait for the end of the child and say how it ended."""
         if self._outcome is None:
             self._conversation.close_outgoing()
-            self._outcome = await self._ended()
+            await self._end()
+        assert self._outcome is not None
         return self._outcome
 
     async def kill(self) -> Outcome:
         """End the child now."""
         if self._outcome is None:
             self._conversation.kill()
-            self._outcome = await self._ended()
+            await self._end()
+        assert self._outcome is not None
         return self._outcome
 
-    async def _ended(self) -> Outcome:
-        outcome = await self._conversation.outcome()
-        record_usage(outcome)
-        return outcome
+    async def _end(self) -> None:
+        try:
+            self._outcome = await self._conversation.outcome()
+            record_usage(self._outcome)
+        finally:
+            if self._on_end is not None:
+                self._on_end()
+                self._on_end = None
 
 
 class SandboxPool:
@@ -188,6 +200,36 @@ class SandboxPool:
                 yield session
             finally:
                 await session.kill()
+
+    def add_profile(self, profile: Profile) -> None:
+        """Make a further profile known; one of the same name and content may be added again.
+
+        Raises:
+            ValueError: another profile has this name.
+        """
+        known = self._profiles.setdefault(profile.name, profile)
+        if known != profile:
+            raise ValueError(f"another profile is called '{profile.name}'")
+        self._idle.setdefault(profile.name, [])
+        self._entry_modules.setdefault(profile.name, [])
+
+    async def resident(self, task: Task, limits: Limits) -> Session:
+        """Start a child that stays beside the pool's tasks until it is killed or the pool is closed.
+
+        It is none of the tasks that run at once, so whoever starts residents bounds their number.
+
+        Args:
+            task: what to run; it converses through its channel.
+            limits: its limits, over its whole life.
+
+        Raises:
+            SandboxUnavailableError: no isolation that is strong enough can be had here.
+        """
+        self._bind()
+        worker = await self._take(task)
+        conversation = worker.begin(task, limits, self._null, interactive=True)
+        conversation.send(task.payload)
+        return Session(conversation, on_end=lambda: self._give_back(task.profile, worker))
 
     def server_pids(self) -> list[int]:
         """Pids of the running servers, for measurements."""

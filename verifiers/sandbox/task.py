@@ -29,6 +29,8 @@ class Limits:
     memory_mib: int = 1024
     """Whole tree where a cgroup binds or the watcher sums it; address space of each process as well (plus the
     interpreter's own)."""
+    address_space_mib: int | None = None
+    """Address space of each process, for programs that reserve far more than they use; None: `memory_mib`."""
     processes: int = 32
     """Processes and threads at once, the task's own included."""
     disk_mib: int = 64

@@ -12,7 +12,7 @@ import socket
 import struct
 from typing import Final, NamedTuple
 
-_ORDER: Final = struct.Struct("!BddIIIIIH")
+_ORDER: Final = struct.Struct("!BddIIIIIIH")
 _ENDING: Final = struct.Struct("!BiddQH")
 _MAX_TEXT: Final = 4096
 KILL: Final = b"\x02"
@@ -31,6 +31,7 @@ class Order(NamedTuple):
         wall_seconds: deadline for the child.
         cpu_seconds: limit of processor time, in seconds.
         memory_mib: limit of the whole tree.
+        address_space_mib: limit of each process's address space.
         processes: processes and threads at once.
         disk_mib: size of the working directory.
         files: number of files in it.
@@ -41,6 +42,7 @@ class Order(NamedTuple):
     wall_seconds: float
     cpu_seconds: float
     memory_mib: int
+    address_space_mib: int
     processes: int
     disk_mib: int
     files: int
@@ -76,6 +78,7 @@ def send_order(connection: socket.socket, order: Order, descriptors: list[int]) 
             order.wall_seconds,
             order.cpu_seconds,
             order.memory_mib,
+            order.address_space_mib,
             order.processes,
             order.disk_mib,
             order.files,
@@ -102,9 +105,9 @@ def receive_order(connection: socket.socket) -> tuple[Order, list[int]] | None:
     descriptors = array.array("i")
     for _, _, rights in ancillary:
         descriptors.frombytes(rights[: len(rights) - len(rights) % descriptors.itemsize])
-    _, wall, cpu, memory, processes, disk, files, open_files, length = _ORDER.unpack_from(data)
+    _, wall, cpu, memory, space, processes, disk, files, open_files, length = _ORDER.unpack_from(data)
     entry = data[_ORDER.size : _ORDER.size + length].decode()
-    return Order(entry, wall, cpu, memory, processes, disk, files, open_files), list(descriptors)
+    return Order(entry, wall, cpu, memory, space, processes, disk, files, open_files), list(descriptors)
 
 
 def send_ending(connection: socket.socket, ending: Ending) -> None:

@@ -275,6 +275,7 @@ class Conversation:
                 wall_seconds=wall,
                 cpu_seconds=limits.cpu_seconds if limits.cpu_seconds is not None else float(int(wall) + 2),
                 memory_mib=limits.memory_mib,
+                address_space_mib=limits.memory_mib if limits.address_space_mib is None else limits.address_space_mib,
                 processes=limits.processes,
                 disk_mib=limits.disk_mib,
                 files=limits.files,

@@ -61,11 +61,11 @@ _CHINESE = _Language(
 
 def answer_styles(examples: Sequence[Example], language: _Language = _ENGLISH) -> tuple[PromptStyle, ...]:
     """`chat`, `direct` and `few-shot` with these worked examples."""
-    shown = "".join(
-        f"{language.problem}{problem}\n{language.solution}"
-        f"{language.answer.format(solution=solution, answer=answer)}\n\n"
+    worked = tuple(
+        f"{language.problem}{problem}\n{language.solution}{language.answer.format(solution=solution, answer=answer)}"
         for problem, solution, answer in examples
     )
+    shown = "".join(f"{one}\n\n" for one in worked)
     stop = f"\n{language.problem.rstrip()}"
 
     def message(problem: Problem, instruction: str) -> Prompt:
@@ -79,8 +79,12 @@ def answer_styles(examples: Sequence[Example], language: _Language = _ENGLISH) -
         return _whole(problem, reply.partition(stop)[0])
 
     return (
-        PromptStyle("chat", "asks for reasoning, the answer in a box", lambda p: message(p, language.chat), _whole),
-        PromptStyle("direct", "asks for the answer alone, in a box", lambda p: message(p, language.direct), _whole),
+        PromptStyle(
+            "chat", "asks for reasoning, the answer in a box", lambda p: message(p, language.chat), _whole, worked
+        ),
+        PromptStyle(
+            "direct", "asks for the answer alone, in a box", lambda p: message(p, language.direct), _whole, worked
+        ),
         PromptStyle("few-shot", f"after {len(examples)} worked examples; for base models", continued, first_solution),
     )
 

@@ -19,6 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reasoning.evaluation.metrics import Metric
 from reasoning.methods.base import PromptStyle
 from verifiers.records import Problem, RecordError
 
@@ -30,11 +31,13 @@ __all__ = [
     "Benchmark",
     "BenchmarkError",
     "Entry",
+    "ExtraMetrics",
     "SourceFile",
     "find_benchmark",
     "json_array",
     "json_lines",
     "prepared",
+    "proof_problem",
     "text_field",
 ]
 
@@ -72,9 +75,22 @@ BENCHMARKS: dict[str, str] = {
     "asdiv": "reasoning.evaluation.benchmarks.word_problems:ASDIV",
     "mawps": "reasoning.evaluation.benchmarks.word_problems:MAWPS",
     "gsm_hard": "reasoning.evaluation.benchmarks.word_problems:GSM_HARD",
+    "wemath": "reasoning.evaluation.benchmarks.wemath:BENCHMARK",
+    "questbench-logic": "reasoning.evaluation.benchmarks.questbench_logic:BENCHMARK",
+    "questbench-planning": "reasoning.evaluation.benchmarks.questbench_planning:BENCHMARK",
+    "questbench-equations": "reasoning.evaluation.benchmarks.questbench_equations:EQUATIONS",
+    "questbench-words": "reasoning.evaluation.benchmarks.questbench_equations:WORDS",
+    "core-lean": "reasoning.evaluation.benchmarks.core_lean:BENCHMARK",
+    "minif2f": "reasoning.evaluation.benchmarks.minif2f:BENCHMARK",
+    "proofnet": "reasoning.evaluation.benchmarks.proofnet:BENCHMARK",
+    "putnambench": "reasoning.evaluation.benchmarks.putnambench:BENCHMARK",
 }
 """Name -> `module:attribute`; imported when first used."""
 _WINDOW = re.compile(r"(?:\d{4}-\d{2}-\d{2})?\.\.(?:\d{4}-\d{2}-\d{2})?")
+
+
+ExtraMetrics = Callable[[Mapping[str, Sequence[bool]]], Mapping[str, Metric]]
+"""(problem id -> whether each of its samples was right) -> named metrics."""
 
 
 class BenchmarkError(ValueError):
@@ -89,12 +105,14 @@ class SourceFile:
         name: its name in a local folder, where it may also end in `.gz`; for a built-in file, its path in the data
             folder.
         url: where it is published, pinned to a revision; empty for a built-in file.
-        sha256: of the file at that address, in hex; empty: it is not downloaded, the user has to give it.
+        sha256: of the file at that address, in hex.
+        origin: for a file that cannot be downloaded by itself, where people get it.
     """
 
     name: str
     url: str = ""
     sha256: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +139,7 @@ class Benchmark:
         prepare: `(paths of the files, sandbox, show no progress)` -> those and further ones that `read` needs, which
             are computed by running the benchmark's own code in the sandbox; None: nothing is needed.
         dated: whether a split may also be a window of dates, `FIRST..LAST`, read from the default split's files.
+        metrics: more metrics of a run, from (problem id -> whether each sample was right, in order).
     """
 
     name: str
@@ -133,6 +152,7 @@ class Benchmark:
     folder: str = ""
     prepare: Callable[[tuple[Path, ...], SandboxPool, bool], Awaitable[tuple[Path, ...]]] | None = None
     dated: bool = False
+    metrics: ExtraMetrics | None = None
 
     def style(self, name: str | None = None) -> PromptStyle:
         """The prompt style with this name; None or empty: the default one.
@@ -251,6 +271,22 @@ def problem_from(record: Mapping[str, Any], place: str) -> Problem:
     if not problem.id:
         raise BenchmarkError(f"{place}: field 'id': missing")
     return problem
+
+
+def proof_problem(id: str, system: str, statement: str, header: str, place: str, *, prompt: str = "") -> Problem:
+    """A problem of kind `proof` whose statement can be read, where the system is one whose statements are read here.
+
+    Raises:
+        BenchmarkError: it cannot.
+    """
+    if system == "lean":
+        from verifiers.proofs.lean.text import split_statement
+
+        try:
+            split_statement(statement)
+        except RecordError as error:
+            raise BenchmarkError(f"{place}: {error}") from None
+    return Problem(id, "proof", prompt, {"system": system, "statement": statement, "header": header})
 
 
 def _open(path: Path) -> Any:

@@ -2,8 +2,11 @@ r"""MATH of Hendrycks et al. 2021, its test set, and MATH-500, the part of it th
 
 {"problem": "What is $2 + 3$?", "level": "Level 1", "type": "Algebra", "solution": "It is $\\boxed{5}$.", "idx": 0}
 {"problem": "...", "solution": "...", "answer": "5", "subject": "Algebra", "level": 1, "unique_id": "test/..."}
+{"idx": 0, "question": "...", "answer": "5", "solution": "...", "level": "Level 1", "response": ["..."], ...}
 
-The gold answer of a test row is the last box of its solution, but for the row whose box is a sign of the question.
+The last form is that of recorded outputs of Qwen2.5-Math's script, which hold their problems: with `--data FILE` they
+can be judged again by `--engine replay:FILE,id_field=idx,text_field=response`. The gold answer of a test row is the
+last box of its solution, but for the row whose box is a sign of the question.
 """
 
 from __future__ import annotations
@@ -35,11 +38,14 @@ _NOT_THE_BOX = {"math/test/4060": "6"}
 
 def _entry(record: dict[str, Any], place: str, id: str) -> Entry:
     solution = text_field(record, "solution", place)
+    level = str(record.get("level", "")).removeprefix("Level ")
+    if "question" in record:
+        question, gold = text_field(record, "question", place), text_field(record, "answer", place)
+        return answer_entry(id, question, gold, solution=solution, meta={"level": level})
     if "answer" in record:
         gold, subject = text_field(record, "answer", place), "subject"
     else:
         gold, subject = _NOT_THE_BOX.get(id) or boxed_answer(record, "solution", place), "type"
-    level = str(record.get("level", "")).removeprefix("Level ")
     meta = {"subject": text_field(record, subject, place), "level": level}
     return answer_entry(id, text_field(record, "problem", place), gold, solution=solution, meta=meta)
 

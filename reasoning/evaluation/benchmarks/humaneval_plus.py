@@ -17,7 +17,7 @@ __all__ = ["BENCHMARK"]
 
 _FILE = SourceFile(
     "HumanEvalPlus.jsonl",
-    "https://github.com/evalplus/humanevalplus_release/releases/download/v0.1.10/HumanEvalPlus.jsonl.gz",
+    origin="https://github.com/evalplus/humanevalplus_release/releases/download/v0.1.10/HumanEvalPlus.jsonl.gz",
 )
 
 

@@ -39,7 +39,7 @@ __all__ = ["BENCHMARK"]
 
 _TIMEOUT_SECONDS = 60.0
 _CASE_SECONDS = 6.0
-_FILE = SourceFile("test.jsonl", "https://huggingface.co/datasets/livecodebench/code_generation_lite")
+_FILE = SourceFile("test.jsonl", origin="https://huggingface.co/datasets/livecodebench/code_generation_lite")
 _CLASS = "Solution"
 _MODULES = (
     "bisect collections copy datetime functools heapq io itertools json math operator random re statistics string sys"

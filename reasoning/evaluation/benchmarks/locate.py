@@ -79,18 +79,18 @@ def _locate(
         if found is None:
             raise BenchmarkError(f"--data {data}: holds no {Path(file.name).name}")
         return found
-    if not file.url:
+    if not file.url and not file.origin:
         return data_file(file.name)
     if collection := os.environ.get(BENCHMARKS_VARIABLE):
         found = _in_folder(Path(collection) / (benchmark.folder or benchmark.name), file.name)
         if found is not None:
             return found
-    cached = cache_folder() / benchmark.name / file.name
-    if not cached.is_file() and not file.sha256:
+    if file.origin:
         raise BenchmarkError(
-            f"{benchmark.name} needs {file.name}, published at {file.url}; download it and give it with --data PATH, "
-            f"or in the folder {benchmark.folder or benchmark.name} of {BENCHMARKS_VARIABLE}"
+            f"{benchmark.name}: {file.name} has to be fetched by hand ({file.origin}); give it with --data PATH, or a "
+            f"folder of benchmarks in {BENCHMARKS_VARIABLE}"
         )
+    cached = cache_folder() / benchmark.name / file.name
     if not cached.is_file():
         if not download:
             raise BenchmarkError(f"{benchmark.name}: {file.name} is not on this machine")

@@ -22,7 +22,7 @@ __all__ = ["BENCHMARK"]
 
 _FILE = SourceFile(
     "MbppPlus.jsonl",
-    "https://github.com/evalplus/mbppplus_release/releases/download/v0.2.0/MbppPlus.jsonl.gz",
+    origin="https://github.com/evalplus/mbppplus_release/releases/download/v0.2.0/MbppPlus.jsonl.gz",
 )
 _STOP = ("\nif __name__", "\nassert", "\nprint", '\n"""')
 _ORACLES = {

@@ -33,7 +33,7 @@ _LEAST_CASE_SECONDS = 2.5
 """Of one run, where the problem's own limit (meant for compiled languages) is shorter."""
 _PREFIX = "prob_desc_"
 _LANGUAGES = ("Python 3", "PyPy 3", "PyPy 3-64")
-_FILE = SourceFile("xcodeeval.jsonl", "https://huggingface.co/datasets/NTU-NLP-sg/xCodeEval")
+_FILE = SourceFile("xcodeeval.jsonl", origin="https://huggingface.co/datasets/NTU-NLP-sg/xCodeEval")
 _SECTIONS = (("input_spec", "Input"), ("output_spec", "Output"))
 
 

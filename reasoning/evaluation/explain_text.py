@@ -1,0 +1,147 @@
+"""An explained sample as plain text for a terminal.
+
+print(explanation_text(item, full=False))
+
+Every text of a model is made printable first, so that it cannot steer the terminal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reasoning.evaluation.explain_item import Exchange, ExplainedItem
+
+__all__ = ["explanation_text", "is_tree", "printable"]
+
+SHOWN_VALUE = 40
+"""Characters of a value in a table."""
+MAX_DEPTH = 200
+
+
+def explanation_text(item: ExplainedItem, *, full: bool = False) -> str:
+    """The explanation.
+
+    Args:
+        item: what is explained.
+        full: whether all requests and replies are shown, not only the first of them.
+    """
+    return "\n".join(_lines(item, full)) + "\n"
+
+
+def printable(text: str) -> str:
+    """`text` with everything but line ends that is not printable written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char == "\n" else char.encode("unicode_escape", "backslashreplace").decode()
+        for char in text.replace("\t", "    ")
+    )
+
+
+def is_tree(trace: Mapping[str, Any]) -> bool:
+    """Whether a trace holds a function tree."""
+    return isinstance(trace.get("tree"), Mapping)
+
+
+def _lines(item: ExplainedItem, full: bool) -> Iterator[str]:
+    record, cost = item.record, item.cost
+    yield f"problem {printable(str(record['id']))}, sample {record['sample']}, method {printable(item.method)}"
+    detail = f": {printable(record['detail'])}" if record["detail"] else ""
+    yield f"verdict: {record['status']}, score {record['score']:g}{detail}"
+    tokens = f"{cost.prompt_tokens} prompt and {cost.completion_tokens} completion tokens"
+    spent = f"{cost.sandbox_seconds:.3f} s in {cost.sandbox_tasks} sandbox tasks"
+    yield f"ended: {printable(record['finish_reason'])}; {cost.calls} calls, {tokens}, {spent}"
+    if item.note:
+        yield f"note: {printable(item.note)}"
+    shown = item.exchanges if full else item.exchanges[:1]
+    for number, exchange in enumerate(shown, 1):
+        yield from _exchange(number, exchange)
+    if len(item.exchanges) > len(shown):
+        yield f"\n({len(item.exchanges) - len(shown)} more requests; --full shows them)"
+    if is_tree(item.trace):
+        yield "\n== function tree"
+        if "spent" in item.trace:
+            yield f"stopped early: {printable(str(item.trace['spent']))}"
+        yield from _tree(item.trace["tree"], "", "")
+    elif item.trace:
+        yield "\n== what the method kept"
+        yield json.dumps(item.trace, indent=2)
+    yield "\n== what was judged"
+    yield "nothing" if record["candidate"] is None else printable(record["candidate"]).rstrip()
+
+
+def _exchange(number: int, exchange: Exchange) -> Iterator[str]:
+    request = exchange.request
+    yield f"\n== request {number} (temperature {request.temperature:g}, {len(exchange.replies)} wanted)"
+    for message in request.messages:
+        yield f"[{message.role}]"
+        yield printable(message.content).rstrip()
+    if request.prompt is not None:
+        yield printable(request.prompt).rstrip()
+    for place, reply in enumerate(exchange.replies, 1):
+        yield f"-- reply {number}.{place} ({printable(reply.finish_reason)})"
+        yield printable(reply.text).rstrip()
+
+
+def _tree(node: Mapping[str, Any], lead: str, branch: str) -> Iterator[str]:
+    children = node.get("children", [])
+    below = lead + ("" if not branch else "   " if branch.startswith("└") else "│  ")
+    inner = below + ("│  " if children else "   ")
+    yield f"{lead}{branch}{printable(str(node['name']))}: {node.get('outcome', '')}{_costs(node)}"
+    for line in _node_lines(node):
+        yield f"{inner}{line}"
+    for number, child in enumerate(children):
+        yield from _tree(child, below, "└─ " if number == len(children) - 1 else "├─ ")
+
+
+def _costs(node: Mapping[str, Any]) -> str:
+    return f" ({node.get('calls', 0)} calls, {node.get('tokens', 0)} tokens with all below)"
+
+
+def _node_lines(node: Mapping[str, Any]) -> Iterator[str]:
+    for note in node.get("notes", []):
+        yield f"note: {printable(note)}"
+    for number, source in enumerate(node.get("inputs", [])):
+        yield f"input {number}: {_one_line(source)}"
+    for number, source in enumerate(node.get("tests", [])):
+        yield f"test {number}: {_one_line(source)}"
+    candidates = node.get("candidates", [])
+    for number, candidate in enumerate(candidates):
+        yield _candidate_line(number, candidate, candidates, node)
+    if node.get("reason"):
+        yield f"chosen: candidate {node.get('chosen')}, {node['reason']}"
+
+
+def _candidate_line(
+    number: int, candidate: Mapping[str, Any], candidates: list[Mapping[str, Any]], node: Mapping[str, Any]
+) -> str:
+    mark = "*" if number == node.get("chosen") else " "
+    original = candidates[candidate["same_as"]] if "same_as" in candidate else candidate
+    parts = [f"{mark} {number} {candidate['origin']}"]
+    if "score" in candidate:
+        parts.append(f"score {candidate['score']}")
+    if "passed_tests" in candidate:
+        parts.append(f"passed {candidate['passed_tests']} of {len(node.get('tests', []))} tests")
+    if "same_as" in candidate:
+        parts.append(f"same text as {candidate['same_as']}")
+    else:
+        values = original.get("values", [])
+        failures = original.get("failures", {})
+        shown = [
+            _short(failures.get(str(place), "failed")) if value is None else _short(value)
+            for place, value in enumerate(values)
+        ]
+        if shown:
+            parts.append("gave " + " | ".join(shown))
+    return ", ".join(parts)
+
+
+def _short(text: str) -> str:
+    text = _one_line(text)
+    return text if len(text) <= SHOWN_VALUE else text[: SHOWN_VALUE - 1] + "…"
+
+
+def _one_line(text: str) -> str:
+    return " ⏎ ".join(printable(line).strip() for line in text.splitlines() if line.strip())

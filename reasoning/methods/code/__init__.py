@@ -1,0 +1,1 @@
+"""What methods that write programs share: code out of replies, its parts, examples, and what programs do."""

@@ -1,0 +1,139 @@
+r"""Programs in a model's text, run in the sandbox, and what they printed as the model sees it.
+
+>>> program_to_run("Let us compute.\n```python\nprint(6 * 7)\n```\n")
+'print(6 * 7)\n'
+>>> output_block("42")
+'\n```output\n42\n```\n'
+
+    result = await run_program(sandbox, "print(y * y)", earlier=["y = 3"], limits=Limits(wall_seconds=5))
+    result.text         # "9"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reasoning.engines.base import EngineError
+from verifiers.sandbox.entries import program_payload
+from verifiers.sandbox.task import End, Limits, Outcome, Task
+
+if TYPE_CHECKING:
+    from verifiers.sandbox import SandboxPool
+
+__all__ = [
+    "NOTHING_PRINTED",
+    "OUTPUT_CHARACTERS",
+    "ProgramResult",
+    "cut",
+    "output_block",
+    "program_to_run",
+    "programs_in",
+    "run_program",
+]
+
+OUTPUT_CHARACTERS = 400
+"""Longest output that a model is shown; of a longer one the first and the last half of this."""
+NOTHING_PRINTED = "(nothing was printed)"
+_FENCE = "```"
+_ENTRY = "verifiers.sandbox.entries:run_program"
+_PROFILE = "numeric"
+"""The sandbox profile that has numpy and sympy."""
+_ADDRESS = re.compile(r" at 0x[0-9a-f]{8,16}>")
+"""Where an object lies in memory; it differs from run to run, and a repeated run must see the same transcript."""
+_SEPARATOR = "\x1d\n"
+"""Printed between the earlier programs' output, which was shown before, and the new one's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramResult:
+    """What came of a program.
+
+    Attributes:
+        text: what the model is shown: the output, cut, or the last line of the error.
+        output: the whole output, as far as the sandbox keeps it.
+        failed: it raised, did not compile, or was stopped.
+    """
+
+    text: str
+    output: str
+    failed: bool
+
+
+def programs_in(text: str) -> list[str]:
+    """The programs in the fenced `python` blocks of a text that are closed, in order."""
+    found: list[str] = []
+    lines: list[str] | None = None
+    for line in text.split("\n"):
+        if lines is None and line.rstrip().endswith((f"{_FENCE}python", f"{_FENCE}py")):
+            lines = []
+        elif lines is not None and line.lstrip().startswith(_FENCE):
+            found.append("".join(f"{part}\n" for part in lines))
+            lines = None
+        elif lines is not None:
+            lines.append(line)
+    return found
+
+
+def program_to_run(text: str) -> str | None:
+    """The program that a text ends with; None when it ends with something else."""
+    if not text.rstrip().endswith(_FENCE):
+        return None
+    found = programs_in(text)
+    return found[-1] if found and found[-1].strip() else None
+
+
+def output_block(text: str) -> str:
+    """A program's output as it stands in a transcript."""
+    return f"\n{_FENCE}output\n{text}\n{_FENCE}\n"
+
+
+def cut(text: str, limit: int = OUTPUT_CHARACTERS) -> str:
+    """`text`, or its first and last half when it is longer than `limit`."""
+    half = limit // 2
+    return text if len(text) <= limit else f"{text[:half]}...{text[-half:]}"
+
+
+async def run_program(
+    sandbox: SandboxPool, source: str, limits: Limits, *, earlier: Sequence[str] = ()
+) -> ProgramResult:
+    """Run a program after the earlier ones of the same transcript, whose output is left out.
+
+    Args:
+        sandbox: where it runs, with numpy and sympy.
+        source: the program.
+        limits: of all of it, the earlier programs included.
+        earlier: programs that ran without an error; their names are there.
+
+    Raises:
+        EngineError: the sandbox failed twice, which says nothing about the program.
+    """
+    whole = source
+    if earlier:
+        before = "\n".join(earlier)
+        whole = f"{before}\nprint({_SEPARATOR[:-1]!r})\n{source}"
+    task = Task(_ENTRY, program_payload(whole), capture=True, profile=_PROFILE)
+    outcome = await sandbox.run(task, limits)
+    if outcome.end is End.INTERNAL:
+        outcome = await sandbox.run(task, limits)
+        if outcome.end is End.INTERNAL:
+            raise EngineError(f"the sandbox failed: {outcome.detail}")
+    output = outcome.stdout.decode("utf-8", "replace")
+    output = output.rpartition(_SEPARATOR)[2] if earlier else output
+    failed = outcome.end is not End.EXITED or outcome.exit_code != 0
+    shown = _error(outcome, limits) if failed else output.strip() or NOTHING_PRINTED
+    return ProgramResult(cut(_ADDRESS.sub(" at 0x...>", shown)), output, failed)
+
+
+def _error(outcome: Outcome, limits: Limits) -> str:
+    """The last line of the error, or how the program was stopped."""
+    if outcome.end is End.TIMEOUT:
+        return f"TimeoutError: the program ran for more than {limits.wall_seconds:g} seconds"
+    if outcome.end is End.MEMORY:
+        return f"MemoryError: the program used more than {limits.memory_mib} MiB"
+    if outcome.end is not End.EXITED:
+        return f"RuntimeError: the program was stopped ({outcome.detail or outcome.end.value})"
+    lines = outcome.stderr.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else ""

@@ -1,0 +1,480 @@
+"""The configuration of a training run: one TOML file, every value with a type, a default and a check.
+
+    config = read_config("grpo", Path("grpo.toml"), ["steps=60"])
+    config.optimizer.learning_rate
+
+    # grpo.toml
+    model = "nano"
+    steps = 60
+    [data]
+    train = "problems.jsonl"
+    [optimizer]
+    name = "soap"
+    learning_rate = 1e-3
+
+Values that stand in neither the file nor an override are the recipe's defaults, which suit the built-in model on a
+CPU. A mistake is one line that names the file and the field.
+"""
+
+from __future__ import annotations
+
+import tomllib
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+__all__ = [
+    "RECIPES",
+    "ApoSection",
+    "ConfigError",
+    "DataSection",
+    "GrpoSection",
+    "LoraSection",
+    "OptimizerSection",
+    "PreferenceSection",
+    "RewardModelSection",
+    "RewardSection",
+    "SamplingSection",
+    "ScheduleSection",
+    "TrainingConfig",
+    "config_from_json",
+    "read_config",
+]
+
+
+class ConfigError(ValueError):
+    """A configuration is wrong; one clear line that names the file and the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSection:
+    """What is learned from, and asked on the way.
+
+    Attributes:
+        train: `arithmetic` (the built-in stream), or a `.jsonl` file: problems (see docs/formats.md) for recipes that
+            sample; `prompt` and `completion` for sft; also `chosen` and `rejected`, or `label`, for preference and
+            reward-model.
+        evaluation: `arithmetic` (held-out items), a `.jsonl` file of problems, or empty for no evaluation.
+        count: training rows taken at most.
+        evaluation_count: problems asked at each evaluation.
+        size: of arithmetic items learned from, 1 to 3; 0: mixed.
+        evaluation_size: of arithmetic items asked.
+        seed: of the arithmetic stream.
+        bare_share: share of arithmetic items whose completion is the bare answer, for sft.
+    """
+
+    train: str = "arithmetic"
+    evaluation: str = "arithmetic"
+    count: int = 4000
+    evaluation_count: int = 200
+    size: int = 3
+    evaluation_size: int = 3
+    seed: int = 5
+    bare_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RewardSection:
+    """The reward; see `verifiers.rewards.Shaping`.
+
+    Attributes:
+        kind: of problems that do not say theirs.
+        verifier: `module:attribute` of a verifier of your own (see docs/extending.md) that judges problems of `kind`;
+            the module is looked for in the working directory too. Empty: the registered one.
+        partial: credit for the share of tests passed.
+        form: regular expression that a candidate must hold; the built-in arithmetic has its own.
+        form_bonus: for a candidate that holds it.
+        longest: characters up to which nothing is taken off.
+        margin: characters beyond over which the penalty rises.
+        length_penalty: its full size.
+        timeout: seconds for one candidate.
+        memory: MiB for one candidate.
+        workers: candidates run at once; 0: one a processor.
+        allow_weak: accept weak isolation.
+    """
+
+    kind: str = "answer"
+    verifier: str = ""
+    partial: float = 0.0
+    form: str = ""
+    form_bonus: float = 0.0
+    longest: int = 0
+    margin: int = 0
+    length_penalty: float = 0.0
+    timeout: float = 10.0
+    memory: int = 1024
+    workers: int = 0
+    allow_weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingSection:
+    """How recipes that sample do so.
+
+    Attributes:
+        temperature: of training samples; evaluation is greedy.
+        max_new_tokens: longest completion.
+        batch_size: completions generated at once.
+        prompts: prompts sampled in a round (rejection, expert-iteration, preference, reward-model).
+        samples: samples of each prompt there.
+        rounds: of expert iteration.
+        vllm: let vLLM generate for grpo and apo; GPUs only (on a CPU vLLM cannot reload weights).
+    """
+
+    temperature: float = 1.0
+    max_new_tokens: int = 64
+    batch_size: int = 256
+    prompts: int = 128
+    samples: int = 8
+    rounds: int = 1
+    vllm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerSection:
+    """See `reasoning.training.optimizers.OptimizerSettings`; and for another batch size than the rate was chosen for:
+
+    Attributes:
+        base_batch_size: batch for which `learning_rate` holds; it is scaled to the real one, by the square root of the
+            ratio. 0: not scaled.
+    """
+
+    name: Literal["adamw", "soap", "lion", "muon"] = "adamw"
+    learning_rate: float = 3e-4
+    weight_decay: float = 0.0
+    beta1: float | None = None
+    beta2: float | None = None
+    epsilon: float = 1e-8
+    muon_learning_rate: float = 0.02
+    muon_momentum: float = 0.95
+    precondition_every: int = 10
+    base_batch_size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSection:
+    """The learning rate over the steps.
+
+    Attributes:
+        name: `linear`, `constant`, `cosine`, `flat-linear`, or `refined` (from an earlier run's gradient norms).
+        warmup_steps: linear rise at the beginning.
+        gradient_norms: `gradient_norms.json` of a finished run, for `refined`.
+    """
+
+    name: Literal["linear", "constant", "cosine", "flat-linear", "refined"] = "linear"
+    warmup_steps: int = 0
+    gradient_norms: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoraSection:
+    """Low-rank adapters instead of all weights.
+
+    Attributes:
+        rank: 0 trains all weights.
+        alpha: scale of the adapters.
+        dropout: on their input.
+        modules: names of the layers, or `all-linear`.
+    """
+
+    rank: int = 0
+    alpha: int = 32
+    dropout: float = 0.0
+    modules: str = "all-linear"
+
+
+@dataclass(frozen=True, slots=True)
+class GrpoSection:
+    """GRPO, as in TRL's trainer of that name.
+
+    Attributes:
+        loss: how token losses are averaged and clipped.
+        group: completions of one prompt.
+        beta: weight of the KL term to the starting model; 0 keeps no reference model.
+        epsilon: clipping range.
+        scale_rewards: by the deviation of the `group`, of the `batch`, or `none`.
+        iterations: updates on each batch of completions.
+        mask_truncated: leave completions out that hit the length limit.
+    """
+
+    loss: Literal["grpo", "bnpo", "dr_grpo", "dapo", "cispo", "sapo"] = "dapo"
+    group: int = 8
+    beta: float = 0.0
+    epsilon: float = 0.2
+    scale_rewards: Literal["group", "batch", "none"] = "group"
+    iterations: int = 1
+    mask_truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ApoSection:
+    """APO on top of `grpo`, whose `beta` must be above 0; see `reasoning.training.objectives`.
+
+    Attributes:
+        loss: `view-r1` (as in APO's code: token mean of the policy term, mean over completions of their KL), `bnpo`,
+            `grpo`, `dapo` or `dr_grpo`.
+        positive: completions whose KL term is relaxed: those with a positive `advantage`, or the `correct` ones.
+        length_rate: of the factor for long wrong completions, per token.
+        only_negative: apply that factor to negative advantages only.
+    """
+
+    loss: Literal["view-r1", "bnpo", "grpo", "dapo", "dr_grpo"] = "view-r1"
+    positive: Literal["advantage", "correct"] = "advantage"
+    length_rate: float = 1e-5
+    only_negative: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceSection:
+    """Learning from preferred completions.
+
+    Attributes:
+        loss: `dpo`, `kto` or `cpl`.
+        beta: of DPO and KTO; alpha of CPL.
+        bias: lambda of CPL, in (0, 1].
+        reference: CPL: use log-ratios to the starting model.
+        cloning: CPL: weight of plain imitation of the preferred completions.
+        pairs_per_prompt: most pairs (DPO, CPL) made of the samples of one prompt.
+    """
+
+    loss: Literal["dpo", "kto", "cpl"] = "dpo"
+    beta: float = 0.1
+    bias: float = 1.0
+    reference: bool = True
+    cloning: float = 0.0
+    pairs_per_prompt: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RewardModelSection:
+    """A model that scores completions.
+
+    Attributes:
+        form: `pairwise` (Bradley-Terry) or `pointwise` (logistic, from single labelled completions).
+        pairs_per_prompt: most pairs made of the samples of one prompt.
+    """
+
+    form: Literal["pairwise", "pointwise"] = "pairwise"
+    pairs_per_prompt: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """A training run.
+
+    Attributes:
+        recipe: one of `RECIPES`.
+        model: `nano`, a directory, or a name on the hub.
+        seed: of everything random.
+        steps: optimiser steps; 0: `epochs` decide.
+        epochs: passes over the training rows (of a round), where `steps` is 0.
+        batch_size: rows of one update (completions for grpo and apo).
+        accumulation: micro-batches of one update.
+        max_length: longest prompt plus completion, in tokens; longer rows are left out.
+        max_gradient_norm: gradients are clipped to it.
+        evaluate_every: steps between evaluations; 0: only before and after.
+        save_every: steps between checkpoints; 0: only at the end.
+        log_every: steps between lines of the log.
+        threads: of PyTorch on a CPU; 0: its own choice.
+        bf16: compute in bfloat16 (GPUs); weights are then held in it too.
+    """
+
+    recipe: str
+    model: str = "nano"
+    seed: int = 0
+    steps: int = 0
+    epochs: float = 1.0
+    batch_size: int = 64
+    accumulation: int = 1
+    max_length: int = 256
+    max_gradient_norm: float = 1.0
+    evaluate_every: int = 0
+    save_every: int = 100
+    log_every: int = 5
+    threads: int = 0
+    bf16: bool = False
+    data: DataSection = field(default_factory=DataSection)
+    reward: RewardSection = field(default_factory=RewardSection)
+    sampling: SamplingSection = field(default_factory=SamplingSection)
+    optimizer: OptimizerSection = field(default_factory=OptimizerSection)
+    schedule: ScheduleSection = field(default_factory=ScheduleSection)
+    lora: LoraSection = field(default_factory=LoraSection)
+    grpo: GrpoSection = field(default_factory=GrpoSection)
+    apo: ApoSection = field(default_factory=ApoSection)
+    preference: PreferenceSection = field(default_factory=PreferenceSection)
+    reward_model: RewardModelSection = field(default_factory=RewardModelSection)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON."""
+        return asdict(self)
+
+
+RECIPES: dict[str, tuple[str, Mapping[str, Any]]] = {
+    "sft": (
+        "supervised fine-tuning on prompts and completions",
+        {"data": {"count": 12_800, "size": 0, "evaluation_size": 0}, "optimizer": {"learning_rate": 1e-3}},
+    ),
+    "rejection": (
+        "sample, keep what the verifier accepts, fine-tune on it",
+        {"epochs": 2.0, "optimizer": {"learning_rate": 5e-4}},
+    ),
+    "expert-iteration": (
+        "rejection fine-tuning in rounds, each sampling from the model so far",
+        {"epochs": 2.0, "sampling": {"rounds": 4}, "optimizer": {"learning_rate": 5e-4}},
+    ),
+    "preference": (
+        "DPO, KTO or CPL on pairs that the verifier told apart",
+        {"steps": 30, "batch_size": 32, "sampling": {"prompts": 256}},
+    ),
+    "grpo": (
+        "group relative policy optimisation with the verifier's reward",
+        {"steps": 60, "schedule": {"name": "constant", "warmup_steps": 3}},
+    ),
+    "apo": (
+        "GRPO with APO's shaped divergence and length penalty",
+        {"steps": 60, "schedule": {"name": "constant", "warmup_steps": 3}, "grpo": {"beta": 1e-3}},
+    ),
+    "reward-model": (
+        "a model that scores completions, pairwise or pointwise",
+        {"steps": 60, "batch_size": 32, "sampling": {"prompts": 256}, "optimizer": {"learning_rate": 1e-3}},
+    ),
+}
+"""Recipe -> what it does, and where its defaults differ."""
+
+
+def read_config(recipe: str, path: Path | None, overrides: Sequence[str] = ()) -> TrainingConfig:
+    """Read a configuration.
+
+    Args:
+        recipe: one of `RECIPES`.
+        path: the TOML file; None: the recipe's defaults.
+        overrides: `field=value` or `section.field=value`, values as in TOML (bare words are strings).
+
+    Raises:
+        ConfigError: the recipe, the file, a field or a value is wrong.
+    """
+    if recipe not in RECIPES:
+        raise ConfigError(f"no recipe '{recipe}'; known recipes: {', '.join(RECIPES)}")
+    values: dict[str, Any] = {}
+    _merge(values, RECIPES[recipe][1])
+    place = "the command line"
+    if path is not None:
+        place = str(path)
+        _merge(values, _read_toml(path))
+    for override in overrides:
+        _merge(values, _read_override(override))
+    config = config_from_json({**values, "recipe": recipe}, place)
+    _check_together(config, place)
+    return config
+
+
+def config_from_json(values: Mapping[str, Any], place: str) -> TrainingConfig:
+    """The configuration in plain JSON, such as a run's `config.json` holds.
+
+    Raises:
+        ConfigError: a field is unknown, missing or of the wrong type.
+    """
+    config: TrainingConfig = _build(TrainingConfig, values, place, "")
+    return config
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+
+
+def _read_override(text: str) -> dict[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise ConfigError(f"--set {text}: expected FIELD=VALUE or SECTION.FIELD=VALUE")
+    try:
+        read = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        read = value
+    for part in reversed(name.strip().split(".")):
+        read = {part: read}
+    return dict(read)
+
+
+def _merge(into: dict[str, Any], values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            inner = into.setdefault(name, {})
+            if isinstance(inner, dict):
+                _merge(inner, value)
+                continue
+        into[name] = value
+
+
+def _build(form: Any, values: object, place: str, prefix: str) -> Any:
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{place}: field '{prefix.rstrip('.')}': expected a table, got {type(values).__name__}")
+    hints = get_type_hints(form)
+    for name in values:
+        if name not in hints:
+            known = ", ".join(one.name for one in fields(form) if one.name != "recipe")
+            raise ConfigError(f"{place}: field '{prefix}{name}': unknown; known fields: {known}")
+    return form(**{name: _value(hints[name], value, place, f"{prefix}{name}") for name, value in values.items()})
+
+
+def _value(hint: Any, value: Any, place: str, name: str) -> Any:
+    if is_dataclass(hint):
+        return _build(hint, value, place, f"{name}.")
+    options = get_args(hint)
+    if get_origin(hint) is Literal:
+        if value not in options:
+            raise ConfigError(f"{place}: field '{name}': is {value!r}, expected one of {', '.join(options)}")
+        return value
+    if get_origin(hint) in (Union, types.UnionType):
+        if value is None:
+            return None
+        hint = next(option for option in options if option is not type(None))
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
+        words = {float: "a number", int: "a whole number", str: "a string", bool: "true or false"}
+        raise ConfigError(f"{place}: field '{name}': expected {words[hint]}, got {value!r}")
+    if isinstance(value, int | float) and not value >= 0:
+        raise ConfigError(f"{place}: field '{name}': is {value}, expected 0 or more")
+    return value
+
+
+def _check_together(config: TrainingConfig, place: str) -> None:
+    """Values that are right alone but not together."""
+    wrong = {
+        "batch_size": (
+            config.batch_size % max(config.accumulation, 1) != 0 or config.batch_size < 1,
+            "must be a positive multiple of accumulation",
+        ),
+        "accumulation": (config.accumulation < 1, "expected at least 1"),
+        "log_every": (config.log_every < 1, "expected at least 1"),
+        "max_gradient_norm": (config.max_gradient_norm <= 0, "expected more than 0"),
+        "data.bare_share": (config.data.bare_share > 1, "expected a share in [0, 1]"),
+        "data.size": (config.data.size > 3, "expected 0 to 3"),
+        "data.evaluation_size": (config.data.evaluation_size > 3, "expected 0 to 3"),
+        "schedule.gradient_norms": (
+            config.schedule.name == "refined" and not config.schedule.gradient_norms,
+            "the refined schedule needs the gradient_norms.json of a finished run",
+        ),
+        "preference.bias": (not 0 < config.preference.bias <= 1, "expected more than 0 and at most 1"),
+        "sampling.samples": (config.sampling.samples < 1, "expected at least 1"),
+        "sampling.rounds": (config.sampling.rounds < 1, "expected at least 1"),
+        "grpo.beta": (
+            config.recipe == "apo" and config.grpo.beta == 0,
+            "APO shapes the KL term, so it must be above 0",
+        ),
+        "grpo.group": (
+            config.recipe in ("grpo", "apo") and (config.grpo.group < 2 or config.batch_size % config.grpo.group != 0),
+            "expected at least 2, and batch_size must be a multiple of it",
+        ),
+    }
+    for name, (is_wrong, words) in wrong.items():
+        if is_wrong:
+            raise ConfigError(f"{place}: field '{name}': {words}")

