@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 import huggingface_hub
 import pytest
 
@@ -7,7 +9,7 @@ from reasoning.pipelines.backend.hub import HubError, push
 class Hub:
     """Stands for the hub's client: notes what it is asked."""
 
-    calls = []
+    calls: ClassVar[list] = []
 
     def create_repo(self, repository, **options):
         self.calls.append(("create", repository, options["repo_type"], options["private"], options["exist_ok"]))
