@@ -10,10 +10,10 @@ from reasoning.pipelines.backend import build
 from reasoning.pipelines.settings import settings_from
 
 
-def run_pipeline(folder, engine=None, **options):
+def run_pipeline(folder, asked=None, **options):
     """Build with these settings in `folder/run`; returns rows by table, discarded records, and the outcome."""
     settings = settings_from({"decontaminate": "none", **options})
-    built = asyncio.run(build(settings, folder / "run", engine=engine, jobs=2, quiet=True))
+    built = asyncio.run(build(settings, folder / "run", engine=asked, jobs=2, concurrency=4, quiet=True))
     rows = {
         table: [
             row for path in sorted((built.dataset / name).glob("*.parquet")) for row in pq.read_table(path).to_pylist()
