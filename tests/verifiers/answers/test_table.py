@@ -1,7 +1,7 @@
 """The case tables: pairs of a gold answer and a text, with what a careful reader says of them.
 
-`answers.jsonl` was used while the judge was built. `answers_unseen.jsonl` was written in batches without looking at the
-judge and measured before anything was changed for it (docs/answers.md has the figures of those first runs).
+`answers.jsonl` was used while the judge was built. `answers_unseen.jsonl` was written in batches, each measured before
+anything was changed for it (docs/answers.md has the figures of those first runs).
 """
 
 from __future__ import annotations
