@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,13 +14,6 @@ from reasoning.cli.support import run_interruptible
 MINIMUM_PYTHON = (3, 11)
 _CLASHING_DISTRIBUTION = "verifiers"
 _REQUIRED = ("datasets", "httpx", "mpmath", "numpy", "openai", "python-flint", "rich", "sympy", "typer")
-_PROVERS = {
-    "coqc": "Coq proofs",
-    "isabelle": "Isabelle proofs",
-    "fstar.exe": "F* proofs",
-    "metamath": "Metamath proofs",
-}
-"""Program looked for on PATH -> what it is good for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +36,7 @@ def doctor() -> None:
     from rich.table import Table
     from rich.text import Text
 
-    findings = [*_python(), *_packages(), *_clash(), *_sandbox(), *_engines(), *_embedded_lean(), *_provers()]
+    findings = [*_python(), *_packages(), *_clash(), *_sandbox(), *_engines(), *_embedded_lean()]
     table = Table("what", "state", "detail")
     for finding in findings:
         table.add_row(Text(finding.subject), Text(finding.state), Text(finding.detail))
@@ -122,9 +114,3 @@ def _embedded_lean() -> Iterator[_Finding]:
         yield _Finding("prover lean (embedded)", "ok", f"core library; {found.directory}")
     else:
         yield _Finding("prover lean (embedded)", "not installed", install.INSTALL_HINT)
-
-
-def _provers() -> Iterator[_Finding]:
-    for program, purpose in _PROVERS.items():
-        path = shutil.which(program)
-        yield _Finding(f"prover {program}", "ok" if path else "not installed", path or purpose)
