@@ -273,7 +273,7 @@ def test_without_expected_outputs_there_are_texts_only(tmp_path, monkeypatch):
     entries = list(benchmark.read(locate(benchmark, "plus", None), "plus"))
     assert [entry.problem.prompt for entry in entries] == [HALVES["prompt"], PAIR["prompt"]]
     assert [entry.problem.fields["cases"] for entry in entries] == [[], []]
-    assert protect("humaneval-plus", None).names == ["humaneval-plus:plus", "humaneval-plus:base"]
+    assert protect("humaneval-plus", []).names == ["humaneval-plus:plus", "humaneval-plus:base"]
     with pytest.raises(PipelineError, match="computed by `reasoning evaluate` only"):
         find_seeds("humaneval-plus")
 
