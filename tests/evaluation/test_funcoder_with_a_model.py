@@ -12,7 +12,7 @@ from tiny_model import make_tiny_model
 
 pytest.importorskip("transformers")
 
-POSITIONS = 3400
+POSITIONS = 16_384
 """Room for one worked example and most tasks, so that longer prompts are shortened on the way."""
 PROBLEMS = 8
 
