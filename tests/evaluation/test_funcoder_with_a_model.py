@@ -13,7 +13,7 @@ from tiny_model import make_tiny_model
 pytest.importorskip("transformers")
 
 POSITIONS = 16_384
-"""Room for one worked example and most tasks, so that longer prompts are shortened on the way."""
+"""Room for the whole prompt with its worked examples."""
 PROBLEMS = 8
 
 
