@@ -10,7 +10,7 @@
 // If it has a field "export", the address of an array of `Item` in the memory of Lean, the declarations in it follow in
 // the frame after a line feed, as bytes that `checker.lean` reads (see `decode` there).
 //
-// Lean sees /lib/lean and /work (the directory of the script), both read-only, and an empty file system in memory.
+// Lean sees /lib/lean and /checker (the directory of the script), both read-only, and an empty file system in memory.
 
 const fs = require('fs');
 const path = require('path');
@@ -316,15 +316,15 @@ function frameOutput() {
 }
 
 process.env.LEAN_PATH = '/lib/lean';
-process.argv = [process.argv[0], '/bin/lean', '--run', '/work/' + path.basename(script)];
+process.argv = [process.argv[0], '/bin/lean', '--run', '/checker/' + path.basename(script)];
 
 global.Module = {
   preRun: [() => {
     const { FS, NODEFS } = globalThis;
-    for (const directory of ['/bin', '/lib', '/lib/lean', '/work', process.cwd(), prepared]) FS.mkdirTree(directory);
+    for (const directory of ['/bin', '/lib', '/lib/lean', '/checker', process.cwd(), prepared]) FS.mkdirTree(directory);
     FS.writeFile('/bin/lean', ''); // Lean finds its library relative to its own file name
     FS.mount(NODEFS, { root: path.join(prepared, 'lib') }, '/lib/lean');
-    FS.mount(NODEFS, { root: path.dirname(script) }, '/work');
+    FS.mount(NODEFS, { root: path.dirname(script) }, '/checker');
     denyWrites(FS, NODEFS);
   }],
   onRuntimeInitialized() {
