@@ -18,8 +18,8 @@ from reasoning.methods.base import Attempt, Question, Workbench
 from reasoning.methods.code.asking import Asker
 from reasoning.methods.code.assertions import Assertion, assertions_in, check_assertions, read_assertions
 from reasoning.methods.code.blocks import python_blocks
+from reasoning.methods.code.single import program_in
 from reasoning.methods.code.tasks import CodeTask, code_task
-from reasoning.methods.cot_code import program_in
 from reasoning.methods.funcoder.prompts import assertions_ladder
 from reasoning.methods.funcoder.trace import TextAllowance
 from reasoning.methods.one_shot_code import one_shot_prompt

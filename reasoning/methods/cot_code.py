@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from reasoning.engines.base import Message
 from reasoning.methods.base import Attempt, Question, Workbench
-from reasoning.methods.code.asking import Asker
-from reasoning.methods.code.imports import complete_program
-from reasoning.methods.code.replies import read_function
+from reasoning.methods.code.single import ask_once
 from reasoning.methods.code.tasks import CodeTask, code_task
-from verifiers.records import Candidate
 
-__all__ = ["cot_code", "program_in"]
+__all__ = ["cot_code"]
 
 _INSTRUCTION = """\
 Write the Python function `{name}`.
@@ -34,21 +31,9 @@ async def cot_code(question: Question, workbench: Workbench) -> Attempt:
         MethodError: the problem asks for no function.
     """
     task = code_task(question.problem, "cot_code")
-    [reply] = await Asker(question, workbench, 1).ask("cot_code", thinking_prompt(task))
-    program = program_in(reply, task)
-    if program is None:
-        return Attempt(None, "no reply held the function", {"method": "cot_code"})
-    return Attempt(Candidate(question.problem.id, program, question.sample), "stop", {"method": "cot_code"})
+    return await ask_once(question, workbench, "cot_code", task, thinking_prompt(task))
 
 
 def thinking_prompt(task: CodeTask) -> tuple[Message, ...]:
     """Asks for the function of `task`, thoughts first."""
     return (Message("user", _INSTRUCTION.format(name=task.root.name, code=task.code.strip())),)
-
-
-def program_in(reply: str, task: CodeTask) -> str | None:
-    """The program that a reply holds, with what the problem gives; None where the function is not in it."""
-    written = read_function(reply, task.root, task.docstring, free=True)
-    if written is None:
-        return None
-    return complete_program([*task.context, *written.others, written.function])

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from reasoning.engines.base import Message
 from reasoning.methods.base import Attempt, Question, Workbench
-from reasoning.methods.code.asking import Asker
+from reasoning.methods.code.single import ask_once
 from reasoning.methods.code.tasks import CodeTask, code_task
-from reasoning.methods.cot_code import program_in
-from verifiers.records import Candidate
 
 __all__ = ["one_shot_code", "one_shot_prompt"]
 
@@ -35,11 +33,7 @@ async def one_shot_code(question: Question, workbench: Workbench) -> Attempt:
         MethodError: the problem asks for no function.
     """
     task = code_task(question.problem, "one_shot_code")
-    [reply] = await Asker(question, workbench, 1).ask("one_shot_code", one_shot_prompt(task))
-    program = program_in(reply, task)
-    if program is None:
-        return Attempt(None, "no reply held the function", {"method": "one_shot_code"})
-    return Attempt(Candidate(question.problem.id, program, question.sample), "stop", {"method": "one_shot_code"})
+    return await ask_once(question, workbench, "one_shot_code", task, one_shot_prompt(task))
 
 
 def one_shot_prompt(task: CodeTask) -> tuple[Message, ...]:

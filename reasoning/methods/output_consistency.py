@@ -16,9 +16,9 @@ from reasoning.engines.base import BudgetSpentError, PromptTooLongError, derive_
 from reasoning.methods.base import Attempt, Question, Workbench
 from reasoning.methods.code.asking import Asker
 from reasoning.methods.code.callers import read_callers
+from reasoning.methods.code.single import program_in
 from reasoning.methods.code.syntax import names_bound
 from reasoning.methods.code.tasks import CodeTask, code_task
-from reasoning.methods.cot_code import program_in
 from reasoning.methods.funcoder.consensus import cluster_scores, leaders, value_text
 from reasoning.methods.funcoder.prompts import callers_ladder
 from reasoning.methods.funcoder.trace import TextAllowance

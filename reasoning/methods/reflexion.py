@@ -17,8 +17,8 @@ from reasoning.engines.base import BudgetSpentError, Message, PromptTooLongError
 from reasoning.methods.base import Attempt, Question, Workbench
 from reasoning.methods.code.asking import Asker
 from reasoning.methods.code.assertions import Assertion, CheckOutcome, check_assertions, read_assertions
+from reasoning.methods.code.single import program_in
 from reasoning.methods.code.tasks import CodeTask, code_task
-from reasoning.methods.cot_code import program_in
 from reasoning.methods.funcoder.trace import TextAllowance
 from reasoning.methods.one_shot_code import one_shot_prompt
 from verifiers.programs.behaviour import Input, observe
