@@ -200,6 +200,7 @@ PIPELINES: dict[str, str] = {
     "explore": "reasoning.pipelines.explore:PIPELINE",
     "curate": "reasoning.pipelines.curate:PIPELINE",
     "mixture": "reasoning.pipelines.mixture:PIPELINE",
+    "mutate": "reasoning.pipelines.mutate:PIPELINE",
 }
 """Name -> `module:attribute`; imported when first used."""
 
