@@ -37,6 +37,9 @@ class SampleSettings:
 def sample_texts(model: Any, tokenizer: Any, prompts: Sequence[str], settings: SampleSettings) -> list[str]:
     """One completion for each prompt, without special tokens; see `sample_tokens`."""
     tokens = sample_tokens(model, tokenizer, prompts, settings)
+    if not tokens:
+        # `batch_decode` makes one text of no rows.
+        return []
     return [str(text) for text in tokenizer.batch_decode(tokens, skip_special_tokens=True)]
 
 
