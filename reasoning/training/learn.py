@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import signal
 import threading
 import time
@@ -74,7 +75,7 @@ METHODS = (
             "evaluate_every=50",
         ),
     ),
-    Method("expert iteration", "expert-iteration", ("sampling.rounds=2",)),
+    Method("expert iteration", "expert-iteration", ("sampling.rounds=2", "log_every=1")),
     Method("DPO", "preference", ("evaluate_every=10",)),
     Method("GRPO", "grpo", ("optimizer.beta2=0.95", "evaluate_every=15")),
     Method("APO", "apo", ("optimizer.beta2=0.95", "evaluate_every=15")),
@@ -299,6 +300,15 @@ def _begin_process(told: Any) -> None:
     _told = told
     # Ctrl-C ends it at once and without a word: whoever started it says what is to be said.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    # A pool's process waits for work for ever, also where whoever gives it was killed.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _run_and_tell(one: _Planned) -> None:
