@@ -15,15 +15,16 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from verifiers.proofs.lean import guard
 from verifiers.proofs.lean.install import LeanMissingError
-from verifiers.proofs.lean.pool import LeanPool
+from verifiers.proofs.lean.pool import MOST_KILLS, LeanPool
 from verifiers.proofs.lean.text import Source, Statement, source_of, split_statement
 from verifiers.proofs.lean.webassembly import PackageError
-from verifiers.proofs.lean.worker import Worker, WorkerDied, WorkerNotStarted, WorkerTimeout
+from verifiers.proofs.lean.worker import WorkerDied, WorkerKilled, WorkerNotStarted, WorkerTimeout
 from verifiers.proofs.records import ProofMessage, ProofReport, ProofTask
 from verifiers.records import RecordError, Status
 from verifiers.sandbox.task import Limits
@@ -41,6 +42,8 @@ _STUCK_SHARE: Final = 0.2
 """A process that used a smaller share of its time as processor time did not work on the proof; it is asked again."""
 _LEAST_JUDGE_SECONDS: Final = 2.0
 _MOST_REASON: Final = 600
+
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ class LeanBridge:
             return await self._judged(task, statement, source, limits.wall_seconds)
         except (LeanMissingError, PackageError) as error:
             return ProofReport(Status.UNAVAILABLE, str(error))
-        except WorkerNotStarted as error:
+        except (WorkerNotStarted, WorkerKilled) as error:
             return ProofReport(Status.INTERNAL, str(error))
 
     async def attempt(self, task: ProofTask, proof: str, seconds: float) -> Attempt:
@@ -111,6 +114,7 @@ class LeanBridge:
             RecordError: the task is malformed, or its header needs more than the embedded Lean has.
             LeanMissingError: the embedded Lean is not installed and cannot be prepared.
             WorkerNotStarted: a process does not come up.
+            WorkerKilled: processes are killed from outside over and over.
         """
         missing = _missing_imports(task.header)
         if missing:
@@ -123,7 +127,7 @@ class LeanBridge:
             elaborated = await self._elaborate(task, statement, source, seconds)
         except WorkerTimeout as error:
             return Attempt(False, detail=str(error), seconds=seconds)
-        except WorkerNotStarted:
+        except (WorkerNotStarted, WorkerKilled):
             raise
         except WorkerDied as error:
             return Attempt(False, detail=str(error), seconds=seconds)
@@ -139,7 +143,7 @@ class LeanBridge:
             elaborated = await self._elaborate(task, statement, source, seconds)
         except WorkerTimeout as error:
             return ProofReport(Status.TIMEOUT, str(error), seconds=seconds)
-        except WorkerNotStarted:
+        except (WorkerNotStarted, WorkerKilled):
             raise
         except WorkerDied as error:
             return ProofReport(Status.CRASH, str(error))
@@ -158,7 +162,7 @@ class LeanBridge:
             judged = await self._judge(task, statement, elaborated.export, left)
         except WorkerTimeout as error:
             return ProofReport(Status.TIMEOUT, f"the kernel: {error}", messages, (), (), seconds, elaborated.isolation)
-        except WorkerNotStarted:
+        except (WorkerNotStarted, WorkerKilled):
             raise
         except WorkerDied as error:
             return ProofReport(Status.CRASH, f"the kernel: {error}", messages, (), (), spent, elaborated.isolation)
@@ -181,19 +185,13 @@ class LeanBridge:
             "maxHeartbeats": task.heartbeats,
         }
         keep = not guard.leaves_traces(source.own)
-        for attempt in range(2):
-            try:
-                async with self.pool.elaborator(keep=keep) as worker:
-                    return await _asked(worker, request, seconds)
-            except WorkerTimeout as error:
-                if attempt or error.cpu_seconds >= _STUCK_SHARE * seconds:
-                    raise
-            except WorkerNotStarted:
-                raise
-            except WorkerDied:
-                if attempt:
-                    raise
-        raise AssertionError("unreachable")
+
+        async def ask() -> _Elaborated:
+            async with self.pool.elaborator(keep=keep) as worker:
+                answer, export = await worker.ask(request, seconds)
+                return _Elaborated(answer, export, worker.isolation)
+
+        return await _persistently(ask, seconds)
 
     async def _judge(self, task: ProofTask, statement: Statement, export: bytes, seconds: float) -> dict[str, Any]:
         request = {
@@ -203,24 +201,12 @@ class LeanBridge:
             "axioms": list(task.axioms),
             "maxHeartbeats": task.heartbeats,
         }
-        for attempt in range(2):
-            try:
-                answer = await self.pool.judge(request, export, seconds)
-            except WorkerTimeout as error:
-                if attempt or error.cpu_seconds >= _STUCK_SHARE * seconds:
-                    raise
-            except WorkerNotStarted:
-                raise
-            except WorkerDied:
-                if attempt:
-                    raise
-            else:
-                if answer["status"] in ("header", "statement"):
-                    first = next((m for m in _messages(answer, 0) if m.severity == "error"), None)
-                    text = f"{answer['reason']}{': ' + first.describe() if first else ''}"
-                    raise RecordError(answer["status"], text[:_MOST_REASON])
-                return answer
-        raise AssertionError("unreachable")
+        answer = await _persistently(lambda: self.pool.judge(request, export, seconds), seconds)
+        if answer["status"] in ("header", "statement"):
+            first = next((m for m in _messages(answer, 0) if m.severity == "error"), None)
+            text = f"{answer['reason']}{': ' + first.describe() if first else ''}"
+            raise RecordError(answer["status"], text[:_MOST_REASON])
+        return answer
 
     async def _check_statement(self, task: ProofTask, statement: Statement) -> None:
         """Tell a wrong proof from a statement that cannot be read at all.
@@ -232,9 +218,31 @@ class LeanBridge:
         await self._judge(task, statement, b"", _LEAST_JUDGE_SECONDS * 10)
 
 
-async def _asked(worker: Worker, request: dict[str, Any], seconds: float) -> _Elaborated:
-    answer, export = await worker.ask(request, seconds)
-    return _Elaborated(answer, export, worker.isolation)
+async def _persistently(ask: Callable[[], Awaitable[_Answer]], seconds: float) -> _Answer:
+    """Ask a process; one that died or was stuck costs one more attempt, one killed from outside costs none.
+
+    Raises:
+        WorkerDied: it died again, or was killed over and over.
+        WorkerTimeout: the time was spent working, or was over again.
+    """
+    attempts = kills = 0
+    while True:
+        try:
+            return await ask()
+        except WorkerTimeout as error:
+            if attempts or error.cpu_seconds >= _STUCK_SHARE * seconds:
+                raise
+            attempts += 1
+        except WorkerNotStarted:
+            raise
+        except WorkerKilled:
+            kills += 1
+            if kills > MOST_KILLS:
+                raise
+        except WorkerDied:
+            if attempts:
+                raise
+            attempts += 1
 
 
 def _failure(answer: dict[str, Any], errors: list[ProofMessage]) -> tuple[Status, str] | None:
