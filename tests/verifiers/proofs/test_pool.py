@@ -31,6 +31,7 @@ class Double:
         self.alive = True
         self.worn = False
         self.isolation = ("double",)
+        self.cpu_seconds = 0.0
         Double.started.append(self)
 
     async def ask(self, request, seconds, data=b""):

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from verifiers.proofs.lean import guard
 from verifiers.proofs.lean.install import LeanMissingError
 from verifiers.proofs.lean.pool import MOST_KILLS, LeanPool
+from verifiers.proofs.lean.steps import heartbeats_of, steps_of
 from verifiers.proofs.lean.text import Source, Statement, source_of, split_statement
 from verifiers.proofs.lean.webassembly import PackageError
 from verifiers.proofs.lean.worker import WorkerDied, WorkerKilled, WorkerNotStarted, WorkerTimeout
@@ -55,12 +56,16 @@ class Attempt:
         goals: those that are left open.
         detail: the first error.
         seconds: time in the process.
+        cpu_seconds: processor time of the process.
+        messages: what it said.
     """
 
     proved: bool
     goals: tuple[str, ...] = ()
     detail: str = ""
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    messages: tuple[ProofMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class _Elaborated:
     answer: dict[str, Any]
     export: bytes
     isolation: tuple[str, ...]
+    cpu_seconds: float
 
 
 class LeanBridge:
@@ -126,7 +132,7 @@ class LeanBridge:
         try:
             elaborated = await self._elaborate(task, statement, source, seconds)
         except WorkerTimeout as error:
-            return Attempt(False, detail=str(error), seconds=seconds)
+            return Attempt(False, detail=str(error), seconds=seconds, cpu_seconds=error.cpu_seconds)
         except (WorkerNotStarted, WorkerKilled):
             raise
         except WorkerDied as error:
@@ -136,7 +142,7 @@ class LeanBridge:
         failed = _failure(elaborated.answer, errors)
         goals = tuple(goal for message in errors for goal in _goals(message.text))
         spent = _milliseconds(elaborated.answer) / 1000
-        return Attempt(failed is None, goals, failed[1] if failed else "", spent)
+        return Attempt(failed is None, goals, failed[1] if failed else "", spent, elaborated.cpu_seconds, messages)
 
     async def _judged(self, task: ProofTask, statement: Statement, source: Source, seconds: float) -> ProofReport:
         try:
@@ -151,12 +157,13 @@ class LeanBridge:
         spent = _milliseconds(answer) / 1000
         messages = _messages(answer, source.lines_before)
         errors = [message for message in messages if message.severity == "error"]
+        steps, beats = steps_of(answer, source.code, source.lines_before), heartbeats_of(answer)
         failed = _failure(answer, errors)
         if failed is not None:
             with contextlib.suppress(WorkerTimeout):
                 await self._check_statement(task, statement)
             goals = tuple(goal for message in errors for goal in _goals(message.text))
-            return ProofReport(*failed, messages, goals, (), spent, elaborated.isolation)
+            return ProofReport(*failed, messages, goals, (), spent, elaborated.isolation, steps, beats)
         left = max(seconds - spent, _LEAST_JUDGE_SECONDS)
         try:
             judged = await self._judge(task, statement, elaborated.export, left)
@@ -169,7 +176,7 @@ class LeanBridge:
         status, detail = _decision(judged)
         axioms = tuple(str(name) for name in judged.get("axioms", ()))
         spent += _milliseconds(judged) / 1000
-        return ProofReport(status, detail, messages, (), axioms, spent, elaborated.isolation)
+        return ProofReport(status, detail, messages, (), axioms, spent, elaborated.isolation, steps, beats)
 
     async def _elaborate(self, task: ProofTask, statement: Statement, source: Source, seconds: float) -> _Elaborated:
         """Have one process elaborate the candidate; one that died or was stuck costs one more attempt.
@@ -183,13 +190,15 @@ class LeanBridge:
             "name": statement.name,
             "code": source.code,
             "maxHeartbeats": task.heartbeats,
+            "steps": int(task.goals),
         }
         keep = not guard.leaves_traces(source.own)
 
         async def ask() -> _Elaborated:
             async with self.pool.elaborator(keep=keep) as worker:
+                used = worker.cpu_seconds
                 answer, export = await worker.ask(request, seconds)
-                return _Elaborated(answer, export, worker.isolation)
+                return _Elaborated(answer, export, worker.isolation, worker.cpu_seconds - used)
 
         return await _persistently(ask, seconds)
 
