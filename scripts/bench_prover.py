@@ -1,6 +1,6 @@
 """Measures the search prover: how many theorems it proves within 10 processor seconds each, by level.
 
-    python scripts/bench_prover.py [--sample 25] [--seconds 10] [--attempts 1000] [--out table.jsonl]
+    python scripts/bench_prover.py [--only core-lean] [--sample 25] [--seconds 10] [--attempts 1000] [--out table.jsonl]
 
 The sets: `core-lean` by level, and the statements of miniF2F that core Lean can read (with ℕ, ℤ and ℚ defined as its
 own types), where REASONING_BENCHMARKS is set. Every proof found is judged by the kernel; seconds are processor seconds
@@ -23,6 +23,7 @@ from pathlib import Path
 from reasoning.data_files import data_file
 from reasoning.engines.proof_search import Budget, search_proof
 from reasoning.evaluation.benchmarks.base import find_benchmark
+from reasoning.evaluation.benchmarks.locate import locate
 from verifiers.proofs import ProofTask
 from verifiers.proofs.lean.bridge import Attempt, LeanBridge
 from verifiers.records import RecordError
@@ -35,6 +36,7 @@ AT_ONCE = 2
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sample", type=int, default=0, help="theorems drawn from each level (0: all)")
+    parser.add_argument("--only", default="", help="sets whose name begins so: core-lean, miniF2F")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--attempts", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
@@ -45,9 +47,9 @@ def main() -> None:
 async def bench(arguments: argparse.Namespace) -> None:
     async with SandboxPool(workers=AT_ONCE) as sandbox:
         bridge = LeanBridge(sandbox, workers=AT_ONCE)
-        sets = core_lean()
-        if os.environ.get("REASONING_BENCHMARKS"):
-            sets |= await minif2f(bridge, Path(os.environ["REASONING_BENCHMARKS"]) / "minif2f")
+        sets = {name: tasks for name, tasks in core_lean().items() if name.startswith(arguments.only)}
+        if os.environ.get("REASONING_BENCHMARKS") and "miniF2F".startswith(arguments.only[:7]):
+            sets |= await minif2f(bridge)
         draw = random.Random(arguments.seed)
         print(f"{'set':28} {'theorems':>8} {'tried':>6} {'proved':>7} {'share':>6} {'median s':>9}")
         for name, tasks in sets.items():
@@ -73,12 +75,14 @@ def core_lean() -> dict[str, list[ProofTask]]:
     return dict(found)
 
 
-async def minif2f(bridge: LeanBridge, folder: Path) -> dict[str, list[ProofTask]]:
+async def minif2f(bridge: LeanBridge) -> dict[str, list[ProofTask]]:
     """The statements that the embedded Lean elaborates."""
     found = {}
     for split in ("valid", "test"):
         readable = []
-        for entry in find_benchmark("minif2f").read((folder / "lean4.jsonl",), split):
+        for entry in find_benchmark("minif2f").read(
+            locate(find_benchmark("minif2f"), split, None, download=False), split
+        ):
             task = ProofTask.of(entry.problem)
             opened = "\n".join(re.findall(r"^open .*$", task.header, re.MULTILINE))
             for header in (CORE_TYPES + opened, CORE_TYPES):
