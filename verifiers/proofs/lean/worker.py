@@ -51,6 +51,12 @@ class Role(StrEnum):
 
     ELABORATE = "elaborate"
     JUDGE = "judge"
+    MUTATE = "mutate"
+
+    @property
+    def script(self) -> str:
+        """The file in `runtime/` that such a process runs."""
+        return "mutator.lean" if self is Role.MUTATE else "checker.lean"
 
 
 class WorkerDied(RuntimeError):
@@ -98,6 +104,7 @@ class Worker:
         self._resident = 0
         self.isolation: tuple[str, ...] = ()
         self.version = ""
+        self.ready: dict[str, Any] = {}
         self.alive = True
 
     @classmethod
@@ -116,7 +123,7 @@ class Worker:
             )
         )
         report = await sandbox.report()
-        task = Task(_ENTRY, program_payload(_command(installation)), capture=True, profile=_PROFILE)
+        task = Task(_ENTRY, program_payload(_command(installation, role)), capture=True, profile=_PROFILE)
         limits = Limits(
             wall_seconds=LIFE_SECONDS,
             cpu_seconds=LIFE_SECONDS,
@@ -134,6 +141,7 @@ class Worker:
         except WorkerDied as error:
             raise WorkerNotStarted(str(error), killed=isinstance(error, WorkerKilled)) from None
         worker.version = str(ready.get("version", ""))
+        worker.ready = ready
         return worker
 
     async def ask(self, request: Mapping[str, Any], seconds: float, data: bytes = b"") -> tuple[dict[str, Any], bytes]:
@@ -219,7 +227,7 @@ class Worker:
         return await self._session.kill()
 
 
-def _command(installation: Installation) -> list[str]:
+def _command(installation: Installation, role: Role) -> list[str]:
     spec = find_spec(_RUNTIME)
     assert spec is not None
     assert spec.submodule_search_locations is not None
@@ -234,7 +242,7 @@ def _command(installation: Installation) -> list[str]:
         f"--allow-fs-read={installation.directory}/*",
         str(runtime / "runner.js"),
         str(installation.directory),
-        str(runtime / "checker.lean"),
+        str(runtime / role.script),
         CHANNEL_MARK,
     ]
 
