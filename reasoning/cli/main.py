@@ -87,7 +87,7 @@ app.command("sandbox", short_help="Run one Python program where it can harm noth
 app.add_typer(discover.app, name="discover", short_help="Search for formulas of constants.")
 app.command("identify", short_help="Find closed forms of a number.")(identify.identify)
 app.command("train", short_help="Fine-tune a model with verdicts as rewards.")(train.train)
-app.add_typer(serve.app, name="serve", short_help="Serve rewards to trainers of other projects.")
+app.add_typer(serve.app, name="serve", short_help="Serve rewards, or Lean, to other programs.")
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.command("methods", short_help="List how an engine can be asked.")(methods.methods)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")

@@ -114,7 +114,9 @@ class LibraryMutator:
             await self._worker.kill()
             self._worker = None
         if self._worker is None:
-            found = install.find() or await asyncio.to_thread(install.prepare)
+            found = install.find()
+            if found is None:
+                found = await asyncio.to_thread(install.prepare)
             try:
                 self._worker = await Worker.start(self._sandbox, found, Role.MUTATE)
             except WorkerNotStarted as error:
