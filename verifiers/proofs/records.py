@@ -34,6 +34,7 @@ class ProofTask:
         header: text before it: imports, opened namespaces, definitions.
         axioms: what a proof may rest on.
         heartbeats: limit of the prover's own work, in its own unit (Lean: thousands of small allocations).
+        strict: whether a second, independent checker must agree (Coq: `coqc` and `coqchk`).
     """
 
     system: str
@@ -41,6 +42,7 @@ class ProofTask:
     header: str = ""
     axioms: tuple[str, ...] = STANDARD_AXIOMS
     heartbeats: int = DEFAULT_HEARTBEATS
+    strict: bool = False
 
     @classmethod
     def of(cls, problem: Problem) -> ProofTask:
@@ -57,9 +59,11 @@ class ProofTask:
         heartbeats = problem.fields.get("heartbeats", DEFAULT_HEARTBEATS)
         if isinstance(heartbeats, bool) or not isinstance(heartbeats, int) or not 0 < heartbeats <= MAX_HEARTBEATS:
             raise RecordError("heartbeats", f"expected a number from 1 to {MAX_HEARTBEATS}")
-        return cls(
-            problem.text("system"), problem.text("statement"), problem.text("header", ""), tuple(axioms), heartbeats
-        )
+        strict = problem.fields.get("strict", False)
+        if not isinstance(strict, bool):
+            raise RecordError("strict", "expected true or false")
+        system, statement, header = problem.text("system"), problem.text("statement"), problem.text("header", "")
+        return cls(system, statement, header, tuple(axioms), heartbeats, strict)
 
 
 @dataclass(frozen=True, slots=True)
