@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verifiers.proofs.coq import install as coq
+from verifiers.proofs.metamath import bridge as metamath
 
 __all__ = ["Prover", "list_provers"]
 
@@ -30,7 +31,7 @@ class Prover:
 
 def list_provers() -> list[Prover]:
     """All of them, by name; asking the installed ones for their version takes a moment."""
-    return [_coq()]
+    return [_coq(), _metamath()]
 
 
 def _coq() -> Prover:
@@ -39,3 +40,9 @@ def _coq() -> Prover:
         return Prover("coq", "", coq.INSTALL_HINT)
     checker = ", with coqchk" if found.checker else ", without coqchk"
     return Prover("coq", f"{found.version}{checker}; {found.toplevel[0]}", coq.INSTALL_HINT)
+
+
+def _metamath() -> Prover:
+    program = metamath.find()
+    detail = f"built-in verifier, and {program}" if program else f"built-in verifier alone; {metamath.INSTALL_HINT}"
+    return Prover("metamath", detail, metamath.INSTALL_HINT)

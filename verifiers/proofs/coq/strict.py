@@ -8,7 +8,6 @@ must list no axiom of the file but those of the header, and no check that was sw
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from dataclasses import replace
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from verifiers.proofs.coq.install import Installation
 from verifiers.proofs.coq.session import Work
 from verifiers.proofs.coq.text import sentences
+from verifiers.proofs.program_on_file import payload
 from verifiers.proofs.records import ProofReport
 from verifiers.records import Status
 from verifiers.sandbox import Limits, Outcome, Profile, Task
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["checked_again"]
 
-_ENTRY: Final = "verifiers.proofs.coq.strict_entry:run_on_file"
+_ENTRY: Final = "verifiers.proofs.program_on_file:run_on_file"
 _MODULE: Final = "Candidate"
 _SECONDS_FACTOR: Final = 6.0
 """A compiler starts cold, and the checker reads the libraries again."""
@@ -92,8 +92,7 @@ def _open_sections(header: str) -> list[str]:
 
 
 def _task(argv: list[str], name: str, content: bytes, wanted: str) -> Task:
-    head = json.dumps({"argv": argv, "name": name, "wanted": wanted}).encode()
-    return Task(_ENTRY, head + b"\n" + content, capture=True, profile="coq")
+    return Task(_ENTRY, payload(argv, name, content, wanted), capture=True, profile="coq")
 
 
 def _summary_refusal(text: str, given: str, work: Work) -> str:

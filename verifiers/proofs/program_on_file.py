@@ -1,4 +1,4 @@
-"""Child side of the strict check: writes one file, runs one command on it, sends one file back.
+"""Child side of a check by a program that reads a file: writes one, runs one command on it, sends one back.
 
 The payload is a line of JSON, `{"argv": [...], "name": "A.v", "wanted": "A.vo"}`, and the bytes of the file `name`.
 """
@@ -12,7 +12,12 @@ from pathlib import Path
 
 from verifiers.sandbox.channel import Channel
 
-__all__ = ["run_on_file"]
+__all__ = ["payload", "run_on_file"]
+
+
+def payload(argv: list[str], name: str, content: bytes, wanted: str = "") -> bytes:
+    """The payload that makes `run_on_file` write `content` to `name`, run `argv` and send the file `wanted` back."""
+    return json.dumps({"argv": argv, "name": name, "wanted": wanted}).encode() + b"\n" + content
 
 
 def run_on_file(channel: Channel) -> None:
