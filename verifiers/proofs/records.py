@@ -35,6 +35,7 @@ class ProofTask:
         axioms: what a proof may rest on.
         heartbeats: limit of the prover's own work, in its own unit (Lean: thousands of small allocations).
         goals: whether the goals after each step are wanted, where the system gives them.
+        strict: whether a second, independent checker must agree (Coq: `coqc` and `coqchk`).
     """
 
     system: str
@@ -43,6 +44,7 @@ class ProofTask:
     axioms: tuple[str, ...] = STANDARD_AXIOMS
     heartbeats: int = DEFAULT_HEARTBEATS
     goals: bool = False
+    strict: bool = False
 
     @classmethod
     def of(cls, problem: Problem) -> ProofTask:
@@ -59,17 +61,13 @@ class ProofTask:
         heartbeats = problem.fields.get("heartbeats", DEFAULT_HEARTBEATS)
         if isinstance(heartbeats, bool) or not isinstance(heartbeats, int) or not 0 < heartbeats <= MAX_HEARTBEATS:
             raise RecordError("heartbeats", f"expected a number from 1 to {MAX_HEARTBEATS}")
-        goals = problem.fields.get("goals", False)
+        goals, strict = problem.fields.get("goals", False), problem.fields.get("strict", False)
         if not isinstance(goals, bool):
             raise RecordError("goals", "expected true or false")
-        return cls(
-            problem.text("system"),
-            problem.text("statement"),
-            problem.text("header", ""),
-            tuple(axioms),
-            heartbeats,
-            goals,
-        )
+        if not isinstance(strict, bool):
+            raise RecordError("strict", "expected true or false")
+        system, statement, header = problem.text("system"), problem.text("statement"), problem.text("header", "")
+        return cls(system, statement, header, tuple(axioms), heartbeats, goals, strict)
 
 
 @dataclass(frozen=True, slots=True)
