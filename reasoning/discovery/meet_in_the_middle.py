@@ -14,10 +14,8 @@ Source: Raayoni et al. 2021, "Generating conjectures on fundamental constants wi
 from __future__ import annotations
 
 import json
-import multiprocessing
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,28 +24,24 @@ from flint import fmpz_poly
 
 from reasoning.discovery.boxes import Box
 from reasoning.discovery.canonical import canonical, coefficient_sum, polynomial_text
+from reasoning.discovery.catalogue import write_catalogue
 from reasoning.discovery.floats import evaluate_many
 from reasoning.discovery.moebius import MAX_HEIGHT, MoebiusTable, moebius_text
-from reasoning.runs import Run, progress_display, replaced_file, write_json
+from reasoning.discovery.units import DiscoveryError, finish_units
+from reasoning.runs import Run, write_json
 from reasoning.runs.run import METRICS_NAME
 from verifiers.constants.closed_form import evaluate_to
 from verifiers.constants.expressions import ExpressionError, parse
 from verifiers.constants.judge import Claim, false_positive_bound, judge
 from verifiers.constants.tails import NoLimitError, accelerate
 from verifiers.records import Status
-from verifiers.sandbox.pool import available_processors
 
-__all__ = ["CATALOGUE_NAME", "Conjecture", "DiscoveryError", "Outcome", "Settings", "search"]
+__all__ = ["Conjecture", "Outcome", "Settings", "search"]
 
-CATALOGUE_NAME: Final = "catalogue.jsonl"
 _STAGE: Final = "chunk"
 _MOST_EXPECTED_ACCIDENTS: Final = 1e-12
 """Above so many accidental agreements to be expected in the whole search nothing is called a conjecture."""
 _DOUBLE_ROOT_DIGITS: Final = 20
-
-
-class DiscoveryError(ValueError):
-    """The search cannot be done as asked; one clear line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +132,8 @@ def search(
     _check(settings)
     known = json.loads(json.dumps(asdict(settings)))
     with (Run.resume if resume else Run.start)(directory, known) as run:
-        waiting = [chunk for chunk in range(settings.box.chunks) if run.store.outcome(_STAGE, chunk) is None]
-        with progress_display(total=settings.box.chunks, label="mitm", quiet=quiet) as progress:
-            progress.skip(settings.box.chunks - len(waiting))
-            for chunk, found in _work(settings, waiting, jobs or available_processors()):
-                run.store.add_outcome(_STAGE, chunk, found)
-                run.store.commit()
-                progress.advance()
+        make = partial(_Searcher, settings)
+        finish_units(run, _STAGE, settings.box.chunks, make, jobs=jobs, label="mitm", quiet=quiet)
         return _export(run, settings)
 
 
@@ -168,22 +157,6 @@ def _check(settings: Settings) -> None:
         )
 
 
-def _work(settings: Settings, chunks: list[int], jobs: int) -> Iterator[tuple[int, dict[str, Any]]]:
-    if jobs == 1 or len(chunks) < 2:
-        searcher = _Searcher(settings)
-        for chunk in chunks:
-            yield chunk, searcher.chunk(chunk)
-        return
-    context = multiprocessing.get_context("forkserver")
-    with ProcessPoolExecutor(min(jobs, len(chunks)), context, initializer=_start, initargs=(settings,)) as pool:
-        try:
-            waiting = {pool.submit(_chunk, chunk): chunk for chunk in chunks}
-            for done in as_completed(waiting):
-                yield waiting[done], done.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
 class _Searcher:
     """Searches chunks; holds the tables, which take longer to make than a chunk takes."""
 
@@ -191,7 +164,7 @@ class _Searcher:
         self._settings = settings
         self._tables = [MoebiusTable(constant, settings.height) for constant in settings.constants]
 
-    def chunk(self, number: int) -> dict[str, Any]:
+    def work(self, number: int) -> dict[str, Any]:
         """Counts, and each verified hit as [a, b, constant, value, digits, proved, kind, digits per term]."""
         a, b = self._settings.box.chunk(number)
         values, trusted = evaluate_many(a, b)
@@ -218,19 +191,6 @@ class _Searcher:
         if finding.status is not Status.PASSED:
             return None
         return [*texts, constant, value, finding.digits, finding.proved, finding.kind, finding.digits_per_term]
-
-
-_searcher: _Searcher | None = None
-
-
-def _start(settings: Settings) -> None:
-    global _searcher
-    _searcher = _Searcher(settings)
-
-
-def _chunk(number: int) -> dict[str, Any]:
-    assert _searcher is not None
-    return _searcher.chunk(number)
 
 
 def _double_roots(a: Any, b: Any) -> Any:
@@ -263,9 +223,7 @@ def _export(run: Run, settings: Settings) -> Outcome:
             groups.setdefault((str(form), hit[2]), []).append(hit)
     conjectures = sorted((_conjecture(hits, settings) for hits in groups.values()), key=_order)
     counts["conjectures"] = len(conjectures)
-    with replaced_file(run.directory / CATALOGUE_NAME) as file:
-        for conjecture in conjectures:
-            file.write(json.dumps(asdict(conjecture)) + "\n")
+    write_catalogue(run.directory, "Polynomial continued fractions", [asdict(one) for one in conjectures])
     write_json(run.directory / METRICS_NAME, counts)
     return Outcome(conjectures, counts)
 
