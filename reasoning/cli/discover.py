@@ -131,6 +131,61 @@ def esma(
     _say_where(plan[1])
 
 
+@app.command("pcf-dynamics", short_help="Fractions clustered by how they converge, without a constant in mind.")
+def pcf_dynamics(
+    a_degree: Annotated[int | None, typer.Option(help="Largest degree of a(n). Default: 2.")] = None,
+    a_coefficients: Annotated[int | None, typer.Option(help="Largest size of its coefficients. Default: 5.")] = None,
+    b_degree: Annotated[int | None, typer.Option(help="Largest degree of b(n). Default: 2.")] = None,
+    b_coefficients: Annotated[int | None, typer.Option(help="Largest size of its coefficients. Default: 5.")] = None,
+    basis: Annotated[
+        str | None,
+        typer.Option(help="Constants that may name a cluster, separated by semicolons. Default: 37 of them."),
+    ] = None,
+    height: Annotated[int | None, typer.Option(help="Largest coefficient of the Moebius images. Default: 12.")] = None,
+    digits: Annotated[int | None, typer.Option(help="Digits to which a formula is verified. Default: 100.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/pcf-dynamics.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the search in this directory.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a processor.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Measure how all fractions of a box converge, cluster them, name the clusters, and verify what the names give.
+
+    Irrationality measure, growth of the denominators in lowest terms and fall of the error need no closed form. Some
+    members of each cluster are identified; the constants found are then tried on all. The search goes on with --resume.
+
+    \b
+    Examples:
+      reasoning discover pcf-dynamics --a-degree 1 --b-degree 2 --out runs/small
+      reasoning discover pcf-dynamics --out runs/quadratic
+      reasoning discover pcf-dynamics --resume runs/quadratic
+    """  # noqa: D301 - \b is typer's mark, not text
+    from reasoning.discovery.pcf_dynamics import CLUSTERS_NAME, Settings, search
+
+    given = {
+        "a_degree": a_degree,
+        "a_coefficients": a_coefficients,
+        "b_degree": b_degree,
+        "b_coefficients": b_coefficients,
+        "basis": _constants(basis),
+        "height": height,
+        "digits": digits,
+    }
+    plan = _plan(Settings, "pcf-dynamics", given, out, resume)
+    outcome = _searched(search, plan, "pcf-dynamics", jobs=jobs, quiet=quiet)
+    of_constant: dict[str, int] = {}
+    for one in outcome.conjectures:
+        of_constant[one.constant] = of_constant.get(one.constant, 0) + 1
+    named = {**outcome.labels, **{name: outcome.labels.get(name, 0) for name in of_constant}}
+    _table(("constant", "clusters", "formulas"), [(n, str(c), str(of_constant.get(n, 0))) for n, c in named.items()])
+    counts = outcome.counts
+    print(
+        f"{counts['fractions']} fractions, {counts['with a value']} with a value and no end, {counts['clusters']} clusters, "
+        f"{counts['named clusters']} named, {counts['conjectures']} formulas in {counts['value classes']} classes"
+    )
+    print(f"clusters: {plan[1] / CLUSTERS_NAME}")
+    _say_where(plan[1])
+
+
 def _constants(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(part.strip() for part in text.split(";") if part.strip())
 

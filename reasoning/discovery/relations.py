@@ -40,7 +40,9 @@ class Relation:
     digits: int
 
 
-def find_relation(numbers: Sequence[arb], digits: int, *, most_digits: float | None = None) -> Relation | None:
+def find_relation(
+    numbers: Sequence[arb], digits: int, *, most_digits: float | None = None, second_opinion: bool = True
+) -> Relation | None:
     """The smallest relation between numbers known to `digits` decimal digits.
 
     Args:
@@ -48,6 +50,7 @@ def find_relation(numbers: Sequence[arb], digits: int, *, most_digits: float | N
         digits: to which they are known, absolutely.
         most_digits: largest total size of the coefficients; None: half of `digits`, so that the relation explains twice
             as many digits as it holds.
+        second_opinion: ask PSLQ where the lattice gives nothing; its misses take most of the time.
 
     Returns:
         None when there is none that is so small and holds to all but the last few digits.
@@ -56,7 +59,8 @@ def find_relation(numbers: Sequence[arb], digits: int, *, most_digits: float | N
     before = ctx.prec
     ctx.prec = int(digits * _BITS_PER_DIGIT) + 64
     try:
-        for coefficients in (_by_lattice(numbers, digits), _by_pslq(numbers, digits, bound)):
+        for method in (_by_lattice, _by_pslq)[: 1 + second_opinion]:
+            coefficients = method(numbers, digits, bound)
             if coefficients is None or not any(coefficients):
                 continue
             relation = _normal(coefficients)
@@ -70,7 +74,7 @@ def find_relation(numbers: Sequence[arb], digits: int, *, most_digits: float | N
     return None
 
 
-def _by_lattice(numbers: Sequence[arb], digits: int) -> tuple[int, ...]:
+def _by_lattice(numbers: Sequence[arb], digits: int, bound: float) -> tuple[int, ...]:
     scale = arb(10) ** (digits - _UNTRUSTED)
     size = len(numbers)
     rows = [

@@ -140,8 +140,8 @@ class _WithChunk:
 
     def __init__(self, searcher, a, b):
         self._tables = searcher._tables
-        self._verified = searcher._verified
-        self._settings = type("Settings", (), {"box": type("Box", (), {"chunk": lambda _, number: (a, b)})()})()
+        box = type("Box", (), {"chunk": lambda _, number: (a, b)})()
+        self._settings = type("Settings", (), {"box": box, "digits": 100})()
 
 
 @pytest.mark.parametrize(
