@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from reasoning.cli.support import EXIT_INTERRUPTED, say
+from reasoning.cli.support import EXIT_INTERRUPTED, run_interruptible, say
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -179,11 +179,68 @@ def pcf_dynamics(
     _table(("constant", "clusters", "formulas"), [(n, str(c), str(of_constant.get(n, 0))) for n, c in named.items()])
     counts = outcome.counts
     print(
-        f"{counts['fractions']} fractions, {counts['with a value']} with a value and no end, {counts['clusters']} clusters, "
-        f"{counts['named clusters']} named, {counts['conjectures']} formulas in {counts['value classes']} classes"
+        f"{counts['fractions']} fractions, {counts['with a value']} with a value and no end, "
+        f"{counts['clusters']} clusters, {counts['named clusters']} named, {counts['conjectures']} formulas in "
+        f"{counts['value classes']} classes"
     )
     print(f"clusters: {plan[1] / CLUSTERS_NAME}")
     _say_where(plan[1])
+
+
+@app.command("llm", short_help="A model proposes fractions and families; the verifier judges.")
+def llm(
+    engine: Annotated[str | None, typer.Option(help="Engine that proposes. Default: nano.")] = None,
+    constants: Annotated[
+        str | None, typer.Option(help="Closed forms, separated by semicolons. Default: 'pi;e;log(2);zeta(3);catalan'.")
+    ] = None,
+    rounds: Annotated[int | None, typer.Option(help="Rounds of proposals. Default: 4.")] = None,
+    samples: Annotated[int | None, typer.Option(help="Replies in each round. Default: 4.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="Of the replies. Default: 0.8.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="Longest reply. Default: 1024.")] = None,
+    height: Annotated[int | None, typer.Option(help="Largest coefficient of the Moebius images. Default: 10.")] = None,
+    digits: Annotated[int | None, typer.Option(help="Digits to which a formula is verified. Default: 100.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the replies. Default: 0.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/llm.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the search in this directory.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Claims judged at once. Default: all processors.")] = None,
+    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Let a model propose fractions, or families of them, and verify what meets a constant.
+
+    Accepted formulas are shown to the model in the next round. Every reply is kept, and --resume asks for none twice.
+
+    \b
+    Examples:
+      reasoning discover llm --engine openai:MODEL,base_url=http://127.0.0.1:8000/v1 --out runs/proposed
+      reasoning discover llm --engine nano --rounds 1 --samples 2 --out runs/nano
+      reasoning discover llm --resume runs/proposed
+    """  # noqa: D301 - \b is typer's mark, not text
+    from reasoning.discovery.llm import Settings, search
+
+    given = {
+        "engine": engine,
+        "constants": _constants(constants),
+        "rounds": rounds,
+        "samples": samples,
+        "temperature": temperature,
+        "max_tokens": max_tokens,
+        "height": height,
+        "digits": digits,
+        "seed": seed,
+    }
+    settings, directory, resuming = _plan(Settings, "llm", given, out, resume)
+    outcome = run_interruptible(
+        search(settings, directory, resume=resuming, jobs=jobs, allow_weak=allow_weak, quiet=quiet),
+        hint=f"go on with: reasoning discover llm --resume {directory}",
+    )
+    _table(("a(n)", "b(n)", "value", "digits"), [(c.a, c.b, c.value, str(c.digits)) for c in outcome.conjectures])
+    counts = outcome.counts
+    print(
+        f"{counts['replies']} replies, {counts['proposals']} proposals, {counts['met']} claims, "
+        f"{counts['verified']} verified, {counts['conjectures']} different"
+    )
+    _say_where(directory)
 
 
 def _constants(text: str | None) -> tuple[str, ...] | None:

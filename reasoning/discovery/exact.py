@@ -9,6 +9,7 @@ at once; one product of matrices of large numbers then takes several terms at a 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 from flint import fmpz_mat
 
-__all__ = ["Blocks"]
+__all__ = ["Blocks", "to_digits"]
 
 _WORD_BITS: Final = 62
+_DIGIT_DEPTHS: Final = (16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +40,20 @@ class Blocks:
 
     @classmethod
     def of(cls, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64], depths: Sequence[int]) -> Blocks:
-        """The blocks up to the last depth; terms beyond 61 bits go one at a time, as Python's whole numbers."""
-        most = max(_largest(a, depths[-1]), _largest(b, depths[-1]))
-        together = int(_WORD_BITS / np.log2(2.0 * most + 2))
-        if together < 1:
-            a, b, together = a.astype(object), b.astype(object), 1
+        """The blocks up to the last of the ascending depths; terms beyond 61 bits go one at a time."""
+        first = a[:, 0]
         entries, counts = [], []
         place = 1
         for depth in depths:
+            most = max(_largest(a, depth), _largest(b, depth))
+            together = int(_WORD_BITS / np.log2(2.0 * most + 2))
+            if together < 1:
+                a, b, together = a.astype(object), b.astype(object), 1
             starts = range(place, depth + 1, together)
             entries += [_block(a, b, start, min(start + together, depth + 1)) for start in starts]
             counts.append(len(starts))
             place = depth + 1
-        return cls(entries, counts, a[:, 0])
+        return cls(entries, counts, first)
 
     def convergents(self, index: int) -> Iterator[tuple[Any, Any, Any, Any]]:
         """p, q and the p and q before them, at each depth."""
@@ -60,6 +63,30 @@ class Blocks:
             for _ in range(count):
                 state = fmpz_mat(2, 2, next(rest)[index].tolist()) * state
             yield state[0, 0], state[0, 1], state[1, 0], state[1, 1]
+
+
+def to_digits(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64], digits: int) -> list[tuple[Any, Any, int] | None]:
+    """p, q and depth of the first convergents that differ from the ones before by less than 10^-digits.
+
+    None where 1024 terms do not suffice. What stops is an agreement of two convergents: a filter, not a proof.
+    """
+    scale = 10**digits
+    bits = math.ceil(digits * math.log2(10))
+    found: list[tuple[Any, Any, int] | None] = [None] * len(a)
+    waiting = np.arange(len(a))
+    # Most fractions need few terms, so blocks of the later ones are made for those that are left.
+    for depths in (_DIGIT_DEPTHS[:4], _DIGIT_DEPTHS[:7], _DIGIT_DEPTHS):
+        blocks = Blocks.of(a[waiting], b[waiting], depths)
+        for place, index in enumerate(waiting.tolist()):
+            for depth, (p, q, before_p, before_q) in zip(depths, blocks.convergents(place), strict=True):
+                both = q * before_q
+                if both.bit_length() > bits and abs(p * before_q - before_p * q) * scale < abs(both):
+                    found[index] = (p, q, depth)
+                    break
+        waiting = np.array([index for index in waiting.tolist() if found[index] is None], dtype=np.int64)
+        if not len(waiting):
+            break
+    return found
 
 
 def _largest(coefficients: npt.NDArray[np.int64], n: int) -> float:

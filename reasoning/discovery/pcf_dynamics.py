@@ -65,9 +65,10 @@ CLUSTERS_NAME: Final = "clusters.jsonl"
 DEFAULT_BASIS: Final = (
     "pi", "e", "log(2)", "log(3)", "sqrt(2)", "sqrt(3)", "phi", "sqrt(e)", "exp(2)", "exp(3)", "exp(4)", "exp(5)",
     "pi**2", "zeta(3)", "catalan", "euler", "gamma(1/4)**4/pi**2", "tan(1)", "tan(1/2)", "tan(2)",
-    "tanh(sqrt(2))*sqrt(2)", "tan(sqrt(2))*sqrt(2)", "pi*sqrt(3)", "pi*sqrt(2)", "log(3/2)", "log(5)", "atan(1/2)", "atan(1/3)",
-    "log(1+sqrt(2))*sqrt(2)", "log(phi)*sqrt(5)", "besseli(0,2)/besseli(1,2)", "besselj(0,2)/besselj(1,2)",
-    "besseli(0,1)/besseli(1,1)", "besselj(0,1)/besselj(1,1)", "besseli(0,4)/besseli(1,4)", "e*e1(1)",
+    "tanh(sqrt(2))*sqrt(2)", "tan(sqrt(2))*sqrt(2)", "pi*sqrt(3)", "pi*sqrt(2)", "log(3/2)", "log(5)",
+    "atan(1/2)", "atan(1/3)", "log(1+sqrt(2))*sqrt(2)", "log(phi)*sqrt(5)", "besseli(0,2)/besseli(1,2)",
+    "besselj(0,2)/besselj(1,2)", "besseli(0,1)/besseli(1,1)",
+    "besselj(0,1)/besselj(1,1)", "besseli(0,4)/besseli(1,4)", "e*e1(1)",
     "sqrt(pi*e/2)*erfc(1/sqrt(2))",
 )  # fmt: skip
 _GAPS: Final = {
@@ -81,8 +82,9 @@ _GAPS: Final = {
 """Least distances of clusters in each feature."""
 _COARSE: Final = {RATIO: 1e-6, ERROR_LOG: 0.02, DENOMINATOR_LOG: 0.02}
 """The same for the fractions that nothing sets apart, which fill the space densely."""
-_CANCELS: Final = 0.05
-"""Growth of the reduced denominators in n ln n below which the factorials cancel."""
+_CANCELS: Final = 0.3
+"""Growth of the reduced denominators in n ln n below which the factorials cancel: the common multiples that are left
+grow like exp(c n), with swings of up to 0.2 in this fit."""
 _GENERIC: Final = 0.04
 """What a common divisor adds to delta by chance."""
 _SIMPLEST, _GREATEST, _SPREAD = 6, 3, 3
@@ -281,8 +283,9 @@ class _Points:
         stands = _stands_apart(feature)
         labels = np.full(len(number), -1, dtype=np.int64)
         apart = 0
-        for chosen, gaps in ((stands, _GAPS), (~stands, _COARSE)):
-            found = cluster(feature[chosen][:, list(gaps)], list(gaps.values()))
+        # What stands apart may stand alone; of the others a single one says nothing.
+        for chosen, gaps, smallest in ((stands, _GAPS, 1), (~stands, _COARSE, 2)):
+            found = cluster(feature[chosen][:, list(gaps)], list(gaps.values()), smallest)
             labels[chosen] = np.where(found >= 0, found + labels.max(initial=-1) + 1, -1)
             apart = apart or int(labels.max(initial=-1)) + 1
         order = np.argsort(labels, kind="stable")
@@ -373,7 +376,6 @@ def _image(value: arb, name: str, constant: arb) -> str | None:
             [value * constant, value, constant, arb(1)],
             _LABEL_DIGITS,
             most_digits=_LABEL_DIGITS / 3,
-            second_opinion=False,
         )
     finally:
         ctx.prec = before
@@ -466,7 +468,7 @@ def _write_clusters(run: Run, points: _Points) -> None:
     with replaced_file(run.directory / CLUSTERS_NAME) as file:
         for number, part in enumerate(points.parts()):
             centre = np.median(points.features[part], axis=0)
-            row = {"cluster": number, "apart": number < points.apart, "size": len(part)}
+            row: dict[str, Any] = {"cluster": number, "apart": number < points.apart, "size": len(part)}
             row |= run.store.outcome("label", number)
-            row |= {feature: round(float(x), 6) for feature, x in zip(FEATURES, centre, strict=True)}
+            row.update(zip(FEATURES, (round(float(x), 6) for x in centre), strict=True))
             file.write(json.dumps(row) + "\n")
