@@ -40,7 +40,7 @@ EXIT_INTERRUPTED = 130
 _USER_ERRORS = (
     ("reasoning.data_files", "DataFileError"),
     ("reasoning.discovery.identification", "IdentificationError"),
-    ("reasoning.discovery.meet_in_the_middle", "DiscoveryError"),
+    ("reasoning.discovery.units", "DiscoveryError"),
     ("reasoning.engines.base", "EngineError"),
     ("reasoning.engines.options", "EngineSpecError"),
     ("reasoning.evaluation.benchmarks.base", "BenchmarkError"),
