@@ -90,7 +90,7 @@ app.add_typer(discover.app, name="discover", short_help="Search for formulas of 
 app.command("identify", short_help="Find closed forms of a number.")(identify.identify)
 app.add_typer(tools.app, name="tools", short_help="List the solvers that a model can call, or call one.")
 app.command("train", short_help="Fine-tune a model with verdicts as rewards.")(train.train)
-app.add_typer(serve.app, name="serve", short_help="Serve rewards to trainers of other projects.")
+app.add_typer(serve.app, name="serve", short_help="Serve rewards to trainers, or tools to MCP clients.")
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")
 app.add_typer(families.app, name="families", short_help="List, draw from and check the built-in problem families.")
