@@ -48,6 +48,8 @@ class ToolEntry:
 PROFILES: dict[str, tuple[str, ...]] = {
     "numeric": ("numpy", "scipy.linalg", "scipy.sparse.linalg", "scipy.optimize", "scipy.special", "scipy.interpolate"),
     "exact": ("numpy", "flint", "mpmath", "sympy"),
+    "graphs": ("numpy", "networkx"),
+    "logic": ("numpy", "z3"),
 }
 """Name -> modules that its server imports before any call, so that a call does not pay for them."""
 
@@ -56,9 +58,38 @@ TOOLS: dict[str, ToolEntry] = {
     "factor_integer": ToolEntry(
         "reasoning.solvers.factor_integer:factor_integer", "prime factors of an integer, proved", "exact"
     ),
+    "identify_sequence": ToolEntry(
+        "reasoning.solvers.sequences:identify_sequence", "the rule of a sequence, and its next terms", "exact"
+    ),
+    "integrate_expression": ToolEntry(
+        "reasoning.solvers.symbolic:integrate_expression", "exact integrals, with or without bounds", "exact"
+    ),
+    "linear_diophantine": ToolEntry(
+        "reasoning.solvers.number_theory:linear_diophantine", "all integer solutions of a linear equation", "exact"
+    ),
     "linear_program": ToolEntry(
         "reasoning.solvers.linear_program:linear_program", "linear and mixed-integer programs (HiGHS)", seconds=30.0
     ),
+    "maximum_flow": ToolEntry("reasoning.solvers.graphs:maximum_flow", "maximum flow and minimum cut", "graphs"),
+    "minimum_spanning_tree": ToolEntry(
+        "reasoning.solvers.graphs:minimum_spanning_tree", "spanning tree of least weight", "graphs"
+    ),
+    "primes_between": ToolEntry("reasoning.solvers.number_theory:primes_between", "the primes in a range", "exact"),
+    "satisfy_clauses": ToolEntry(
+        "reasoning.solvers.satisfiability:satisfy_clauses", "satisfiability of clauses (SAT, z3)", "logic"
+    ),
+    "satisfy_constraints": ToolEntry(
+        "reasoning.solvers.satisfiability:satisfy_constraints", "numbers that satisfy constraints (SMT, z3)", "logic"
+    ),
+    "series_expansion": ToolEntry("reasoning.solvers.symbolic:series_expansion", "power series", "exact"),
+    "shortest_path": ToolEntry("reasoning.solvers.graphs:shortest_path", "shortest path between two nodes", "graphs"),
+    "simplify_expression": ToolEntry(
+        "reasoning.solvers.symbolic:simplify_expression", "a simpler equal expression", "exact"
+    ),
+    "solve_congruences": ToolEntry(
+        "reasoning.solvers.number_theory:solve_congruences", "simultaneous congruences", "exact"
+    ),
+    "solve_equations": ToolEntry("reasoning.solvers.symbolic:solve_equations", "exact solutions of equations", "exact"),
 }
 """Name -> where it is found."""
 
