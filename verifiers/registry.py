@@ -30,6 +30,7 @@ BUILT_IN: dict[str, str] = {
     "choice": "verifiers.choices:ChoiceVerifier",
     "constant": "verifiers.constants:ConstantVerifier",
     "proof": "verifiers.proofs:ProofVerifier",
+    "smt": "verifiers.smt:SmtVerifier",
 }
 """Kind -> `module:attribute` of its factory; imported when first used."""
 
