@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["BRIDGES", "OTHER_SYSTEMS", "ProofVerifier", "verify"]
 
 BRIDGES: dict[str, str] = {
-    "lean": "verifiers.proofs.lean.bridge:LeanBridge",
+    "lean": "verifiers.proofs.lean.backends:lean_bridge",
     "coq": "verifiers.proofs.coq.bridge:CoqBridge",
     "metamath": "verifiers.proofs.metamath.bridge:MetamathBridge",
 }
