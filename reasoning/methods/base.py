@@ -214,6 +214,11 @@ METHODS: dict[str, MethodEntry] = {
         "reasons in words and runs programs in turn (tool-integrated reasoning)",
         "reasoning.methods.tool_integrated:ToolIntegratedOptions",
     ),
+    "tools": MethodEntry(
+        "reasoning.methods.function_calling:function_calling",
+        "lets the model call solvers (function calling of OpenAI-compatible servers)",
+        "reasoning.methods.function_calling:FunctionCallingOptions",
+    ),
     "pal": MethodEntry(
         "reasoning.methods.program_aided:program_aided",
         "lets one program compute the answer (program-aided language model)",
