@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reasoning.evaluation.results import Results
 
 BUILT_IN_ENGINES = ("search", "nano")
+DEFAULT_METHOD = "direct"
 REAL_ENGINE = "vllm:Qwen/Qwen3-4B"
 """The engine of the command that is suggested after a run without a model."""
 SAMPLING_TEMPERATURE = 0.8
@@ -255,6 +256,8 @@ def _interval(metric: Any) -> str:
 
 def _real_command(settings: Settings) -> str:
     parts = ["reasoning evaluate", settings.benchmark, "--engine", REAL_ENGINE]
+    if settings.method != DEFAULT_METHOD:
+        parts += ["--method", settings.method]
     if settings.limit is not None:
         parts += ["--limit", str(settings.limit)]
     if settings.samples > 1:

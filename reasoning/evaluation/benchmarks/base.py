@@ -80,6 +80,7 @@ BENCHMARKS: dict[str, str] = {
     "questbench-planning": "reasoning.evaluation.benchmarks.questbench_planning:BENCHMARK",
     "questbench-equations": "reasoning.evaluation.benchmarks.questbench_equations:EQUATIONS",
     "questbench-words": "reasoning.evaluation.benchmarks.questbench_equations:WORDS",
+    "optibench": "reasoning.evaluation.benchmarks.optibench:BENCHMARK",
     "core-lean": "reasoning.evaluation.benchmarks.core_lean:BENCHMARK",
     "minif2f": "reasoning.evaluation.benchmarks.minif2f:BENCHMARK",
     "proofnet": "reasoning.evaluation.benchmarks.proofnet:BENCHMARK",
