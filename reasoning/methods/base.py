@@ -270,9 +270,14 @@ def find_method(spec: str) -> Method:
                 raise MethodError(f"method '{name}' takes no options, got {', '.join(sorted(options))}")
             method: Method = function
             return method
-        return partial(function, options=read_options(f"method '{name}'", _imported(entry.options), options))
+        return partial(function, options=read_options(f"method '{name}'", options_class(entry), options))
     except OptionError as error:
         raise MethodError(str(error)) from None
+
+
+def options_class(entry: MethodEntry) -> Any:
+    """The dataclass of a method's options; None where it has none."""
+    return _imported(entry.options) if entry.options else None
 
 
 def method_names(text: str) -> list[str]:
