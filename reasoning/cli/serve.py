@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from reasoning.cli.support import say
+from reasoning.cli.support import run_interruptible, say
 
-app = typer.Typer(no_args_is_help=True, help="Serve rewards to trainers of other projects.")
+app = typer.Typer(no_args_is_help=True, help="Serve rewards, Lean or tools to other programs.")
 
 
 @app.callback()
 def serve() -> None:
-    """Serve rewards to trainers of other projects."""
+    """Serve rewards, Lean or tools to other programs."""
 
 
 @app.command("rewards")
@@ -66,3 +66,73 @@ def rewards(
     finally:
         server.close()
         reward.close()
+
+
+@app.command("lean")
+def lean(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for a free one.")] = 8000,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Snippets at once. Default: one a processor.")] = None,
+    key: Annotated[
+        str, typer.Option(envvar="LEAN_SERVER_API_KEY", help="API key that clients have to send. Default: none.")
+    ] = "",
+    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+) -> None:
+    """Serve the embedded Lean in the form of a Kimina Lean Server (/api/check, /verify), so that its clients work.
+
+    Core library only. What runs code, trusts the compiler or switches the kernel off is an error message.
+
+    \b
+    Examples:
+      reasoning serve lean --port 8000
+      curl -s localhost:8000/api/check -d '{"snippets": [{"id": "a", "code": "theorem a : 1 = 1 := rfl"}]}'
+    """  # noqa: D301 - \b is typer's mark, not text
+    from verifiers.proofs.lean.server import LeanServer
+
+    try:
+        server = LeanServer(host, port, jobs=jobs, key=key, allow_weak=allow_weak)
+    except OSError as error:
+        raise typer.BadParameter(f"--host {host} --port {port}: {error.strerror}") from None
+    address, number = server.address
+    say(f"Lean: http://{address}:{number} (Ctrl-C ends it)")
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        say("stopped")
+    finally:
+        server.close()
+
+
+@app.command("tools")
+def tools(
+    names: Annotated[list[str] | None, typer.Argument(help="Tools to offer. Default: all.")] = None,
+    http: Annotated[bool, typer.Option("--http", help="Streamable HTTP on 127.0.0.1. Default: stdio.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port for --http; 0 for a free one.")] = 8765,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Calls run at once. Default: one a processor.")] = None,
+    timeout: Annotated[float | None, typer.Option(min=0.01, help="Seconds for one call. Default: each tool's.")] = None,
+    memory: Annotated[int | None, typer.Option(min=16, help="MiB for one call. Default: each tool's.")] = None,
+    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+) -> None:
+    """Serve the solvers of `reasoning tools` to MCP clients.
+
+    A client starts the command itself and speaks with it over standard input and output, or it connects to the
+    address that --http prints.
+
+    \b
+    Examples:
+      reasoning serve tools
+      reasoning serve tools linear_program factor_integer --http --port 8765
+    """  # noqa: D301 - \b is typer's mark, not text
+    from reasoning.solvers.mcp_server import serve_http, serve_stdio
+    from reasoning.solvers.toolbox import Toolbox
+    from verifiers.sandbox import SandboxPool
+
+    async def work() -> None:
+        async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
+            toolbox = Toolbox(pool, names or None, seconds=timeout, memory_mib=memory)
+            await (serve_http(toolbox, port) if http else serve_stdio(toolbox))
+
+    try:
+        run_interruptible(work(), "no call is running any more")
+    except OSError as error:
+        raise typer.BadParameter(f"--port {port}: {error.strerror}") from None

@@ -201,6 +201,7 @@ PIPELINES: dict[str, str] = {
     "curate": "reasoning.pipelines.curate:PIPELINE",
     "clarify": "reasoning.pipelines.clarify:PIPELINE",
     "mixture": "reasoning.pipelines.mixture:PIPELINE",
+    "mutate": "reasoning.pipelines.mutate:PIPELINE",
 }
 """Name -> `module:attribute`; imported when first used."""
 

@@ -137,7 +137,9 @@ class Launcher:
                     landlock_paths=tuple(readable),
                     landlock_listable=tuple(listable),
                     new_root=_root_candidate(view),
-                    entry_modules=tuple(dict.fromkeys((*_COMMON_MODULES, *_ENTRY_MODULES, *entry_modules))),
+                    entry_modules=tuple(
+                        dict.fromkeys((*_COMMON_MODULES, *_ENTRY_MODULES, *profile.trusted_modules, *entry_modules))
+                    ),
                     modules=profile.modules,
                     import_paths=_import_paths(profile),
                     forget_paths=(str(Path(__file__).resolve().parents[2]),),

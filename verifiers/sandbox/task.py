@@ -55,6 +55,8 @@ class Profile:
             libraries. Nothing else of the host is visible to them.
         import_paths: directories put on `sys.path` (and made readable).
         packages: installed packages (top-level module names) that its tasks may import; no others are visible.
+        trusted_modules: imported before the server is shut in, as the modules of entries are; for entries that call
+            one of several modules.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Profile:
     read_only_paths: tuple[str, ...] = ()
     import_paths: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    trusted_modules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,144 @@
+"""Which tools there are; nothing of a tool is imported before it is used.
+
+>>> find_tool("factor_integer").parameters["required"]
+['number']
+
+Adding a tool is one file and one line in `TOOLS`. A tool that needs packages which no profile here has gets a line in
+`PROFILES` too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reasoning.solvers.definition import Definition
+    from verifiers.sandbox import Profile
+
+__all__ = ["PROFILES", "TOOLS", "ToolEntry", "ToolError", "find_entry", "find_tool", "sandbox_profile", "tool_names"]
+
+
+class ToolError(ValueError):
+    """There is no such tool, or it cannot run here; one clear line."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolEntry:
+    """Where a tool is found and what a call of it may use.
+
+    Attributes:
+        target: `module:function`; imported when first used.
+        summary: one line for people.
+        profile: of `PROFILES`; the packages that it runs with in the sandbox.
+        seconds: wall time of one call.
+        memory_mib: memory of one call.
+    """
+
+    target: str
+    summary: str
+    profile: str = "numeric"
+    seconds: float = 10.0
+    memory_mib: int = 1024
+
+
+PROFILES: dict[str, tuple[str, ...]] = {
+    "numeric": ("numpy", "scipy.linalg", "scipy.sparse.linalg", "scipy.optimize", "scipy.special", "scipy.interpolate"),
+    "exact": ("numpy", "flint", "mpmath", "sympy"),
+    "graphs": ("numpy", "networkx"),
+    "logic": ("numpy", "z3"),
+}
+"""Name -> modules that its server imports before any call, so that a call does not pay for them."""
+
+
+TOOLS: dict[str, ToolEntry] = {
+    "factor_integer": ToolEntry(
+        "reasoning.solvers.factor_integer:factor_integer", "prime factors of an integer, proved", "exact"
+    ),
+    "identify_sequence": ToolEntry(
+        "reasoning.solvers.sequences:identify_sequence", "the rule of a sequence, and its next terms", "exact"
+    ),
+    "integrate_expression": ToolEntry(
+        "reasoning.solvers.symbolic:integrate_expression", "exact integrals, with or without bounds", "exact"
+    ),
+    "linear_diophantine": ToolEntry(
+        "reasoning.solvers.number_theory:linear_diophantine", "all integer solutions of a linear equation", "exact"
+    ),
+    "linear_program": ToolEntry(
+        "reasoning.solvers.linear_program:linear_program", "linear and mixed-integer programs (HiGHS)", seconds=30.0
+    ),
+    "maximum_flow": ToolEntry("reasoning.solvers.graphs:maximum_flow", "maximum flow and minimum cut", "graphs"),
+    "minimum_spanning_tree": ToolEntry(
+        "reasoning.solvers.graphs:minimum_spanning_tree", "spanning tree of least weight", "graphs"
+    ),
+    "primes_between": ToolEntry("reasoning.solvers.number_theory:primes_between", "the primes in a range", "exact"),
+    "satisfy_clauses": ToolEntry(
+        "reasoning.solvers.satisfiability:satisfy_clauses", "satisfiability of clauses (SAT, z3)", "logic"
+    ),
+    "satisfy_constraints": ToolEntry(
+        "reasoning.solvers.satisfiability:satisfy_constraints", "numbers that satisfy constraints (SMT, z3)", "logic"
+    ),
+    "series_expansion": ToolEntry("reasoning.solvers.symbolic:series_expansion", "power series", "exact"),
+    "shortest_path": ToolEntry("reasoning.solvers.graphs:shortest_path", "shortest path between two nodes", "graphs"),
+    "simplify_expression": ToolEntry(
+        "reasoning.solvers.symbolic:simplify_expression", "a simpler equal expression", "exact"
+    ),
+    "solve_congruences": ToolEntry(
+        "reasoning.solvers.number_theory:solve_congruences", "simultaneous congruences", "exact"
+    ),
+    "solve_equations": ToolEntry("reasoning.solvers.symbolic:solve_equations", "exact solutions of equations", "exact"),
+}
+"""Name -> where it is found."""
+
+_HELPERS = ("pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection")
+"""What the checking of arguments needs."""
+
+
+def tool_names() -> list[str]:
+    """All tools, sorted."""
+    return sorted(TOOLS)
+
+
+def find_entry(name: str) -> ToolEntry:
+    """The entry of the tool `name`.
+
+    Raises:
+        ToolError: there is none, or what it needs is not installed.
+    """
+    entry = TOOLS.get(name)
+    if entry is None:
+        raise ToolError(f"no tool '{name[:60]}'; known tools: {', '.join(tool_names())}")
+    for package in _packages(entry.profile):
+        if find_spec(package) is None:
+            raise ToolError(f"tool '{name}' needs {package}: pip install 'reasoning-toolkit[solvers]'")
+    return entry
+
+
+@cache
+def find_tool(name: str) -> Definition:
+    """The definition of the tool `name`; imports its module.
+
+    Raises:
+        ToolError: there is none, or what it needs is not installed.
+    """
+    from reasoning.solvers.definition import Definition
+
+    module, _, function = find_entry(name).target.partition(":")
+    return Definition.of(getattr(import_module(module), function))
+
+
+@cache
+def sandbox_profile(name: str) -> Profile:
+    """The sandbox profile whose server knows every tool of the profile `name`."""
+    from verifiers.sandbox import Profile
+
+    modules = sorted({entry.target.partition(":")[0] for entry in TOOLS.values() if entry.profile == name})
+    packages = dict.fromkeys((*_packages(name), *_HELPERS))
+    return Profile(f"tools-{name}", modules=PROFILES[name], packages=tuple(packages), trusted_modules=tuple(modules))
+
+
+def _packages(profile: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(module.partition(".")[0] for module in PROFILES[profile]))

@@ -1,0 +1,33 @@
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reasoning.solvers import SolverInputError, Status
+from reasoning.solvers.factor_integer import factor_integer
+
+
+def is_prime(number):
+    return number > 1 and all(number % divisor for divisor in range(2, math.isqrt(number) + 1))
+
+
+@given(st.integers(-(10**8), 10**8).filter(bool))
+@settings(max_examples=60, deadline=None)
+def test_factors_are_primes_and_multiply_to_the_number(number):
+    result = factor_integer(number)
+    solution = result.solution
+    assert result.status is Status.CONVERGED
+    assert solution.sign * math.prod(prime**exponent for prime, exponent in solution.factors) == number
+    assert all(is_prime(prime) and exponent >= 1 for prime, exponent in solution.factors)
+    assert [prime for prime, _ in solution.factors] == sorted({prime for prime, _ in solution.factors})
+    assert result.certificate.product == number
+    assert result.certificate.proved_prime
+
+
+def test_known_factorizations():
+    fermat = factor_integer(2**128 + 1).solution.factors
+    assert fermat == [(59649589127497217, 1), (5704689200685129054721, 1)]
+    assert factor_integer("1").solution.factors == []
+    with pytest.raises(SolverInputError, match="0 has no prime factors"):
+        factor_integer(0)

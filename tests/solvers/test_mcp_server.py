@@ -1,0 +1,64 @@
+import asyncio
+import re
+import subprocess
+import sys
+
+import pytest
+
+from reasoning.solvers import tool_names
+from reasoning.solvers.registry import find_tool
+
+mcp = pytest.importorskip("mcp")
+
+COMMAND = [sys.executable, "-m", "reasoning.cli.main", "serve", "tools"]
+
+
+async def lists_and_calls(client):
+    """What a client sees: every tool, every example called, and what a mistake looks like."""
+    tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+    assert sorted(tools) == tool_names()
+    for name, tool in tools.items():
+        found = find_tool(name)
+        assert tool.input_schema == found.parameters
+        assert tool.description == found.description
+        result = await client.call_tool(name, found.example)
+        assert not result.is_error, result.content
+        assert result.structured_content["status"] == "converged"
+        assert result.structured_content["solution"] is not None
+    wrong = await client.call_tool("factor_integer", {"number": "twelve"})
+    assert wrong.is_error
+    assert wrong.content[0].text == "invalid_input: number: expected an integer, got 'twelve'"
+    unknown = await client.call_tool("no_such_tool", {})
+    assert unknown.is_error
+    assert "no tool 'no_such_tool'" in unknown.content[0].text
+
+
+@pytest.mark.slow
+def test_a_client_lists_and_calls_every_tool_over_stdio():
+    from mcp import Client, StdioServerParameters
+
+    async def work():
+        async with Client(StdioServerParameters(command=COMMAND[0], args=COMMAND[1:])) as client:
+            await lists_and_calls(client)
+
+    asyncio.run(work())
+
+
+@pytest.mark.slow
+def test_a_client_lists_and_calls_every_tool_over_http():
+    from mcp import Client
+
+    server = subprocess.Popen([*COMMAND, "--http", "--port", "0"], stderr=subprocess.PIPE, text=True)
+    try:
+        line = server.stderr.readline()
+        address = re.search(r"http://127\.0\.0\.1:\d+/mcp", line)
+        assert address, line
+
+        async def work():
+            async with Client(address[0]) as client:
+                await lists_and_calls(client)
+
+        asyncio.run(work())
+    finally:
+        server.terminate()
+        server.communicate()
