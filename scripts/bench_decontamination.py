@@ -3,7 +3,8 @@
 
 $ REASONING_BENCHMARKS=... python scripts/bench_decontamination.py --rows 100000 --planted 300
 
-The pool is GSM8K's training split, each text many times with other numbers. Benchmark problems are planted in it:
+The pool is GSM8K's training split (or `--pool`), each text many times with other numbers. Benchmark problems are
+planted in it:
 
     verbatim        as they are, in the middle of other words
     other numbers   every number replaced
@@ -13,7 +14,11 @@ The pool is GSM8K's training split, each text many times with other numbers. Ben
     both            reworded 2 with other numbers
 
 Recall is the share of the planted ones that are found. Precision counts every row that is found and was not planted
-as a mistake, although some of GSM8K's training problems do have a sibling in a benchmark.
+as a mistake, although some of GSM8K's training problems do have a sibling in a benchmark: `--show FILE` writes each
+such text once, beside the benchmark problem, to be read.
+
+The thresholds were chosen on GSM8K's training split; with `--pool math:test` the pool is MATH, which is then no longer
+among the protected benchmarks, and which had no say in them.
 """
 
 from __future__ import annotations
@@ -24,9 +29,10 @@ import re
 import resource
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 from reasoning.pipelines.backend.contamination import ContaminationIndex, Match
 from reasoning.pipelines.backend.duplicates import forms_of
@@ -135,16 +141,31 @@ def _looked_up(index: ContaminationIndex, batch: list[PoolRow]) -> Iterator[tupl
     return zip(batch, found, strict=True)
 
 
+def write_mistakes(path: Path, mistakes: Iterable[tuple[str, Match]], names: Sequence[str]) -> None:
+    """Each text that was found without having been planted, beside the problem by which it was."""
+    prompts = {
+        known: entry.problem.prompt
+        for name in names
+        for entry in find_seeds(name).entries()
+        for known in (entry.problem.id, f"{name.partition(':')[0]}/{entry.problem.id}")
+    }
+    lines = [f"{match.kind} {match.share}\t{text}\t{prompts.get(match.problem, '')}" for text, match in mistakes]
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=100_000, help="rows of the pool")
     parser.add_argument("--planted", type=int, default=300, help="planted rows of each kind")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--pool", default=POOL, help="Where the benign texts come from.")
+    parser.add_argument("--show", type=Path, help="File for the texts that were found and not planted.")
     options = parser.parse_args()
     draw = random.Random(options.seed)
 
     started = time.process_time()
-    protected = protect(",".join(BENCHMARKS), [])
+    benchmarks = [name for name in BENCHMARKS if name != options.pool.partition(":")[0] or options.pool == POOL]
+    protected = protect(",".join(benchmarks), [])
     print(f"index: {len(protected.index)} problems in {time.process_time() - started:.1f} CPU s")
     problems = [
         entry.problem
@@ -154,12 +175,12 @@ def main() -> None:
     ]
     copies = [planted(problem, kind, draw) for kind in KINDS for problem in draw.sample(problems, options.planted)]
     draw.shuffle(copies)
-    benign = [entry.problem.prompt for entry in find_seeds(POOL).entries()]
+    benign = [entry.problem.prompt for entry in find_seeds(options.pool).entries()]
     rows = list(pool_rows(benign, copies, options.rows, draw))
 
     started = time.process_time()
     found, right, mistaken = Counter[str](), Counter[str](), Counter[str]()
-    mistakes: set[str] = set()
+    mistakes: dict[int, tuple[str, Match]] = {}
     for row, match in searched(protected.index, iter(rows)):
         if match is None:
             continue
@@ -168,7 +189,7 @@ def main() -> None:
             right[match.kind] += 1
         else:
             mistaken[match.kind] += 1
-            mistakes.add(match.problem)
+            mistakes.setdefault(forms_of(Problem("", "answer", row.text)).key, (row.text, match))
     seconds = time.process_time() - started
     print(f"\n| planted | rows | found | recall |\n{'| --- ' * 4}|")
     for kind in KINDS:
@@ -178,8 +199,11 @@ def main() -> None:
         everything = right[kind] + mistaken[kind]
         print(f"| {kind} | {right[kind]} | {mistaken[kind]} | {100 * right[kind] / max(everything, 1):.1f} % |")
     print(
-        f"\nnot planted but found: {mistaken.total()} of {options.rows - len(copies)} rows, by {len(mistakes)} problems"
+        f"\nnot planted but found: {mistaken.total()} of {options.rows - len(copies)} rows, "
+        f"{len(mistakes)} of {len(benign)} texts but for their numbers"
     )
+    if options.show:
+        write_mistakes(options.show, mistakes.values(), protected.names)
     print(f"both passes: {options.rows / seconds:.0f} rows per CPU second on one core")
     print(f"peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 

@@ -1,6 +1,6 @@
 """Does growing many function trees at once keep an engine busy?
 
-    python scripts/bench_funcoder.py --trees 164 --concurrency 16 --latency 0.2
+    python scripts/bench_funcoder.py --trees 164 --concurrency 16 --latency 0.2 --out timeline.svg
 
 An engine that answers every sample after a fixed time stands in for a model; its replies are scripted: each root splits
 into two functions, the candidates of each function differ, and run in the sandbox on five inputs. Counted is how many
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import tempfile
 import time
 from itertools import pairwise
@@ -100,8 +101,8 @@ def write_problems(path: Path, count: int) -> None:
             file.write(json.dumps(row) + "\n")
 
 
-def timeline(changes: list[tuple[float, int]], concurrency: int) -> float:
-    """Print how many samples were under way; returns the used share of the concurrency."""
+def timeline(changes: list[tuple[float, int]], concurrency: int) -> tuple[float, list[float]]:
+    """Length of the run in seconds, and for each of `BUCKETS` equal parts the share of the concurrency in use."""
     ordered = sorted(changes)
     start, end = ordered[0][0], ordered[-1][0]
     area = [0.0] * BUCKETS
@@ -113,12 +114,37 @@ def timeline(changes: list[tuple[float, int]], concurrency: int) -> float:
         for bucket in range(first, last + 1):
             left, right = start + bucket * width, start + (bucket + 1) * width
             area[bucket] += level * max(0.0, min(until, right) - max(at, left))
-    for bucket, used in enumerate(area):
-        share = used / width / concurrency
-        print(f"{bucket * width:7.1f} s  {'#' * round(share * BAR):<{BAR}}  {100 * share:5.1f} %")
-    share = sum(area) / (end - start) / concurrency
-    print(f"engine busy {100 * share:.1f} % of {concurrency} samples at once, over {end - start:.1f} s")
-    return share
+    return end - start, [used / width / concurrency for used in area]
+
+
+def show(seconds: float, shares: list[float], concurrency: int) -> None:
+    """Print the timeline."""
+    for bucket, share in enumerate(shares):
+        at = bucket * seconds / len(shares)
+        print(f"{at:7.1f} s  {'#' * round(share * BAR):<{BAR}}  {100 * share:5.1f} %")
+    busy = sum(shares) / len(shares)
+    print(f"engine busy {100 * busy:.1f} % of {concurrency} samples at once, over {seconds:.1f} s")
+
+
+def plot(seconds: float, shares: list[float], concurrency: int) -> str:
+    """The timeline as SVG: a bar for each part, a line at 95 %."""
+    width, height, left, top = 600, 200, 44, 30
+    step = width / len(shares)
+    busy = sum(shares) / len(shares)
+    parts = [f'<text x="{left}" y="18">{concurrency} samples at once, {100 * busy:.1f} % in use</text>']
+    for bucket, share in enumerate(shares):
+        x, tall = left + bucket * step, share * height
+        place = f'x="{x:.1f}" y="{top + height - tall:.1f}" width="{step - 1:.1f}" height="{tall:.1f}"'
+        parts.append(f'<rect {place} fill="#1b6ca8"/>')
+    line = top + 0.05 * height
+    parts.append(f'<path d="M{left} {line}h{width}" stroke="#c26b1e" stroke-dasharray="4"/>')
+    parts.append(f'<text x="4" y="{line + 4}">95 %</text><text x="14" y="{top + height}">0 %</text>')
+    parts.append(f'<text x="{left}" y="{top + height + 20}">0 s</text>')
+    parts.append(f'<text x="{left + width - 40}" y="{top + height + 20}">{seconds:.0f} s</text>')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width + left + 20} {top + height + 30}" '
+        f'font-family="sans-serif" font-size="12">{"".join(parts)}</svg>\n'
+    )
 
 
 def main() -> None:
@@ -127,6 +153,7 @@ def main() -> None:
     parser.add_argument("--concurrency", type=int, default=16, help="samples that the engine takes at once")
     parser.add_argument("--latency", type=float, default=0.2, help="seconds for each sample")
     parser.add_argument("--jobs", type=int, default=None, help="sandbox workers; default: one a processor")
+    parser.add_argument("--out", type=Path, help="writes the timeline to this SVG file")
     options = parser.parse_args()
     engine = FixedLatencyEngine(options.latency)
     with tempfile.TemporaryDirectory() as folder:
@@ -140,7 +167,14 @@ def main() -> None:
             evaluate(settings, run, engine=engine, jobs=options.jobs, concurrency=options.concurrency, quiet=True)
         )
         costs = [json.loads(line)["cost"]["calls"] for line in (run / "records.jsonl").read_text().splitlines()]
-    timeline(engine.changes, options.concurrency)
+    seconds, shares = timeline(engine.changes, options.concurrency)
+    show(seconds, shares, options.concurrency)
+    used = os.times()
+    own, children = used.user + used.system, used.children_user + used.children_system
+    print(f"CPU seconds a tree: {own / options.trees:.3f} here, {children / options.trees:.3f} in the sandbox")
+    if options.out is not None:
+        options.out.write_text(plot(seconds, shares, options.concurrency))
+        print(f"written: {options.out}")
     print(f"{options.trees} trees, {sum(costs)} samples; {outcome.results.solved} problems solved")
 
 

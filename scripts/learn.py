@@ -1,9 +1,10 @@
 """Watch a small model learn on this machine: one start, several methods, before and after; some minutes.
 
-    .venv-vllm/bin/python scripts/learn.py --out runs/learn                # one seed
-    .venv-vllm/bin/python scripts/learn.py --out runs/learn --seeds 3 --all --hard
+    .venv-vllm/bin/python scripts/learn.py --out runs/learn                # three seeds on two cores
+    .venv-vllm/bin/python scripts/learn.py --out runs/learn --all --hard
 
-Interrupted, the same command goes on with what is not finished. Writes OUT/learn.html and OUT/learn.json.
+Interrupted, the same command goes on with what is not finished. Writes OUT/learn.html, OUT/learn.json
+and its curves, OUT/*.svg.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -76,10 +78,12 @@ def _share(evaluation: Mapping[str, Any] | None) -> str:
 def samples(directory: Path, names: list[str]) -> list[tuple[str, str]]:
     """What each model answers to the same held-out questions."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
 
     from reasoning.training.arithmetic import held_out_items
     from reasoning.training.sampling import SampleSettings, sample_texts
 
+    logging.disable_progress_bar()
     items = held_out_items(7, QUESTIONS, 3)
     said = []
     for name in names:
@@ -93,32 +97,40 @@ def samples(directory: Path, names: list[str]) -> list[tuple[str, str]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("runs/learn"))
-    parser.add_argument("--seeds", type=int, default=1, help="runs of each method")
+    parser.add_argument("--seeds", type=int, default=3, help="runs of each method")
+    parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1), help="runs at once")
     parser.add_argument("--all", action="store_true", help="KTO and CPL too")
     parser.add_argument("--hard", action="store_true", help="also from nano itself, where a reward helps little")
     parser.add_argument("--quick", action="store_true", help="a few steps of everything: does it run?")
     arguments = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-    from reasoning.training.learn import FURTHER, METHODS, learn
-    from reasoning.training.learn_page import page
+    from reasoning.training.learn import FURTHER, HARD, HARD_FURTHER, METHODS, learn
+    from reasoning.training.learn_page import charts_of, page
+    from reasoning.training.session import TrainingError
 
-    methods = (*METHODS, *FURTHER) if arguments.all else METHODS
+    methods = [*METHODS, *(FURTHER if arguments.all else ()), *(HARD if arguments.hard else ())]
+    methods += HARD_FURTHER if arguments.all and arguments.hard else ()
     try:
         with ExitStack() as stack:
             results = learn(
                 arguments.out,
                 seeds=range(arguments.seeds),
                 methods=methods,
-                hard=arguments.hard,
                 on_progress=Display(stack).told,
                 quick=arguments.quick,
+                processes=arguments.processes,
             )
     except KeyboardInterrupt:
         sys.stderr.write("stopped; the same command goes on\n")
         return 130
-    names = sorted(path.parent.name for path in arguments.out.glob("*/model"))
+    except (TrainingError, BrokenProcessPool) as error:
+        sys.stderr.write(f"error: {error}\nthe same command goes on with what is not finished\n")
+        return 1
+    names = ["start", *sorted(path.parent.name for path in arguments.out.glob("*-0/model"))]
     (arguments.out / "learn.html").write_text(page(results, samples(arguments.out, names)), encoding="utf-8")
+    for name, drawn in charts_of(results).items():
+        (arguments.out / f"{name}.svg").write_text(drawn, encoding="utf-8")
     record = {"rows": [asdict(row) for row in results.rows()]}
     (arguments.out / "learn.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     sys.stdout.write(f"{results.markdown()}\npage: {arguments.out / 'learn.html'}\n")

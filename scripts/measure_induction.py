@@ -2,8 +2,9 @@
 
 python scripts/measure_induction.py [--split test] [--limit 500] [--answer-only]
 
-The marks (`<<48/2=24>>`) are no part of what the induction sees. A second program is induced from the marks alone; the
-two agree when they have the same parameters and give the same answers for ten draws.
+The marks (`<<48/2=24>>`) are no part of what the compared induction sees. A second program is induced from the marks
+alone; the two agree when they have the same parameters and give the same answers for ten draws. How many seeds give a
+family when the marks may be read too, as in `reasoning generate`, is counted apart.
 """
 
 from __future__ import annotations
@@ -29,10 +30,20 @@ def family_of(source: str) -> Any:
     return namespace[CLASS_NAME]
 
 
+def is_induced(problem: str, solution: str, answer: str) -> bool:
+    """Whether a family is induced from the solution with its marks."""
+    try:
+        induce(problem, solution, answer)
+    except InductionError:
+        return False
+    return True
+
+
 def comparison(problem: str, solution: str, answer: str, answer_only: bool) -> str:
+    """What became of a seed without its marks, and beside the program of its marks."""
     marks = "\n".join(re.findall(r"<<(.*?)>>", solution))
     try:
-        one = family_of(induce(problem, "" if answer_only else solution, answer).source)
+        one = family_of(induce(problem, "" if answer_only else re.sub(r"<<.*?>>", "", solution), answer).source)
     except InductionError:
         return "refused"
     try:
@@ -58,15 +69,19 @@ def main() -> None:
     arguments = parser.parse_args()
     benchmark = find_benchmark("gsm8k")
     counts: Counter[str] = Counter()
+    with_marks = 0
     for number, entry in enumerate(benchmark.read(locate(benchmark, arguments.split, None), arguments.split)):
         if number == arguments.limit:
             break
         answer = str(entry.problem.fields["gold"])
         solution = entry.references[0].rpartition("####")[0]
+        with_marks += not arguments.answer_only and is_induced(entry.problem.prompt, solution, answer)
         counts[comparison(entry.problem.prompt, solution, answer, arguments.answer_only)] += 1
     seeds, refused = counts.total(), counts["refused"]
     compared = counts["agree"] + counts["disagree"] + counts["other parameters"]
     print(f"{seeds} seeds, {seeds - refused} induced ({100 * (seeds - refused) / max(seeds, 1):.1f} %)")
+    if not arguments.answer_only:
+        print(f"with the marks {with_marks} induced ({100 * with_marks / max(seeds, 1):.1f} %)")
     print(f"{compared} compared, {counts['agree']} agree ({100 * counts['agree'] / max(compared, 1):.1f} %)")
     print(", ".join(f"{count} {name}" for name, count in counts.most_common()))
 

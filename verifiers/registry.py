@@ -29,6 +29,7 @@ BUILT_IN: dict[str, str] = {
     "answer": "verifiers.answers:AnswerVerifier",
     "choice": "verifiers.choices:ChoiceVerifier",
     "constant": "verifiers.constants:ConstantVerifier",
+    "optimization": "verifiers.optimization:OptimizationVerifier",
     "proof": "verifiers.proofs:ProofVerifier",
 }
 """Kind -> `module:attribute` of its factory; imported when first used."""

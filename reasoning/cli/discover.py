@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
-from reasoning.cli.support import EXIT_INTERRUPTED, say
-
-if TYPE_CHECKING:
-    from reasoning.discovery.meet_in_the_middle import Outcome, Settings
+from reasoning.cli.support import EXIT_INTERRUPTED, run_interruptible, say
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +18,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _SHOWN = 20
+
+_Settings = TypeVar("_Settings", bound=Any)
+_Outcome = TypeVar("_Outcome")
 
 
 @app.command("mitm", short_help="Polynomial continued fractions, met in the middle.")
@@ -49,12 +50,10 @@ def mitm(
       reasoning discover mitm --constants 'pi;log(2)' --b-degree 2 --height 8 --out runs/pi
       reasoning discover mitm --resume runs/pi
     """  # noqa: D301 - \b is typer's mark, not text
-    from reasoning.discovery.meet_in_the_middle import search
+    from reasoning.discovery.meet_in_the_middle import Settings, search
 
     given = {
-        "constants": None
-        if constants is None
-        else tuple(text.strip() for text in constants.split(";") if text.strip()),
+        "constants": _constants(constants),
         "a_degree": a_degree,
         "a_coefficients": a_coefficients,
         "b_degree": b_degree,
@@ -62,45 +61,234 @@ def mitm(
         "height": height,
         "digits": digits,
     }
-    settings, directory, resuming = _plan({k: v for k, v in given.items() if v is not None}, out, resume)
-    try:
-        outcome = search(settings, directory, resume=resuming, jobs=jobs, quiet=quiet)
-    except KeyboardInterrupt:
-        say(f"stopped; go on with: reasoning discover mitm --resume {directory}")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
-    _show(outcome, directory)
-
-
-def _plan(given: dict[str, Any], out: Path | None, resume: Path | None) -> tuple[Settings, Path, bool]:
-    from reasoning.discovery.meet_in_the_middle import Settings
-    from reasoning.runs.run import CONFIG_NAME, read_config
-
-    if resume is not None and out is not None and out != resume:
-        raise typer.BadParameter(f"--out {out} and --resume {resume} name two directories; give one")
-    if resume is not None and (resume / CONFIG_NAME).exists():
-        stored = read_config(resume)["settings"]
-        kept = {field.name: stored[field.name] for field in fields(Settings) if field.name in stored}
-        return Settings(**{**kept, "constants": tuple(kept["constants"]), **given}), resume, True
-    return Settings(**given), resume or out or Path("runs/mitm"), False
-
-
-def _show(outcome: Outcome, directory: Path) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from reasoning.discovery.meet_in_the_middle import CATALOGUE_NAME
-
-    table = Table("a(n)", "b(n)", "value", "digits", "convergence")
-    for one in outcome.conjectures[:_SHOWN]:
-        digits = f"{one.digits}{'' if one.proved_digits else ' (two depths)'}"
-        table.add_row(*(Text(cell) for cell in (one.a, one.b, one.value, digits, one.kind)))
-    Console(highlight=False).print(table)
-    if len(outcome.conjectures) > _SHOWN:
-        print(f"... and {len(outcome.conjectures) - _SHOWN} more")
+    plan = _plan(Settings, "mitm", given, out, resume)
+    outcome = _searched(search, plan, "mitm", jobs=jobs, quiet=quiet)
+    rows = []
+    for one in outcome.conjectures:
+        agreed = f"{one.digits}{'' if one.proved_digits else ' (two depths)'}"
+        rows.append((one.a, one.b, one.value, agreed, one.kind))
+    _table(("a(n)", "b(n)", "value", "digits", "convergence"), rows)
     counts = outcome.counts
     print(
         f"{counts['fractions']} fractions, {counts['evaluated']} with a value, {counts['met']} met an image, "
         f"{counts['verified']} verified, {counts['conjectures']} different"
     )
+    _say_where(plan[1])
+
+
+@app.command("esma", short_help="Signed continued fractions whose terms follow a recurrence.")
+def esma(
+    constants: Annotated[str | None, typer.Option(help="Closed forms, separated by semicolons. Default: e.")] = None,
+    degree: Annotated[int | None, typer.Option(help="Largest degree of P and Q. Default: 1.")] = None,
+    coefficients: Annotated[int | None, typer.Option(help="Largest size of their coefficients. Default: 2.")] = None,
+    period: Annotated[int | None, typer.Option(help="Longest period of signs. Default: 2.")] = None,
+    depth: Annotated[int | None, typer.Option(help="Terms that a recurrence is sought on. Default: 100.")] = None,
+    digits: Annotated[int | None, typer.Option(help="Digits to which a value is verified. Default: 100.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/esma.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the search in this directory.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a processor.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Search quotients P(c)/Q(c) for signed continued fractions whose terms follow a linear recurrence.
+
+    The terms are whole and the signs +1 and -1 have a period. A recurrence must hold on four times as many fresh terms,
+    and its fraction must have the value to all digits. The search goes on with --resume.
+
+    \b
+    Examples:
+      reasoning discover esma --constants e --out runs/esma-e
+      reasoning discover esma --constants 'exp(2);tan(1);besseli(0,2)/besseli(1,2)' --period 3 --out runs/esma
+      reasoning discover esma --resume runs/esma
+    """  # noqa: D301 - \b is typer's mark, not text
+    from reasoning.discovery.esma import Settings, search
+
+    given = {
+        "constants": _constants(constants),
+        "degree": degree,
+        "coefficients": coefficients,
+        "period": period,
+        "depth": depth,
+        "digits": digits,
+    }
+    plan = _plan(Settings, "esma", given, out, resume)
+    outcome = _searched(search, plan, "esma", jobs=jobs, quiet=quiet)
+    rows = [
+        (
+            one.value,
+            " ".join(f"{sign:+d}" for sign in one.sign_period),
+            one.pattern or str(one.terms[:8]),
+            str(one.digits),
+        )
+        for one in outcome.conjectures
+    ]
+    _table(("value", "signs", "terms (interlaced, by m)", "digits"), rows)
+    counts = outcome.counts
+    print(
+        f"{counts['pairs']} pairs of {counts['left sides']} left sides and signs, {counts['recurrences']} recurrences, "
+        f"{counts['broken']} broken by fresh terms, {counts['refused']} by the value, {counts['verified']} verified "
+        f"({counts['values']} values, {counts['pure values']} without first terms that stand apart)"
+    )
+    _say_where(plan[1])
+
+
+@app.command("pcf-dynamics", short_help="Fractions clustered by how they converge, without a constant in mind.")
+def pcf_dynamics(
+    a_degree: Annotated[int | None, typer.Option(help="Largest degree of a(n). Default: 2.")] = None,
+    a_coefficients: Annotated[int | None, typer.Option(help="Largest size of its coefficients. Default: 5.")] = None,
+    b_degree: Annotated[int | None, typer.Option(help="Largest degree of b(n). Default: 2.")] = None,
+    b_coefficients: Annotated[int | None, typer.Option(help="Largest size of its coefficients. Default: 5.")] = None,
+    basis: Annotated[
+        str | None,
+        typer.Option(help="Constants that may name a cluster, separated by semicolons. Default: 37 of them."),
+    ] = None,
+    height: Annotated[int | None, typer.Option(help="Largest coefficient of the Moebius images. Default: 12.")] = None,
+    digits: Annotated[int | None, typer.Option(help="Digits to which a formula is verified. Default: 100.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/pcf-dynamics.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the search in this directory.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a processor.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Measure how all fractions of a box converge, cluster them, name the clusters, and verify what the names give.
+
+    Irrationality measure, growth of the denominators in lowest terms and fall of the error need no closed form. Some
+    members of each cluster are identified; the constants found are then tried on all. The search goes on with --resume.
+
+    \b
+    Examples:
+      reasoning discover pcf-dynamics --a-degree 1 --b-degree 2 --out runs/small
+      reasoning discover pcf-dynamics --out runs/quadratic
+      reasoning discover pcf-dynamics --resume runs/quadratic
+    """  # noqa: D301 - \b is typer's mark, not text
+    from reasoning.discovery.pcf_dynamics import CLUSTERS_NAME, Settings, search
+
+    given = {
+        "a_degree": a_degree,
+        "a_coefficients": a_coefficients,
+        "b_degree": b_degree,
+        "b_coefficients": b_coefficients,
+        "basis": _constants(basis),
+        "height": height,
+        "digits": digits,
+    }
+    plan = _plan(Settings, "pcf-dynamics", given, out, resume)
+    outcome = _searched(search, plan, "pcf-dynamics", jobs=jobs, quiet=quiet)
+    of_constant: dict[str, int] = {}
+    for one in outcome.conjectures:
+        of_constant[one.constant] = of_constant.get(one.constant, 0) + 1
+    named = {**outcome.labels, **{name: outcome.labels.get(name, 0) for name in of_constant}}
+    _table(("constant", "clusters", "formulas"), [(n, str(c), str(of_constant.get(n, 0))) for n, c in named.items()])
+    counts = outcome.counts
+    print(
+        f"{counts['fractions']} fractions, {counts['with a value']} with a value and no end, "
+        f"{counts['clusters']} clusters, {counts['named clusters']} named, {counts['conjectures']} formulas in "
+        f"{counts['value classes']} classes"
+    )
+    print(f"clusters: {plan[1] / CLUSTERS_NAME}")
+    _say_where(plan[1])
+
+
+@app.command("llm", short_help="A model proposes fractions and families; the verifier judges.")
+def llm(
+    engine: Annotated[str | None, typer.Option(help="Engine that proposes. Default: nano.")] = None,
+    constants: Annotated[
+        str | None, typer.Option(help="Closed forms, separated by semicolons. Default: 'pi;e;log(2);zeta(3);catalan'.")
+    ] = None,
+    rounds: Annotated[int | None, typer.Option(help="Rounds of proposals. Default: 4.")] = None,
+    samples: Annotated[int | None, typer.Option(help="Replies in each round. Default: 4.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="Of the replies. Default: 0.8.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="Longest reply. Default: 1024.")] = None,
+    height: Annotated[int | None, typer.Option(help="Largest coefficient of the Moebius images. Default: 10.")] = None,
+    digits: Annotated[int | None, typer.Option(help="Digits to which a formula is verified. Default: 100.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the replies. Default: 0.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/llm.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the search in this directory.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Claims judged at once. Default: all processors.")] = None,
+    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Let a model propose fractions, or families of them, and verify what meets a constant.
+
+    Accepted formulas are shown to the model in the next round. Every reply is kept, and --resume asks for none twice.
+
+    \b
+    Examples:
+      reasoning discover llm --engine openai:MODEL,base_url=http://127.0.0.1:8000/v1 --out runs/proposed
+      reasoning discover llm --engine nano --rounds 1 --samples 2 --out runs/nano
+      reasoning discover llm --resume runs/proposed
+    """  # noqa: D301 - \b is typer's mark, not text
+    from reasoning.discovery.llm import Settings, search
+
+    given = {
+        "engine": engine,
+        "constants": _constants(constants),
+        "rounds": rounds,
+        "samples": samples,
+        "temperature": temperature,
+        "max_tokens": max_tokens,
+        "height": height,
+        "digits": digits,
+        "seed": seed,
+    }
+    settings, directory, resuming = _plan(Settings, "llm", given, out, resume)
+    outcome = run_interruptible(
+        search(settings, directory, resume=resuming, jobs=jobs, allow_weak=allow_weak, quiet=quiet),
+        hint=f"go on with: reasoning discover llm --resume {directory}",
+    )
+    _table(("a(n)", "b(n)", "value", "digits"), [(c.a, c.b, c.value, str(c.digits)) for c in outcome.conjectures])
+    counts = outcome.counts
+    print(
+        f"{counts['replies']} replies, {counts['proposals']} proposals, {counts['met']} claims, "
+        f"{counts['verified']} verified, {counts['conjectures']} different"
+    )
+    _say_where(directory)
+
+
+def _constants(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+def _plan(
+    kind: type[_Settings], name: str, given: dict[str, Any], out: Path | None, resume: Path | None
+) -> tuple[_Settings, Path, bool]:
+    """The settings, the run directory, and whether it holds a search that goes on."""
+    from reasoning.runs.run import CONFIG_NAME, read_config
+
+    asked = {field: value for field, value in given.items() if value is not None}
+    if resume is not None and out is not None and out != resume:
+        raise typer.BadParameter(f"--out {out} and --resume {resume} name two directories; give one")
+    if resume is not None and (resume / CONFIG_NAME).exists():
+        stored = read_config(resume)["settings"]
+        kept = {field.name: stored[field.name] for field in fields(kind) if field.name in stored}
+        kept = {field: tuple(value) if isinstance(value, list) else value for field, value in kept.items()}
+        return kind(**{**kept, **asked}), resume, True
+    return kind(**asked), resume or out or Path("runs") / name, False
+
+
+def _searched(search: Callable[..., _Outcome], plan: tuple[Any, Path, bool], name: str, **options: Any) -> _Outcome:
+    """Run a search to its end; Ctrl-C says how to go on."""
+    settings, directory, resuming = plan
+    try:
+        return search(settings, directory, resume=resuming, **options)
+    except KeyboardInterrupt:
+        say(f"stopped; go on with: reasoning discover {name} --resume {directory}")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns)
+    for row in rows[:_SHOWN]:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(highlight=False).print(table)
+    if len(rows) > _SHOWN:
+        print(f"... and {len(rows) - _SHOWN} more")
+
+
+def _say_where(directory: Path) -> None:
+    from reasoning.discovery.catalogue import CATALOGUE_NAME, PAGE_NAME
+
+    print(f"page: {directory / PAGE_NAME}")
     print(f"catalogue: {directory / CATALOGUE_NAME}")

@@ -36,7 +36,7 @@ def doctor() -> None:
     from rich.table import Table
     from rich.text import Text
 
-    findings = [*_python(), *_packages(), *_clash(), *_sandbox(), *_engines(), *_embedded_lean()]
+    findings = [*_python(), *_packages(), *_clash(), *_sandbox(), *_engines(), *_embedded_lean(), *_provers()]
     table = Table("what", "state", "detail")
     for finding in findings:
         table.add_row(Text(finding.subject), Text(finding.state), Text(finding.detail))
@@ -114,3 +114,12 @@ def _embedded_lean() -> Iterator[_Finding]:
         yield _Finding("prover lean (embedded)", "ok", f"core library; {found.directory}")
     else:
         yield _Finding("prover lean (embedded)", "not installed", install.INSTALL_HINT)
+
+
+def _provers() -> Iterator[_Finding]:
+    from verifiers.proofs.provers import list_provers
+
+    for prover in list_provers():
+        yield _Finding(
+            f"prover {prover.name}", "ok" if prover.detail else "not installed", prover.detail or prover.hint
+        )

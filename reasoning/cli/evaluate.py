@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from reasoning.evaluation.evaluate import Outcome, Settings
     from reasoning.evaluation.results import Results
 
-DEFAULT_ENGINE = "search"
+BUILT_IN_ENGINES = ("search", "nano")
+DEFAULT_METHOD = "direct"
 REAL_ENGINE = "vllm:Qwen/Qwen3-4B"
 """The engine of the command that is suggested after a run without a model."""
 SAMPLING_TEMPERATURE = 0.8
@@ -27,7 +28,9 @@ DEFAULT_CONCURRENCY = 64
 
 def evaluate(
     benchmark: Annotated[str | None, typer.Argument(help="See `reasoning benchmarks`.")] = None,
-    engine: Annotated[str | None, typer.Option(help="See `reasoning engines`. Default: search.")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="See `reasoning engines`. Default: search for puzzles and proofs, else nano.")
+    ] = None,
     method: Annotated[
         str | None, typer.Option(help="How the engine is asked; several with commas between. Default: direct.")
     ] = None,
@@ -147,7 +150,7 @@ def settings_from(given: dict[str, Any]) -> Settings:
 
     benchmark = find_benchmark(given["benchmark"])
     defaults = {
-        "engine": DEFAULT_ENGINE,
+        "engine": benchmark.default_engine,
         "timeout": benchmark.timeout_seconds,
         "temperature": SAMPLING_TEMPERATURE if given.get("samples", 1) > 1 else 0.0,
         "prompt": benchmark.style().name,
@@ -201,7 +204,7 @@ def _show(settings: Settings, directory: Path, outcome: Outcome, prices: tuple[f
             f"reasoning evaluate {settings.benchmark} --resume {directory}"
         )
     print(f"results: {directory}")
-    if settings.engine.partition(":")[0].partition(",")[0] == DEFAULT_ENGINE:
+    if settings.engine.partition(":")[0].partition(",")[0] in BUILT_IN_ENGINES:
         print(f"with a model: {_real_command(settings)}")
 
 
@@ -253,6 +256,8 @@ def _interval(metric: Any) -> str:
 
 def _real_command(settings: Settings) -> str:
     parts = ["reasoning evaluate", settings.benchmark, "--engine", REAL_ENGINE]
+    if settings.method != DEFAULT_METHOD:
+        parts += ["--method", settings.method]
     if settings.limit is not None:
         parts += ["--limit", str(settings.limit)]
     if settings.samples > 1:

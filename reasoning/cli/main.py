@@ -22,6 +22,7 @@ from reasoning.cli import (
     families,
     generate,
     identify,
+    methods,
     samples,
     sandbox,
     serve,
@@ -40,7 +41,7 @@ EXIT_INTERRUPTED = 130
 _USER_ERRORS = (
     ("reasoning.data_files", "DataFileError"),
     ("reasoning.discovery.identification", "IdentificationError"),
-    ("reasoning.discovery.meet_in_the_middle", "DiscoveryError"),
+    ("reasoning.discovery.units", "DiscoveryError"),
     ("reasoning.engines.base", "EngineError"),
     ("reasoning.engines.options", "EngineSpecError"),
     ("reasoning.evaluation.benchmarks.base", "BenchmarkError"),
@@ -90,8 +91,10 @@ app.add_typer(discover.app, name="discover", short_help="Search for formulas of 
 app.command("identify", short_help="Find closed forms of a number.")(identify.identify)
 app.add_typer(tools.app, name="tools", short_help="List the solvers that a model can call, or call one.")
 app.command("train", short_help="Fine-tune a model with verdicts as rewards.")(train.train)
+app.add_typer(serve.app, name="serve", short_help="Serve rewards, or Lean, to other programs.")
 app.add_typer(serve.app, name="serve", short_help="Serve rewards to trainers, or tools to MCP clients.")
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
+app.command("methods", short_help="List how an engine can be asked.")(methods.methods)
 app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")
 app.add_typer(families.app, name="families", short_help="List, draw from and check the built-in problem families.")
 app.add_typer(setup.app, name="setup", short_help="Bring a prover onto this machine.")

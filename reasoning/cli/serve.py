@@ -8,12 +8,12 @@ import typer
 
 from reasoning.cli.support import run_interruptible, say
 
-app = typer.Typer(no_args_is_help=True, help="Serve rewards to trainers, or tools to MCP clients.")
+app = typer.Typer(no_args_is_help=True, help="Serve rewards, Lean or tools to other programs.")
 
 
 @app.callback()
 def serve() -> None:
-    """Serve rewards to trainers, or tools to MCP clients."""
+    """Serve rewards, Lean or tools to other programs."""
 
 
 @app.command("rewards")
@@ -66,6 +66,41 @@ def rewards(
     finally:
         server.close()
         reward.close()
+
+
+@app.command("lean")
+def lean(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for a free one.")] = 8000,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Snippets at once. Default: one a processor.")] = None,
+    key: Annotated[
+        str, typer.Option(envvar="LEAN_SERVER_API_KEY", help="API key that clients have to send. Default: none.")
+    ] = "",
+    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+) -> None:
+    """Serve the embedded Lean in the form of a Kimina Lean Server (/api/check, /verify), so that its clients work.
+
+    Core library only. What runs code, trusts the compiler or switches the kernel off is an error message.
+
+    \b
+    Examples:
+      reasoning serve lean --port 8000
+      curl -s localhost:8000/api/check -d '{"snippets": [{"id": "a", "code": "theorem a : 1 = 1 := rfl"}]}'
+    """  # noqa: D301 - \b is typer's mark, not text
+    from verifiers.proofs.lean.server import LeanServer
+
+    try:
+        server = LeanServer(host, port, jobs=jobs, key=key, allow_weak=allow_weak)
+    except OSError as error:
+        raise typer.BadParameter(f"--host {host} --port {port}: {error.strerror}") from None
+    address, number = server.address
+    say(f"Lean: http://{address}:{number} (Ctrl-C ends it)")
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        say("stopped")
+    finally:
+        server.close()
 
 
 @app.command("tools")

@@ -64,8 +64,20 @@ class Box:
 
     def chunk(self, number: int) -> tuple[Coefficients, Coefficients]:
         """The coefficients of a chunk's fractions: arrays of shape (fractions, degree + 1)."""
-        first = number * _CHUNK
-        indices = np.arange(first, min(first + _CHUNK, self.fractions), dtype=np.int64)
+        first = self.first(number)
+        return self.coefficients(np.arange(first, min(first + _CHUNK, self.fractions), dtype=np.int64))
+
+    def first(self, number: int) -> int:
+        """The number of a chunk's first fraction."""
+        return number * _CHUNK
+
+    def fraction(self, number: int) -> tuple[list[int], list[int]]:
+        """The coefficients of one fraction."""
+        a, b = self.coefficients(np.array([number], dtype=np.int64))
+        return a[0].tolist(), b[0].tolist()
+
+    def coefficients(self, indices: Coefficients) -> tuple[Coefficients, Coefficients]:
+        """The coefficients of the fractions with these numbers."""
         a_index, b_index = np.divmod(indices, self.b_count)
         # Read as numbers with digits from -bound up, the polynomials above the middle one, 0, lead positively.
         a = _digits(a_index + self.a_count + 1, self.a_coefficients, self.a_degree)

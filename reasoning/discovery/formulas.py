@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-__all__ = ["affine", "quadratic", "quotient", "signed", "wrapped"]
+__all__ = ["affine", "polynomial_of", "quadratic", "quotient", "signed", "wrapped"]
 
 
 def affine(slope: int, offset: int, name: str) -> str:
@@ -21,6 +22,16 @@ def quadratic(second: int, first: int, offset: int, name: str) -> str:
     """`second * name**2 + first * name + offset`, without what is 0 or 1."""
     text = signed(second, f"*{wrapped(name)}**2") if second else ""
     return (text + signed(first, f"*{wrapped(name)}") * bool(first) + signed(offset, "") * bool(offset)).lstrip("+")
+
+
+def polynomial_of(coefficients: Sequence[int], name: str) -> str:
+    """`sum_k coefficients[k] * name**k`, highest power first, without what is 0 or 1."""
+    parts = []
+    for power in range(len(coefficients) - 1, -1, -1):
+        if coefficient := coefficients[power]:
+            factor = "" if power == 0 else f"*{wrapped(name)}" + (f"**{power}" if power > 1 else "")
+            parts.append(signed(coefficient, factor))
+    return "".join(parts).removeprefix("+") or "0"
 
 
 def signed(coefficient: int, factor: str) -> str:

@@ -14,40 +14,31 @@ Source: Raayoni et al. 2021, "Generating conjectures on fundamental constants wi
 from __future__ import annotations
 
 import json
-import multiprocessing
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from flint import fmpz_poly
 
 from reasoning.discovery.boxes import Box
-from reasoning.discovery.canonical import canonical, coefficient_sum, polynomial_text
+from reasoning.discovery.catalogue import write_catalogue
+from reasoning.discovery.conjectures import Conjecture, gather, verified
+from reasoning.discovery.double_roots import double_roots, slow_value
 from reasoning.discovery.floats import evaluate_many
 from reasoning.discovery.moebius import MAX_HEIGHT, MoebiusTable, moebius_text
-from reasoning.runs import Run, progress_display, replaced_file, write_json
+from reasoning.discovery.units import DiscoveryError, finish_units
+from reasoning.runs import Run, write_json
 from reasoning.runs.run import METRICS_NAME
 from verifiers.constants.closed_form import evaluate_to
 from verifiers.constants.expressions import ExpressionError, parse
-from verifiers.constants.judge import Claim, false_positive_bound, judge
-from verifiers.constants.tails import NoLimitError, accelerate
-from verifiers.records import Status
-from verifiers.sandbox.pool import available_processors
+from verifiers.constants.judge import false_positive_bound
 
-__all__ = ["CATALOGUE_NAME", "Conjecture", "DiscoveryError", "Outcome", "Settings", "search"]
+__all__ = ["Outcome", "Settings", "search"]
 
-CATALOGUE_NAME: Final = "catalogue.jsonl"
 _STAGE: Final = "chunk"
 _MOST_EXPECTED_ACCIDENTS: Final = 1e-12
 """Above so many accidental agreements to be expected in the whole search nothing is called a conjecture."""
-_DOUBLE_ROOT_DIGITS: Final = 20
-
-
-class DiscoveryError(ValueError):
-    """The search cannot be done as asked; one clear line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,35 +74,6 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Conjecture:
-    """A fraction and the closed form that it equals as far as was verified.
-
-    Attributes:
-        a: polynomial of the denominators.
-        b: polynomial of the numerators.
-        value: closed form.
-        constant: that it holds.
-        digits: to which both sides agree.
-        proved_digits: whether the fraction's digits rest on a proved error bound.
-        kind: class of convergence.
-        digits_per_term: of a geometric fraction, otherwise 0.
-        accidents: accidental agreements to be expected in the whole search at these digits.
-        siblings: `a ; b` of other fractions in the box that are this one inflated.
-    """
-
-    a: str
-    b: str
-    value: str
-    constant: str
-    digits: int
-    proved_digits: bool
-    kind: str
-    digits_per_term: float
-    accidents: float
-    siblings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a search came to: the conjectures, and counts of what was passed through."""
 
@@ -138,13 +100,8 @@ def search(
     _check(settings)
     known = json.loads(json.dumps(asdict(settings)))
     with (Run.resume if resume else Run.start)(directory, known) as run:
-        waiting = [chunk for chunk in range(settings.box.chunks) if run.store.outcome(_STAGE, chunk) is None]
-        with progress_display(total=settings.box.chunks, label="mitm", quiet=quiet) as progress:
-            progress.skip(settings.box.chunks - len(waiting))
-            for chunk, found in _work(settings, waiting, jobs or available_processors()):
-                run.store.add_outcome(_STAGE, chunk, found)
-                run.store.commit()
-                progress.advance()
+        make = partial(_Searcher, settings)
+        finish_units(run, _STAGE, settings.box.chunks, make, jobs=jobs, label="mitm", quiet=quiet)
         return _export(run, settings)
 
 
@@ -168,22 +125,6 @@ def _check(settings: Settings) -> None:
         )
 
 
-def _work(settings: Settings, chunks: list[int], jobs: int) -> Iterator[tuple[int, dict[str, Any]]]:
-    if jobs == 1 or len(chunks) < 2:
-        searcher = _Searcher(settings)
-        for chunk in chunks:
-            yield chunk, searcher.chunk(chunk)
-        return
-    context = multiprocessing.get_context("forkserver")
-    with ProcessPoolExecutor(min(jobs, len(chunks)), context, initializer=_start, initargs=(settings,)) as pool:
-        try:
-            waiting = {pool.submit(_chunk, chunk): chunk for chunk in chunks}
-            for done in as_completed(waiting):
-                yield waiting[done], done.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
 class _Searcher:
     """Searches chunks; holds the tables, which take longer to make than a chunk takes."""
 
@@ -191,101 +132,39 @@ class _Searcher:
         self._settings = settings
         self._tables = [MoebiusTable(constant, settings.height) for constant in settings.constants]
 
-    def chunk(self, number: int) -> dict[str, Any]:
+    def work(self, number: int) -> dict[str, Any]:
         """Counts, and each verified hit as [a, b, constant, value, digits, proved, kind, digits per term]."""
         a, b = self._settings.box.chunk(number)
         values, trusted = evaluate_many(a, b)
-        roots = _double_roots(a, b)
+        roots = double_roots(a, b)
         for index in roots:
-            values[index] = _slow_value(a[index], b[index])
+            values[index] = slow_value(a[index], b[index])
         # Double roots stand in `values` by the exact series alone, whatever the filter says of them.
         trusted[roots] = True
         values[~trusted] = np.nan
         counts = {"fractions": len(a), "evaluated": int(np.isfinite(values).sum()), "met": 0, "verified": 0}
         hits: list[list[Any]] = []
+        digits = self._settings.digits
         for table in self._tables:
             for index, image in table.matches(values):
                 counts["met"] += 1
-                hit = self._verified(a[index], b[index], table.constant, moebius_text(table.constant, image))
+                hit = verified(a[index], b[index], table.constant, moebius_text(table.constant, image), digits)
                 if hit is not None:
                     counts["verified"] += 1
                     hits.append(hit)
         return {"counts": counts, "hits": hits}
 
-    def _verified(self, a: Any, b: Any, constant: str, value: str) -> list[Any] | None:
-        texts = [polynomial_text(fmpz_poly([int(c) for c in side])) for side in (a, b)]
-        finding = judge(Claim(texts[0], texts[1], value=value), None, self._settings.digits)
-        if finding.status is not Status.PASSED:
-            return None
-        return [*texts, constant, value, finding.digits, finding.proved, finding.kind, finding.digits_per_term]
-
-
-_searcher: _Searcher | None = None
-
-
-def _start(settings: Settings) -> None:
-    global _searcher
-    _searcher = _Searcher(settings)
-
-
-def _chunk(number: int) -> dict[str, Any]:
-    assert _searcher is not None
-    return _searcher.chunk(number)
-
-
-def _double_roots(a: Any, b: Any) -> Any:
-    """Indices of the fractions with A^2 + 4 B = 0, which the float filter leaves out."""
-    places_a, places_b = np.arange(a.shape[1]), np.arange(b.shape[1])
-    degree_a = np.where(a != 0, places_a, -1).max(axis=1)
-    degree_b = np.where(b != 0, places_b, -1).max(axis=1)
-    rows = np.arange(len(a))
-    leading_a, leading_b = a[rows, degree_a], b[rows, degree_b]
-    return np.flatnonzero((degree_b == 2 * degree_a) & (leading_a * leading_a + 4 * leading_b == 0))
-
-
-def _slow_value(a: Any, b: Any) -> float:
-    try:
-        found = accelerate(fmpz_poly([int(c) for c in a]), fmpz_poly([int(c) for c in b]), _DOUBLE_ROOT_DIGITS)
-    except (NoLimitError, ZeroDivisionError):
-        return float("nan")
-    return float(found.value.mid()) if found.agreed >= _DOUBLE_ROOT_DIGITS else float("nan")
-
 
 def _export(run: Run, settings: Settings) -> Outcome:
     counts: dict[str, int] = {}
-    groups: dict[tuple[str, str], list[list[Any]]] = {}
+    hits: list[list[Any]] = []
     for chunk in range(settings.box.chunks):
         found = run.store.outcome(_STAGE, chunk)
         for name, count in found["counts"].items():
             counts[name] = counts.get(name, 0) + count
-        for hit in found["hits"]:
-            form = canonical(*(_poly(text) for text in hit[:2]))
-            groups.setdefault((str(form), hit[2]), []).append(hit)
-    conjectures = sorted((_conjecture(hits, settings) for hits in groups.values()), key=_order)
+        hits += found["hits"]
+    conjectures = gather(hits, settings.accidents(settings.digits))
     counts["conjectures"] = len(conjectures)
-    with replaced_file(run.directory / CATALOGUE_NAME) as file:
-        for conjecture in conjectures:
-            file.write(json.dumps(asdict(conjecture)) + "\n")
+    write_catalogue(run.directory, "Polynomial continued fractions", [asdict(one) for one in conjectures])
     write_json(run.directory / METRICS_NAME, counts)
     return Outcome(conjectures, counts)
-
-
-def _conjecture(hits: list[list[Any]], settings: Settings) -> Conjecture:
-    best, *others = sorted(
-        hits, key=lambda hit: (coefficient_sum(_poly(hit[0]), _poly(hit[1])), hit[0], hit[1], hit[3])
-    )
-    a, b, constant, value, digits, proved, kind, per_term = best
-    siblings = dict.fromkeys(f"{hit[0]} ; {hit[1]}" for hit in others if hit[:2] != best[:2])
-    accidents = settings.accidents(digits)
-    return Conjecture(a, b, value, constant, digits, proved, kind, round(per_term, 4), accidents, tuple(siblings))
-
-
-def _order(conjecture: Conjecture) -> tuple[Any, ...]:
-    size = coefficient_sum(_poly(conjecture.a), _poly(conjecture.b))
-    return conjecture.constant, size, conjecture.a, conjecture.b
-
-
-def _poly(text: str) -> fmpz_poly:
-    from verifiers.constants.polynomials import polynomial
-
-    return polynomial(text).numer()

@@ -56,7 +56,15 @@ def find_relation(numbers: Sequence[arb], digits: int, *, most_digits: float | N
     before = ctx.prec
     ctx.prec = int(digits * _BITS_PER_DIGIT) + 64
     try:
-        for coefficients in (_by_lattice(numbers, digits), _by_pslq(numbers, digits, bound)):
+        shortest, length = _by_lattice(numbers, digits)
+        # The first vector of an LLL-reduced basis is at most 2^((n-1)/2) times as long as the shortest one: what PSLQ
+        # looks for is known not to be there when even that would be longer than any relation of such coefficients.
+        longest = _largest_for_pslq(bound, len(numbers)) * 2 * len(numbers)
+        excluded = length > longest * 2 ** ((len(numbers) - 1) / 2)
+        for second_opinion in (False, True):
+            if second_opinion and excluded:
+                return None
+            coefficients = _by_pslq(numbers, digits, bound) if second_opinion else shortest
             if coefficients is None or not any(coefficients):
                 continue
             relation = _normal(coefficients)
@@ -70,7 +78,8 @@ def find_relation(numbers: Sequence[arb], digits: int, *, most_digits: float | N
     return None
 
 
-def _by_lattice(numbers: Sequence[arb], digits: int) -> tuple[int, ...]:
+def _by_lattice(numbers: Sequence[arb], digits: int) -> tuple[tuple[int, ...], int]:
+    """The first vector of a reduced basis, and its length with the residual."""
     scale = arb(10) ** (digits - _UNTRUSTED)
     size = len(numbers)
     rows = [
@@ -78,7 +87,8 @@ def _by_lattice(numbers: Sequence[arb], digits: int) -> tuple[int, ...]:
         for i, number in enumerate(numbers)
     ]
     reduced = fmpz_mat(rows).lll()
-    return tuple(int(reduced[0, j]) for j in range(size))
+    shortest = [int(reduced[0, j]) for j in range(size + 1)]
+    return tuple(shortest[:size]), math.isqrt(sum(c * c for c in shortest))
 
 
 def _by_pslq(numbers: Sequence[arb], digits: int, bound: float) -> tuple[int, ...] | None:
@@ -86,12 +96,16 @@ def _by_pslq(numbers: Sequence[arb], digits: int, bound: float) -> tuple[int, ..
         return None
     import mpmath
 
+    largest = _largest_for_pslq(bound, len(numbers))
     with mpmath.workdps(digits):
         values = [mpmath.mpf(number.mid().str(digits + 10, radius=False)) for number in numbers]
         tolerance = mpmath.mpf(10) ** (_UNTRUSTED - digits)
-        largest = 10 ** max(1, math.ceil(bound / len(numbers)))
         found = mpmath.pslq(values, tol=tolerance, maxcoeff=largest, maxsteps=_PSLQ_STEPS)
     return None if found is None else tuple(int(c) for c in found)
+
+
+def _largest_for_pslq(bound: float, numbers: int) -> int:
+    return int(10 ** max(1, math.ceil(bound / numbers)))
 
 
 def _normal(coefficients: tuple[int, ...]) -> Relation:

@@ -26,6 +26,7 @@ __all__ = [
     "PromptTooLongError",
     "Request",
     "TokenLogprob",
+    "ToolCall",
     "derive_seed",
 ]
 
@@ -43,6 +44,21 @@ class BudgetSpentError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A model's wish to have a tool called.
+
+    Attributes:
+        id: joins the result to the call.
+        name: of the tool.
+        arguments: JSON text as the model wrote it, which may be malformed.
+    """
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One turn of a conversation.
 
@@ -50,11 +66,15 @@ class Message:
         role: system, user, assistant or tool.
         content: its text.
         images: shown before the text, by engines that take images.
+        tool_calls: of an assistant's turn.
+        tool_call_id: of a tool's turn: the call that it answers.
     """
 
     role: str
     content: str
     images: tuple[Image, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +93,8 @@ class Request:
         logprobs: whether the log-probability of each sampled token is wanted.
         problem: what the prompt asks, for engines that solve it without reading text (`search`, `replay`).
         sample_indices: index of each sample among those of the problem, as many as `seeds`; for `replay`.
+        tools: tools that the model may call, each the JSON text of its schema; for engines that take tools.
+        tool_choice: `auto`, `required` or `none`, or the name of the tool that must be called.
     """
 
     messages: tuple[Message, ...] = ()
@@ -85,6 +107,8 @@ class Request:
     logprobs: bool = False
     problem: Problem | None = None
     sample_indices: tuple[int, ...] = (0,)
+    tools: tuple[str, ...] = ()
+    tool_choice: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +130,7 @@ class Completion:
         prompt_tokens: tokens of the prompt, 0 where the engine has none.
         completion_tokens: tokens (search: evaluations) spent on this completion.
         logprobs: as asked for; empty otherwise.
-        meta: plain JSON that the engine wants recorded.
+        meta: plain JSON that the engine wants recorded; the calls of tools stand in its part `tool_calls`.
     """
 
     text: str
@@ -115,6 +139,11 @@ class Completion:
     completion_tokens: int = 0
     logprobs: tuple[TokenLogprob, ...] = ()
     meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tools that the model wants called."""
+        return tuple(ToolCall(one["id"], one["name"], one["arguments"]) for one in self.meta.get("tool_calls", ()))
 
 
 class Engine(Protocol):

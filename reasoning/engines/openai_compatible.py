@@ -113,7 +113,7 @@ class OpenAIEngine:
 
     async def complete(self, request: Request) -> list[Completion]:
         """See `Engine.complete`. `meta` names the sampling fields that the server refused (`not_applied`)."""
-        check_request(request)
+        check_request(request, takes_tools=True)
         return await all_or_first_error(self._sample(request, seed) for seed in request.seeds)
 
     async def close(self) -> None:

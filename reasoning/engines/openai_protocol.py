@@ -10,6 +10,7 @@ True
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Mapping
@@ -76,7 +77,10 @@ class Dialect:
         if body:
             fields["extra_body"] = body
         if request.messages:
-            fields["messages"] = [{"role": turn.role, "content": _content(turn)} for turn in request.messages]
+            fields["messages"] = [_turn(turn) for turn in request.messages]
+            if request.tools:
+                fields["tools"] = [json.loads(tool) for tool in request.tools]
+                fields["tool_choice"] = _tool_choice(request.tool_choice)
             fields[self._limit_field] = request.max_tokens
             if request.logprobs:
                 fields["logprobs"] = True
@@ -110,6 +114,24 @@ class Dialect:
                 self._left_out.add(name)
                 return True
         return False
+
+
+def _turn(turn: Message) -> dict[str, Any]:
+    said: dict[str, Any] = {"role": turn.role, "content": _content(turn)}
+    if turn.tool_calls:
+        said["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in turn.tool_calls
+        ]
+    if turn.tool_call_id:
+        said["tool_call_id"] = turn.tool_call_id
+    return said
+
+
+def _tool_choice(choice: str) -> str | dict[str, Any]:
+    if choice in ("auto", "required", "none"):
+        return choice
+    return {"type": "function", "function": {"name": choice}}
 
 
 def _content(turn: Message) -> str | list[dict[str, Any]]:
@@ -154,6 +176,9 @@ def read_reply(reply: Any, request: Request, dialect: Dialect) -> Completion:
         reasoning = getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None)
         if isinstance(reasoning, str):
             meta["reasoning"] = reasoning
+        calls = _tool_calls(message)
+        if calls:
+            meta["tool_calls"] = calls
         if getattr(message, "refusal", None):
             meta["refusal"] = str(message.refusal)
     else:
@@ -177,6 +202,18 @@ def read_reply(reply: Any, request: Request, dialect: Dialect) -> Completion:
         logprobs=_logprobs(choice, chat=bool(request.messages)) if request.logprobs else (),
         meta=meta,
     )
+
+
+def _tool_calls(message: Any) -> list[dict[str, str]]:
+    """The calls in a message, numbered afresh: servers draw ids at random, and a run must not depend on them."""
+    calls = []
+    for number, call in enumerate(getattr(message, "tool_calls", None) or []):
+        function = getattr(call, "function", None)
+        name, arguments = getattr(function, "name", None), getattr(function, "arguments", None)
+        if not isinstance(name, str) or not isinstance(arguments, str):
+            raise MalformedReplyError("a tool call has no name or no arguments")
+        calls.append({"id": f"call_{number}", "name": name, "arguments": arguments})
+    return calls
 
 
 def _count(usage: Any, name: str) -> int:

@@ -23,13 +23,19 @@ _TOO_LONG = re.compile(
 """Words by which servers and engines say that a prompt does not fit."""
 
 
-def check_request(request: Request) -> None:
+def check_request(request: Request, *, takes_tools: bool = False) -> None:
     """See that a request makes sense before any work is done for it.
+
+    Args:
+        request: what is asked.
+        takes_tools: whether the engine can offer tools to its model.
 
     Raises:
         EngineError: it has both or neither of `messages` and `prompt`, text that is not Unicode, or a sampling
-            option out of range.
+            option out of range, or tools for an engine that takes none.
     """
+    if request.tools and not takes_tools:
+        raise EngineError("this engine takes no tools; use an OpenAI-compatible server, or the method tir")
     if bool(request.messages) == (request.prompt is not None):
         raise EngineError("a request needs exactly one of messages and prompt")
     for text in (request.prompt or "", *(message.content for message in request.messages)):

@@ -1,4 +1,4 @@
-"""Proves theorems with no model: tactics that close a goal, templates for induction and cases, then steps, best first.
+"""Proves theorems with no model: tactics that close a goal, templates, premises of the library, then steps, best first.
 
     found = await search_proof(attempt, problem.text("statement"), Budget(attempts=60, seconds=10.0))
     found.proof         # "  induction xs <;> simp_all"
@@ -49,7 +49,7 @@ class Found:
 
     Attributes:
         proof: what follows `:= by`; None where none was found.
-        strategy: `closer`, `template` or `steps`.
+        strategy: `closer`, `template`, `premises` or `steps`.
         attempts: proofs tried.
         seconds: time in the prover.
     """
@@ -108,6 +108,8 @@ def _whole_proofs(statement: str) -> Iterator[tuple[str, str]]:
     yield "closer", f"  {_CLOSE_SLOW}"
     for proof in templates(statement):
         yield "template", proof
+    for proof in _PREMISE_FED:
+        yield "premises", proof
 
 
 def templates(statement: str) -> Iterator[str]:
@@ -131,6 +133,11 @@ def templates(statement: str) -> Iterator[str]:
             yield f"  induction {name} with\n  | nil => {_CLOSE_FAST}\n  | cons x xs ih => {_STEP_LIST}"
 
 
+_PREMISE_FED: Final = (
+    "  intros; exact?",
+    "  intros; (repeat' first | assumption | constructor) <;> exact?",
+)
+"""Lean looks the premise up in its library."""
 _STEP_NAT: Final = (
     "first | omega | (simp_all; done) | (rw [Nat.pow_succ]; omega) | grind | (simp_all; omega)"
     " | (simp_all [List.range_succ]; grind)"

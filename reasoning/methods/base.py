@@ -214,6 +214,11 @@ METHODS: dict[str, MethodEntry] = {
         "reasons in words and runs programs in turn (tool-integrated reasoning)",
         "reasoning.methods.tool_integrated:ToolIntegratedOptions",
     ),
+    "tools": MethodEntry(
+        "reasoning.methods.function_calling:function_calling",
+        "lets the model call solvers (function calling of OpenAI-compatible servers)",
+        "reasoning.methods.function_calling:FunctionCallingOptions",
+    ),
     "pal": MethodEntry(
         "reasoning.methods.program_aided:program_aided",
         "lets one program compute the answer (program-aided language model)",
@@ -265,9 +270,14 @@ def find_method(spec: str) -> Method:
                 raise MethodError(f"method '{name}' takes no options, got {', '.join(sorted(options))}")
             method: Method = function
             return method
-        return partial(function, options=read_options(f"method '{name}'", _imported(entry.options), options))
+        return partial(function, options=read_options(f"method '{name}'", options_class(entry), options))
     except OptionError as error:
         raise MethodError(str(error)) from None
+
+
+def options_class(entry: MethodEntry) -> Any:
+    """The dataclass of a method's options; None where it has none."""
+    return _imported(entry.options) if entry.options else None
 
 
 def method_names(text: str) -> list[str]:

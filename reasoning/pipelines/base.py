@@ -199,7 +199,9 @@ PIPELINES: dict[str, str] = {
     "agents": "reasoning.pipelines.agents:PIPELINE",
     "explore": "reasoning.pipelines.explore:PIPELINE",
     "curate": "reasoning.pipelines.curate:PIPELINE",
+    "clarify": "reasoning.pipelines.clarify:PIPELINE",
     "mixture": "reasoning.pipelines.mixture:PIPELINE",
+    "mutate": "reasoning.pipelines.mutate:PIPELINE",
 }
 """Name -> `module:attribute`; imported when first used."""
 

@@ -4,11 +4,11 @@ $ reasoning generate programmatic --variants 50 --out runs/programmatic
 $ reasoning generate programmatic --problems gsm8k:train --programs written --engine vllm:Qwen/Qwen3-4B --out runs/im
 
 Zhang et al. 2024: the numbers of a problem are masked, a program that does not know them is written once, and any
-number of variants follow at no further cost. Here the program is *induced* from a worked solution with marked steps
-(`<<48/2=24>>`; no model), or *written* by a model, which gets its error back when the program fails. Either way it
-runs in the sandbox, must give the seed's answer at the seed's numbers, and is run again for the new numbers. A variant
-is kept when the results of its steps stay of the seed's kind: whole where they were whole, positive where positive, not
-larger than `--widest` times as large.
+number of variants follow at no further cost. Here the program is *induced* from a worked solution (no model; see
+`reasoning.families.induction`), or *written* by a model, which gets its error back when the program fails. Either way
+it runs in the sandbox, must give the seed's answer at the seed's numbers, and is run again for the new numbers. A
+variant is kept when the results of its steps stay of the seed's kind: whole where they were whole, positive where
+positive, not larger than `--widest` times as large.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from reasoning.evaluation.benchmarks.base import Entry
+from reasoning.families.induction import InductionError, read, steps_program
+from reasoning.families.induction.numbers import numbers_in
+from reasoning.families.induction.program import ENTRY
 from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, Row, option
 from reasoning.pipelines.executing import Failure, call_many
-from reasoning.pipelines.induction import InductionError, induce
 from reasoning.pipelines.job import Job
 from reasoning.pipelines.masking import Constant, Masked, mask_numbers
 from reasoning.pipelines.solutions import topic_of
@@ -42,7 +44,7 @@ _PERCENTS = range(5, 100, 5)
 class ProgrammaticOptions:
     """Where programs come from and how many variants are wanted."""
 
-    programs: str = option(INDUCED, "induced (from marked steps, no model) or written (by the engine).")
+    programs: str = option(INDUCED, "induced (from worked solutions, no model) or written (by the engine).")
     variants: int = option(20, "Variants of each problem.", low=1, high=1000)
     fixes: int = option(1, "Of written programs: times that a failing one is sent back with its error.", low=0)
     widest: int = option(5, "Largest factor between a number of the seed and its replacement.", low=2)
@@ -101,9 +103,16 @@ async def _variants_of(job: Job, entry: Entry, options: ProgrammaticOptions) -> 
 
 async def _program(job: Job, entry: Entry, masked: Masked, answer: Fraction, options: ProgrammaticOptions) -> Program:
     if options.programs == INDUCED:
-        solution = next((text for text in entry.references if "<<" in text), "")
-        induced = induce(masked, solution, answer)
-        return Program(induced.source, "steps", induced.used, induced.lines)
+        if not entry.references:
+            raise InductionError("no worked solution")
+        reading = read(entry.problem.prompt, entry.references[0], str(answer))
+        induced = steps_program(reading, masked.constants)
+        # A number that stands in a place which is not masked as well must not vary in the others alone.
+        left = {number.value for number in numbers_in(masked.template)}
+        used = tuple(place for place in induced.used if masked.constants[place].value not in left)
+        if not used:
+            raise InductionError("the answer uses no number that can vary")
+        return Program(induced.source, ENTRY, used, induced.lines)
     written: WrittenProgram = await write_program(job, entry.problem, masked, answer, options.fixes)
     return Program(written.source, "solution", written.used)
 
@@ -163,7 +172,7 @@ def _alike(results: list[Fraction], steps: list[Fraction], widest: int) -> bool:
     for result, step in zip(results, steps, strict=True):
         if step.denominator == 1 and result.denominator != 1:
             return False
-        if step.denominator != 1 and (100 * result).denominator != 1:
+        if step.denominator != 1 and (100 * step).denominator == 1 and (100 * result).denominator != 1:
             return False
         if (step > 0) != (result > 0) or abs(result) > max(abs(step), Fraction(20)) * widest**2:
             return False
@@ -251,7 +260,7 @@ PIPELINE = Pipeline(
     default_problems="data:word_problems/word_problems.jsonl",
     description=(
         "The numbers of each seed problem were masked, a program that does not know them was found (induced from "
-        "marked steps, or written by a model), checked at the seed's numbers, and run in a sandbox for new ones. "
+        "a worked solution, or written by a model), checked at the seed's numbers, and run in a sandbox for new ones. "
         "Variants whose results are of another kind than the seed's were dropped. `meta` holds the program "
         "and its arguments."
     ),

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from reasoning.engines.base import Message
+from reasoning.families.induction import InductionError
 from reasoning.methods import Prompt
 from reasoning.pipelines.executing import Failure, call_many
-from reasoning.pipelines.induction import InductionError
 from reasoning.pipelines.job import Job
 from reasoning.pipelines.masking import Masked
 from verifiers.extraction import extract_program

@@ -90,7 +90,11 @@ class RecordingEngine:
 def _said(message: Message) -> list[Any]:
     """A message with the contents of its images, not their names."""
     images = [image.digest() for image in message.images]
-    return [message.role, message.content, images] if images else [message.role, message.content]
+    said: list[Any] = [message.role, message.content, images] if images else [message.role, message.content]
+    if message.tool_calls or message.tool_call_id:
+        calls = [[call.id, call.name, call.arguments] for call in message.tool_calls]
+        said.append({"calls": calls, "answers": message.tool_call_id})
+    return said
 
 
 def request_key(request: Request, description: bytes) -> bytes:
@@ -119,6 +123,8 @@ def request_key(request: Request, description: bytes) -> bytes:
         request.logprobs,
         None if problem is None else [problem.id, problem.kind, problem.prompt, dict(problem.fields)],
     ]
+    if request.tools:
+        parts += [request.tools, request.tool_choice]
     digest = hashlib.sha256(description)
     digest.update(b"\x1f")
     digest.update(json.dumps(parts, separators=(",", ":")).encode())

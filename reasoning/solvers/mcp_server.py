@@ -57,7 +57,8 @@ def make_server(toolbox: Toolbox) -> Server[Any]:
 
     async def call_tool(context: Any, parameters: types.CallToolRequestParams) -> types.CallToolResult:
         reply = await toolbox.call(parameters.name, parameters.arguments or {})
-        return _result(types, reply)
+        result: types.CallToolResult = _result(types, reply)
+        return result
 
     return Server("reasoning-toolkit", instructions=_INSTRUCTIONS, on_list_tools=list_tools, on_call_tool=call_tool)
 

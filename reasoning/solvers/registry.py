@@ -57,6 +57,8 @@ PROFILES: dict[str, tuple[str, ...]] = {
         "immutabledict",
         "dateutil",
     ),
+    "graphs": ("numpy", "networkx"),
+    "logic": ("numpy", "z3"),
 }
 """Name -> modules that its server imports before any call, so that a call does not pay for them."""
 
@@ -64,6 +66,15 @@ PROFILES: dict[str, tuple[str, ...]] = {
 TOOLS: dict[str, ToolEntry] = {
     "factor_integer": ToolEntry(
         "reasoning.solvers.factor_integer:factor_integer", "prime factors of an integer, proved", "exact"
+    ),
+    "identify_sequence": ToolEntry(
+        "reasoning.solvers.sequences:identify_sequence", "the rule of a sequence, and its next terms", "exact"
+    ),
+    "integrate_expression": ToolEntry(
+        "reasoning.solvers.symbolic:integrate_expression", "exact integrals, with or without bounds", "exact"
+    ),
+    "linear_diophantine": ToolEntry(
+        "reasoning.solvers.number_theory:linear_diophantine", "all integer solutions of a linear equation", "exact"
     ),
     "linear_program": ToolEntry(
         "reasoning.solvers.linear_program:linear_program", "linear and mixed-integer programs (HiGHS)", seconds=30.0
@@ -87,6 +98,26 @@ TOOLS: dict[str, ToolEntry] = {
         "reasoning.solvers.linear_sequence:linear_sequence", "linear systems by recycled Krylov subspaces", seconds=70.0
     ),
     "fit_vmf": ToolEntry("reasoning.solvers.fit_vmf:fit_vmf", "von Mises-Fisher distribution of directions"),
+    "maximum_flow": ToolEntry("reasoning.solvers.graphs:maximum_flow", "maximum flow and minimum cut", "graphs"),
+    "minimum_spanning_tree": ToolEntry(
+        "reasoning.solvers.graphs:minimum_spanning_tree", "spanning tree of least weight", "graphs"
+    ),
+    "primes_between": ToolEntry("reasoning.solvers.number_theory:primes_between", "the primes in a range", "exact"),
+    "satisfy_clauses": ToolEntry(
+        "reasoning.solvers.satisfiability:satisfy_clauses", "satisfiability of clauses (SAT, z3)", "logic"
+    ),
+    "satisfy_constraints": ToolEntry(
+        "reasoning.solvers.satisfiability:satisfy_constraints", "numbers that satisfy constraints (SMT, z3)", "logic"
+    ),
+    "series_expansion": ToolEntry("reasoning.solvers.symbolic:series_expansion", "power series", "exact"),
+    "shortest_path": ToolEntry("reasoning.solvers.graphs:shortest_path", "shortest path between two nodes", "graphs"),
+    "simplify_expression": ToolEntry(
+        "reasoning.solvers.symbolic:simplify_expression", "a simpler equal expression", "exact"
+    ),
+    "solve_congruences": ToolEntry(
+        "reasoning.solvers.number_theory:solve_congruences", "simultaneous congruences", "exact"
+    ),
+    "solve_equations": ToolEntry("reasoning.solvers.symbolic:solve_equations", "exact solutions of equations", "exact"),
 }
 """Name -> where it is found."""
 

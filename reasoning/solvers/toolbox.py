@@ -31,6 +31,8 @@ MAX_TEXT = 4 << 20
 """Longest arguments as JSON, characters."""
 MAX_ANSWER = 32 << 20
 """Longest answer, bytes."""
+_MAX_KNOWN = 64
+"""Replies kept for calls that come again."""
 _MAX_DEPTH = 32
 """Deepest nesting of arguments."""
 _MAX_LINE = 400
@@ -96,6 +98,11 @@ class Toolbox:
         self._seconds = seconds
         self._memory_mib = memory_mib
         self._max_numbers = max_numbers
+        self._known: dict[tuple[str, str], Reply] = {}
+        self.calls = 0
+        """Calls so far, those answered from memory included."""
+        self.runs = 0
+        """Calls that a sandbox child was started for."""
 
     @property
     def names(self) -> list[str]:
@@ -107,7 +114,7 @@ class Toolbox:
         return [find_tool(name).function_schema() for name in self._entries]
 
     async def call(self, name: str, arguments: str | Mapping[str, Any]) -> Reply:
-        """Call a tool.
+        """Call a tool; the same call again is answered from memory.
 
         Args:
             name: of the tool.
@@ -119,6 +126,7 @@ class Toolbox:
         Raises:
             SandboxUnavailableError: no isolation that is strong enough can be had here.
         """
+        self.calls += 1
         entry = self._entries.get(name)
         if entry is None:
             return Reply(name[:60], _ERROR, error=f"no tool '{name[:60]}'; there are {', '.join(self._entries)}")
@@ -129,7 +137,13 @@ class Toolbox:
             return Reply(name, Status.INVALID_INPUT, error=_line(str(error)))
         except ToolError as error:
             return Reply(name, _ERROR, error=str(error))
-        return await self._run(name, entry, given)
+        key = (name, json.dumps(given, sort_keys=True))
+        if key not in self._known:
+            if len(self._known) >= _MAX_KNOWN:
+                self._known.pop(next(iter(self._known)))
+            self.runs += 1
+            self._known[key] = await self._run(name, entry, given)
+        return self._known[key]
 
     async def _run(self, name: str, entry: ToolEntry, arguments: Mapping[str, Any]) -> Reply:
         profile = sandbox_profile(entry.profile)

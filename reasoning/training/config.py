@@ -275,6 +275,8 @@ class TrainingConfig:
         max_length: longest prompt plus completion, in tokens; longer rows are left out.
         max_gradient_norm: gradients are clipped to it.
         evaluate_every: steps between evaluations; 0: only before and after.
+        measure_policy: evaluations also sample, and measure the samples' entropy, length and divergence from the
+            starting model, of which a copy is kept.
         save_every: steps between checkpoints; 0: only at the end.
         log_every: steps between lines of the log.
         threads: of PyTorch on a CPU; 0: its own choice.
@@ -291,6 +293,7 @@ class TrainingConfig:
     max_length: int = 256
     max_gradient_norm: float = 1.0
     evaluate_every: int = 0
+    measure_policy: bool = False
     save_every: int = 100
     log_every: int = 5
     threads: int = 0

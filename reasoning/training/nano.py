@@ -34,6 +34,7 @@ __all__ = [
     "NanoShape",
     "accuracy",
     "accuracy_by_family",
+    "batch_of",
     "make_model",
     "make_tokenizer",
     "save_nano",
@@ -47,6 +48,8 @@ CHAT_TEMPLATE = (
     "{% endif %}{% endfor %}"
 )
 MAX_POSITIONS = 512
+SHARD_SIZE = "15MB"
+"""So that no file of weights is larger than 16 MiB."""
 _IGNORED = -100
 
 
@@ -193,7 +196,7 @@ def train_nano(settings: NanoSettings, on_step: Callable[[int, float], None] | N
     model.train()
     for step in range(1, settings.steps + 1):
         batch = items[(step - 1) * settings.batch_size : step * settings.batch_size]
-        loss = model(**_batch(tokenizer, batch)).loss
+        loss = model(**batch_of(tokenizer, [(item.prompt, item.solution) for item in batch])).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -229,18 +232,18 @@ def accuracy_by_family(model: Any, tokenizer: Any, items: Sequence[Item]) -> dic
 def save_nano(model: Any, directory: Path) -> None:
     """Write the model and its tokenizer in the standard Hugging Face layout."""
     directory.mkdir(parents=True, exist_ok=True)
-    model.save_pretrained(directory)
+    model.save_pretrained(directory, max_shard_size=SHARD_SIZE)
     make_tokenizer().save_pretrained(directory)
 
 
-def _batch(tokenizer: Any, items: Sequence[Item]) -> dict[str, torch.Tensor]:
-    """Padded token ids and labels, shape (items, longest); only completions are learned."""
-    prompts = tokenizer([item.prompt for item in items])["input_ids"]
-    solutions = tokenizer([item.solution + EOS for item in items])["input_ids"]
+def batch_of(tokenizer: Any, pairs: Sequence[tuple[str, str]]) -> dict[str, torch.Tensor]:
+    """Padded token ids and labels of (prompt, solution) pairs, shape (pairs, longest); only solutions are learned."""
+    prompts = tokenizer([prompt for prompt, _ in pairs])["input_ids"]
+    solutions = tokenizer([solution + EOS for _, solution in pairs])["input_ids"]
     longest = max(len(prompt) + len(solution) for prompt, solution in zip(prompts, solutions, strict=True))
-    ids = torch.full((len(items), longest), tokenizer.pad_token_id, dtype=torch.long)
-    labels = torch.full((len(items), longest), _IGNORED, dtype=torch.long)
-    mask = torch.zeros((len(items), longest), dtype=torch.long)
+    ids = torch.full((len(pairs), longest), tokenizer.pad_token_id, dtype=torch.long)
+    labels = torch.full((len(pairs), longest), _IGNORED, dtype=torch.long)
+    mask = torch.zeros((len(pairs), longest), dtype=torch.long)
     for row, (prompt, solution) in enumerate(zip(prompts, solutions, strict=True)):
         end = len(prompt) + len(solution)
         ids[row, :end] = torch.tensor(prompt + solution)

@@ -90,9 +90,11 @@ def run_training(
 
 def _run(session: Session, metrics_path: Path) -> dict[str, Any]:
     before = _evaluated(session, "before")
-    started, cpu = time.monotonic(), time.process_time()
+    started, cpu, evaluated = time.monotonic(), time.process_time(), session.evaluation_seconds
     extra = _RECIPES[session.config.recipe](session)
-    seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu
+    # Training alone: without the evaluations on the way.
+    seconds = time.monotonic() - started - (session.evaluation_seconds[0] - evaluated[0])
+    cpu_seconds = time.process_time() - cpu - (session.evaluation_seconds[1] - evaluated[1])
     after = _evaluated(session, "after") if session.config.recipe != "reward-model" else None
     metrics = {
         "recipe": session.config.recipe,

@@ -9,11 +9,12 @@ What could not be judged is neither right nor wrong.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from reasoning.evaluation.metrics import wilson_interval
 from reasoning.training.data import Task
+from reasoning.training.policy import PolicyMeasures
 from reasoning.training.sampling import SampleSettings, sample_texts
 from verifiers.records import Status
 from verifiers.rewards import Reward, VerifierReward
@@ -60,6 +61,7 @@ class Evaluation:
         mean_length: characters of an answer.
         rejected: answers that cheat.
         unjudged: answers that could not be judged.
+        policy: what the samples of the model look like, where that was measured.
     """
 
     right: int
@@ -69,6 +71,7 @@ class Evaluation:
     mean_length: float
     rejected: int
     unjudged: int
+    policy: PolicyMeasures | None = None
 
     @property
     def accuracy(self) -> float:
@@ -86,6 +89,7 @@ class Evaluation:
             "mean_length": self.mean_length,
             "rejected": self.rejected,
             "unjudged": self.unjudged,
+            **({"policy": asdict(self.policy)} if self.policy else {}),
         }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from reasoning.engines.base import derive_seed
 
-__all__ = ["SampleSettings", "sample_texts"]
+__all__ = ["SampleSettings", "sample_texts", "sample_tokens"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,16 @@ class SampleSettings:
 
 
 def sample_texts(model: Any, tokenizer: Any, prompts: Sequence[str], settings: SampleSettings) -> list[str]:
-    """One completion for each prompt, without special tokens.
+    """One completion for each prompt, without special tokens; see `sample_tokens`."""
+    tokens = sample_tokens(model, tokenizer, prompts, settings)
+    if not tokens:
+        # `batch_decode` makes one text of no rows.
+        return []
+    return [str(text) for text in tokenizer.batch_decode(tokens, skip_special_tokens=True)]
+
+
+def sample_tokens(model: Any, tokenizer: Any, prompts: Sequence[str], settings: SampleSettings) -> list[list[int]]:
+    """The token ids of one completion for each prompt, with the end token where the model said it.
 
     Args:
         model: a causal language model of Transformers; its mode (training or not) is put back.
@@ -48,7 +57,7 @@ def sample_texts(model: Any, tokenizer: Any, prompts: Sequence[str], settings: S
     was_training = model.training
     model.eval()
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
-    texts = [""] * len(prompts)
+    tokens: list[list[int]] = [[] for _ in prompts]
     device = next(model.parameters()).device
     how: dict[str, Any] = {"do_sample": False}
     if settings.temperature > 0:
@@ -70,8 +79,9 @@ def sample_texts(model: Any, tokenizer: Any, prompts: Sequence[str], settings: S
                     **how,
                 )
                 new = output[:, inputs["input_ids"].shape[1] :]
-                for row, text in zip(rows, tokenizer.batch_decode(new, skip_special_tokens=True), strict=True):
-                    texts[row] = text
+                for row, ids in zip(rows, new.tolist(), strict=True):
+                    end = ids.index(tokenizer.eos_token_id) + 1 if tokenizer.eos_token_id in ids else len(ids)
+                    tokens[row] = ids[:end]
     finally:
         model.train(was_training)
-    return texts
+    return tokens

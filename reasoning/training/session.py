@@ -10,12 +10,14 @@ OUT/gradient_norms.json  for a refined schedule of the next run
 
 from __future__ import annotations
 
+import copy
 import fcntl
 import json
 import math
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from reasoning.runs.files import replaced_file, write_json
 from reasoning.training.arithmetic import ANSWER_FORM
 from reasoning.training.config import ConfigError, RewardSection, TrainingConfig, config_from_json
 from reasoning.training.data import ARITHMETIC, Task, read_tasks
+from reasoning.training.policy import measure_policy
 from reasoning.training.rollouts import Evaluation, evaluate_model
 from reasoning.training.sampling import SampleSettings
 from verifiers.rewards import Reward, Shaping, VerifierReward
@@ -59,6 +62,8 @@ class Session:
         advance: told of each finished step.
         on_log: told of each line of the log.
         last_rewards: of the batch that was judged last.
+        start: copy of the model as it was, where evaluations measure the policy.
+        evaluation_seconds: (clock, CPU) seconds that evaluations took so far.
         lock: keeps other processes out.
     """
 
@@ -71,6 +76,8 @@ class Session:
     advance: Callable[[], None] = lambda: None
     on_log: Callable[[Mapping[str, Any]], None] = lambda record: None
     last_rewards: Sequence[Reward] = ()
+    start: Any = None
+    evaluation_seconds: tuple[float, float] = (0.0, 0.0)
     lock: Any = None
 
     @classmethod
@@ -94,6 +101,7 @@ class Session:
             write_json(directory / CONFIG_NAME, {"settings": config.to_json(), "environment": describe_environment()})
         session = cls(config, directory, model, tokenizer, make_reward(config), held_out, lock=lock)
         session.reward.watch = session.see_rewards
+        session.start = copy.deepcopy(model).eval() if config.measure_policy and held_out else None
         # A line torn by a kill is no line.
         session.rewind_log(lambda line: True)
         return session
@@ -131,9 +139,18 @@ class Session:
         """Greedy accuracy on the held-out tasks; None where there are none."""
         if not self.held_out:
             return None
+        started = time.monotonic(), time.process_time()
         sampling = self.config.sampling
         greedy = SampleSettings(0.0, sampling.max_new_tokens, sampling.batch_size)
-        return evaluate_model(model, self.tokenizer, self.held_out, self.reward, greedy)
+        evaluation = evaluate_model(model, self.tokenizer, self.held_out, self.reward, greedy)
+        if self.start is not None:
+            prompts = [task.prompt for task in self.held_out]
+            sampled = SampleSettings(1.0, sampling.max_new_tokens, sampling.batch_size)
+            measures = measure_policy(model, self.start, self.tokenizer, prompts, sampled)
+            evaluation = replace(evaluation, policy=measures)
+        clock, cpu = self.evaluation_seconds
+        self.evaluation_seconds = clock + time.monotonic() - started[0], cpu + time.process_time() - started[1]
+        return evaluation
 
     def log(self, record: Mapping[str, Any]) -> None:
         """Append one line; NaN and infinities, which JSON lacks, become null."""

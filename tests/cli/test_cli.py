@@ -5,7 +5,10 @@ import sys
 
 import pytest
 
+from reasoning.cli.evaluate import _real_command
 from reasoning.cli.main import main
+from reasoning.evaluation.evaluate import Settings
+from reasoning.methods import METHODS
 from tests.support.plugins import install_plugins
 
 PUZZLE = {"id": "p", "kind": "puzzle", "sat": "def sat(x: int, n=3):\n    return x == n"}
@@ -44,7 +47,18 @@ def test_help_needs_none_of_the_heavy_modules():
 
 @pytest.mark.parametrize(
     "command",
-    ["evaluate", "verify", "samples", "sandbox", "engines", "benchmarks", "doctor", "serve rewards", "train"],
+    [
+        "evaluate",
+        "verify",
+        "samples",
+        "sandbox",
+        "engines",
+        "methods",
+        "benchmarks",
+        "doctor",
+        "serve rewards",
+        "train",
+    ],
 )
 def test_each_command_helps_with_examples(capsys, command):
     with pytest.raises(SystemExit, match="0"):
@@ -187,6 +201,21 @@ def test_benchmarks_are_listed_and_validated(reasoning, tmp_path):
     assert done.returncode == 1
     assert "1 of 2 reference answers accepted; 2 problems, 0 without a reference" in done.stdout
     assert "q: wrong" in done.stderr
+
+
+def test_methods_are_listed_with_their_options(reasoning):
+    listed = {row["name"]: row for row in json.loads(reasoning("methods", "--json").stdout)}
+    assert set(listed) == set(METHODS)
+    assert listed["direct"]["options"] == []
+    assert {"depth", "samples", "consensus"} <= set(listed["funcoder"]["options"])
+    shown = reasoning("methods").stdout
+    assert all(name in shown for name in listed)
+
+
+def test_the_suggested_command_repeats_the_method():
+    settings = Settings("puzzles", "search", "few_shot,shots=2", limit=3)
+    assert "--method few_shot,shots=2 --limit 3 " in _real_command(settings)
+    assert "--method" not in _real_command(Settings("puzzles", "search", "direct"))
 
 
 def test_engines_and_doctor(reasoning, tmp_path):

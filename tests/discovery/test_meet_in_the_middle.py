@@ -13,8 +13,9 @@ from reasoning.discovery import meet_in_the_middle as module
 from reasoning.discovery.boxes import Box
 from reasoning.discovery.canonical import canonical, polynomial_text
 from reasoning.discovery.floats import evaluate_many
-from reasoning.discovery.meet_in_the_middle import DiscoveryError, Settings, search
+from reasoning.discovery.meet_in_the_middle import Settings, search
 from reasoning.discovery.moebius import MoebiusTable
+from reasoning.discovery.units import DiscoveryError
 from verifiers.constants.polynomials import polynomial
 
 SMALL = Settings(constants=("e",), a_degree=1, a_coefficients=4, b_degree=1, b_coefficients=2, height=3)
@@ -104,7 +105,7 @@ def test_a_search_finds_the_known_formulas_of_its_box_and_nothing_false(tmp_path
 def test_an_interrupted_search_goes_on_and_ends_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr("reasoning.discovery.boxes._CHUNK", 150)
     search(SMALL, tmp_path / "whole", jobs=1, quiet=True)
-    original, done = module._Searcher.chunk, []
+    original, done = module._Searcher.work, []
 
     def dying(self, number):
         if len(done) == 3:
@@ -112,11 +113,11 @@ def test_an_interrupted_search_goes_on_and_ends_the_same(tmp_path, monkeypatch):
         done.append(number)
         return original(self, number)
 
-    monkeypatch.setattr(module._Searcher, "chunk", dying)
+    monkeypatch.setattr(module._Searcher, "work", dying)
     with pytest.raises(KeyboardInterrupt):
         search(SMALL, tmp_path / "broken", jobs=1, quiet=True)
     again = []
-    monkeypatch.setattr(module._Searcher, "chunk", lambda self, n: again.append(n) or original(self, n))
+    monkeypatch.setattr(module._Searcher, "work", lambda self, n: again.append(n) or original(self, n))
     search(SMALL, tmp_path / "broken", resume=True, jobs=1, quiet=True)
     assert not set(done) & set(again)
     for name in ("catalogue.jsonl", "metrics.json"):
@@ -129,7 +130,7 @@ def test_double_roots_are_searched_as_well(tmp_path):
     searcher = module._Searcher(settings)
     # a = n^2 + (n+1)^2, b = -n^4 alone, in the place of a chunk.
     a, b = np.array([[1, 2, 2]]), np.array([[0, 0, 0, 0, -1]])
-    found = searcher.chunk.__func__(_WithChunk(searcher, a, b), 0)
+    found = searcher.work.__func__(_WithChunk(searcher, a, b), 0)
     assert [hit[:3] for hit in found["hits"]] == [["2*n**2+2*n+1", "-n**4", "zeta(2)"]]
     assert box.fractions > 0
 
@@ -139,8 +140,8 @@ class _WithChunk:
 
     def __init__(self, searcher, a, b):
         self._tables = searcher._tables
-        self._verified = searcher._verified
-        self._settings = type("Settings", (), {"box": type("Box", (), {"chunk": lambda _, number: (a, b)})()})()
+        box = type("Box", (), {"chunk": lambda _, number: (a, b)})()
+        self._settings = type("Settings", (), {"box": box, "digits": 100})()
 
 
 @pytest.mark.parametrize(

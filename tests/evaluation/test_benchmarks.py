@@ -232,3 +232,13 @@ def test_a_download_that_fails_or_differs_leaves_nothing(tmp_path, monkeypatch, 
     with pytest.raises(BenchmarkError, match="cannot be downloaded"):
         locate(remote("http://127.0.0.1:9/file.jsonl", "00"), "test", None)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_where_no_engine_is_named_search_solves_what_it_can_and_the_built_in_model_is_asked_the_rest():
+    from reasoning.cli.evaluate import settings_from
+
+    named = {name: settings_from({"benchmark": name}).engine for name in BENCHMARKS}
+    searched = {"puzzles", "p3", "core-lean", "minif2f", "proofnet", "putnambench"}
+    assert {name for name, engine in named.items() if engine == "search"} == searched
+    assert {name for name, engine in named.items() if engine == "nano"} == BENCHMARKS.keys() - searched
+    assert settings_from({"benchmark": "gsm8k", "engine": "search"}).engine == "search"

@@ -130,6 +130,18 @@ def test_honest_neighbours_are_not_found():
     assert ContaminationIndex([]).check([forms_of(problem(TRAIN))]) == [None]
 
 
+def test_stock_phrases_of_a_short_problem_are_none_of_its_own():
+    short = "Nora needs $7.20. She has $3.10. How much more money does she need?"
+    index = ContaminationIndex([("b", problem(short, "short"))])
+    stock = (
+        "Rosa looks at a used bicycle that costs $90 in a shop near the river. She has $35 in her purse, and hopes to "
+        "sell two old lamps for $12 apiece. How much more money does she need to take the bicycle home today?"
+    )  # six of the eleven masked n-grams of the short problem
+    other_numbers = "Nora needs $8.05. She has $1.40. How much more money does she need?"
+    shared = [forms_of(problem(text)) for text in (stock, other_numbers)]
+    assert [match is not None for match in index.check(shared)] == [False, True]
+
+
 def test_a_batch_finds_what_single_lookups_find():
     bench = script()
     draw = random.Random(2)

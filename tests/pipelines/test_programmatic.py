@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reasoning.engines.base import Completion
+from reasoning.families.induction import InductionError, read, steps_program
 from reasoning.pipelines.backend import build
-from reasoning.pipelines.induction import InductionError, induce
 from reasoning.pipelines.masking import mask_numbers
 from reasoning.pipelines.seeds import find_seeds
 from reasoning.pipelines.settings import settings_from
@@ -24,12 +24,14 @@ def generate(tmp_path, engine=None, **options):
     return rows, thrown
 
 
+def induced(problem, solution, answer):
+    return steps_program(read(problem, solution, str(answer)), mask_numbers(problem).constants)
+
+
 def test_every_built_in_seed_gives_a_program():
     for entry in find_seeds("data:word_problems/word_problems.jsonl").entries():
-        program = induce(
-            mask_numbers(entry.problem.prompt), entry.references[0], Fraction(entry.problem.fields["gold"])
-        )
-        assert len(program.used) == len(mask_numbers(entry.problem.prompt).constants)
+        program = induced(entry.problem.prompt, entry.references[0], entry.problem.fields["gold"])
+        assert len(program.used) == len(mask_numbers(entry.problem.prompt).constants), entry.problem.id
 
 
 def test_variants_have_other_numbers_and_the_answers_follow(tmp_path):
@@ -54,27 +56,46 @@ def test_variants_have_other_numbers_and_the_answers_follow(tmp_path):
 @pytest.mark.parametrize(
     ("problem", "solution", "answer", "reason"),
     [
-        ("He has 5 pens and 5 caps.", "<<5+5=10>>", 11, "the last step is not the answer"),
-        ("He has 6 pens and buys 4.", "<<6+3=9>>", 9, "3 is not explained"),
-        ("He has 6 pens and buys 4.", "<<6+4=11>>", 11, "a step does not hold: 6+4=11"),
-        ("He has 6 pens, buys 4, loses 2.", "<<6+4=10>>", 10, "a number of the problem is not used"),
-        ("He has 6 pens, buys 4, then 10 more.", "<<6+4=10>> <<10+10=20>>", 20, "10 has several explanations"),
-        ("He has 6 pens and buys 4.", "10 pens", 10, "no marked steps"),
-        ("He has 6 pens and buys 4.", "<<__import__('os')=10>>", 10, "a step is no plain arithmetic"),
-        ("He has 6 pens and buys 4.", "<<6+4=10>> <<6-4=2>>", 2, "a step's result is not used"),
+        ("He has 5 pens and 5 caps.", "<<5+5=10>>", 11, "no equation of the solution gives the answer"),
+        ("He has 6 pens and buys 4.", "<<6+3=9>>", 9, "no equation of the solution"),
+        ("He has 6 pens and buys 4.", "<<6+4=11>>", 11, "no equation of the solution"),
+        ("He has 6 pens, buys 4, then 10 more.", "<<6+4=10>> <<10+10=20>>", 20, "10 can be 2 things"),
+        ("He has 6 pens and buys 4.", "<<__import__('os')=10>>", 10, "no equation of the solution"),
+        ("He has $2.50 and 2.5 more.", "<<2.50+2.50=5>>", 5, "two ways of writing"),
+        ("He has 1 pen and buys half a pen.", "<<1+1/2=1.5>>", "3/2", "no number that can vary"),
     ],
 )
 def test_what_is_not_sure_is_refused(problem, solution, answer, reason):
     with pytest.raises(InductionError, match=re.escape(reason)):
-        induce(mask_numbers(problem), solution, Fraction(answer))
+        induced(problem, solution, answer)
+
+
+def test_marks_help_where_the_running_text_holds_no_equations():
+    text = "He has 6 pens and buys 4, 9 of them red."
+    program = induced(text, "Altogether 6 and 4 make <<6+4=10>>10 pens.", 10)
+    assert program.lines == ("{n0} + {n1} = {s1}",)
+    assert program.used == (0, 1)
 
 
 def test_percent_signs_are_understood():
-    masked = mask_numbers("A coat costs $160 and is sold for 25% less.")
-    program = induce(masked, "<<160*25/100=40>> <<160-40=120>>", Fraction(120))
+    program = induced("A coat costs $160 and is sold for 25% less.", "160*25/100=40, 160-40=120", 120)
     space = {}
     exec(program.source, space)
-    assert space["steps"]("200", "10") == ["20", "180"]
+    assert space["steps"]("200", "10")[-1] == "180"
+
+
+def test_a_number_that_also_stands_where_it_is_not_masked_stays(tmp_path):
+    problem = {
+        "id": "p",
+        "kind": "answer",
+        "prompt": "On a 3-day trip 3 guides lead 8 people each. How many people are led?",
+        "gold": "24",
+        "meta": {"reference": "3 * 8 = 24"},
+    }
+    (tmp_path / "problems.jsonl").write_text(json.dumps(problem) + "\n")
+    rows, _ = generate(tmp_path, problems=str(tmp_path / "problems.jsonl"), variants=4)
+    assert rows
+    assert all(row["prompt"].startswith("On a 3-day trip 3 guides") for row in rows)
 
 
 def test_numbers_that_are_parts_of_words_stay():

@@ -11,6 +11,7 @@ from pathlib import Path
 from verifiers.proofs import ProofReport, ProofTask
 from verifiers.proofs.lean import guard
 from verifiers.proofs.lean.bridge import LeanBridge
+from verifiers.proofs.lean.tactics import TacticError, TacticSession, TacticState
 from verifiers.sandbox import Limits, SandboxPool
 
 TABLES = Path(__file__).resolve().parents[1] / "tables"
@@ -37,6 +38,9 @@ class Session:
         endless: report of a check that does not end in time.
         deep: report of a check that may bring its process down.
         after: of an ordinary check behind these.
+        shown: of a check that tells the goals after each step.
+        states: what tactics made of a statement, one after another.
+        judged: of the proof that they add up to.
         starts: processes started until the disturbances began.
         kills: how many processes were killed.
     """
@@ -47,6 +51,9 @@ class Session:
     endless: ProofReport | None = None
     deep: ProofReport | None = None
     after: ProofReport | None = None
+    shown: ProofReport | None = None
+    states: list[TacticState | TacticError] = field(default_factory=list)
+    judged: ProofReport | None = None
     starts: int = 0
     kills: int = 0
 
@@ -85,11 +92,25 @@ async def _run() -> Session:
             await all_of(refused, session.unguarded)
         finally:
             guard.refusal = scan
+        session.shown = await bridge.check(SHOWN, SHOWN_PROOF, Limits(wall_seconds=CHECK_SECONDS))
+        await _apply_tactics(bridge, session)
         session.kills = await _disturb(sandbox, all_of, session)
         session.endless = await check(ENDLESS, SHORT_SECONDS)
         session.deep = await check(DEEP)
         session.after = await check(CASES[0])
     return session
+
+
+async def _apply_tactics(bridge: LeanBridge, session: Session) -> None:
+    tactics = TacticSession(bridge, CHECK_SECONDS)
+    state = await tactics.start(SHOWN)
+    session.states.append(state)
+    for tactic in TACTICS:
+        found = await tactics.apply(state, tactic)
+        session.states.append(found)
+        if isinstance(found, TacticState):
+            state = found
+    session.judged = await bridge.check(SHOWN, state.proof, Limits(wall_seconds=CHECK_SECONDS))
 
 
 async def _disturb(sandbox: SandboxPool, all_of, session: Session) -> int:
@@ -109,6 +130,19 @@ async def _disturb(sandbox: SandboxPool, all_of, session: Session) -> int:
     return kills
 
 
+SHOWN = ProofTask("lean", "theorem shown (p q : Prop) (h : p ∧ q) : q ∧ p := by", goals=True)
+SHOWN_PROOF = "  constructor\n  · exact h.2\n  · exact h.1"
+TACTICS = [
+    "constructor",
+    "omega",
+    "have : p := by\n  skip",
+    "sorry",
+    "#eval 1",
+    "  have both : q := by\n    exact h.2\n  exact both",
+    "exact h.1",
+    "rfl",
+]
+"""Some work, the others leave the state as it is."""
 NAMES = [f"x{number}" for number in range(20)]
 ENDLESS = {
     "statement": f"theorem endless ({' '.join(NAMES)} : Nat) "

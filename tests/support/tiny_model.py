@@ -12,6 +12,7 @@ decode differently.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +23,33 @@ CHAT_TEMPLATE = (
 SPECIAL_TOKENS = ("<pad>", "<eos>", "<|im_start|>", "<|im_end|>")
 HIDDEN_SIZE = 64
 MAX_POSITIONS = 512
+VOCABULARY_SIZE = 2_048
+"""Of a tokenizer that learns merges."""
 OUTPUT_SCALE = 0.6
 """Standard deviation of the output layer; logits then have one of about 0.6 * sqrt(64) = 4.8."""
 
 
 def make_tiny_model(
-    directory: Path, *, seed: int = 0, chat_template: bool = True, max_positions: int = MAX_POSITIONS
+    directory: Path,
+    *,
+    seed: int = 0,
+    chat_template: bool = True,
+    max_positions: int = MAX_POSITIONS,
+    texts: Sequence[str] = (),
 ) -> Path:
-    """Save the model and its byte-level tokenizer in `directory`; the same seed makes the same weights."""
+    """Save the model and its tokenizer in `directory`; the same seed makes the same weights.
+
+    Args:
+        directory: made where it is not there.
+        seed: of the weights.
+        chat_template: whether the tokenizer has one.
+        max_positions: longest prompt plus completion, tokens.
+        texts: what the tokenizer's merges are learned from, so that such texts are short; none: one token a byte.
+    """
     import torch
     from transformers import Qwen2ForCausalLM
 
-    tokenizer = _tokenizer(chat_template)
+    tokenizer = _tokenizer(chat_template, texts, max_positions)
     config = _config(tokenizer, max_position_embeddings=max_positions)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -97,18 +113,29 @@ def _config(tokenizer: Any, max_position_embeddings: int = MAX_POSITIONS, **more
     )
 
 
-def _tokenizer(chat_template: bool) -> Any:
-    """One token a byte, no merges: any text makes the round trip and nothing has to be fitted."""
+def _tokenizer(chat_template: bool, texts: Sequence[str] = (), max_positions: int = MAX_POSITIONS) -> Any:
+    """Byte-level, so any text makes the round trip; merges only where there are `texts` to learn them from."""
     from tokenizers import AddedToken, Tokenizer
     from tokenizers.decoders import ByteLevel as ByteLevelDecoder
     from tokenizers.models import BPE
     from tokenizers.pre_tokenizers import ByteLevel
+    from tokenizers.trainers import BpeTrainer
     from transformers import PreTrainedTokenizerFast
 
     symbols = [*SPECIAL_TOKENS, *sorted(ByteLevel.alphabet())]
     core = Tokenizer(BPE(vocab={symbol: index for index, symbol in enumerate(symbols)}, merges=[]))
-    core.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=False)
+    core.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=bool(texts))
     core.decoder = ByteLevelDecoder()
+    if texts:
+        core.train_from_iterator(
+            texts,
+            BpeTrainer(
+                vocab_size=VOCABULARY_SIZE,
+                special_tokens=list(SPECIAL_TOKENS),
+                initial_alphabet=ByteLevel.alphabet(),
+                show_progress=False,
+            ),
+        )
     core.add_special_tokens([AddedToken(token, special=True) for token in SPECIAL_TOKENS])
     return PreTrainedTokenizerFast(
         tokenizer_object=core,
@@ -117,7 +144,7 @@ def _tokenizer(chat_template: bool) -> Any:
         additional_special_tokens=["<|im_start|>", "<|im_end|>"],
         clean_up_tokenization_spaces=False,
         padding_side="left",
-        model_max_length=MAX_POSITIONS,
+        model_max_length=max_positions,
         chat_template=CHAT_TEMPLATE if chat_template else None,
     )
 

@@ -25,6 +25,7 @@ from reasoning.training.config import ConfigError, read_config  # noqa: E402
 from reasoning.training.recipes import run_training  # noqa: E402
 from reasoning.training.session import TrainingError, last_checkpoint, model_path  # noqa: E402
 from verifiers import Problem, Status, Verdict  # noqa: E402
+from verifiers.programs import ProgramVerifier  # noqa: E402
 from verifiers.sandbox import Limits, SandboxPool  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -255,6 +256,51 @@ def test_a_dead_judge_stops_training_in_one_line(tmp_path, monkeypatch):
         TrainingError, match=r"none of 8 completions could be judged \(unavailable: the prover is gone\)"
     ):
         train(tmp_path / "run", "grpo", *GRPO, "reward.verifier=x:y", "data.evaluation=")
+
+
+class Fragile:
+    """Judges by running a program in the sandbox, whose servers are killed before the second batch."""
+
+    judged = 0
+
+    def __init__(self, sandbox: SandboxPool) -> None:
+        self._programs = ProgramVerifier(sandbox)
+
+    async def verify(self, problem: Problem, candidate: str, limits: Limits) -> Verdict:
+        Fragile.judged += 1
+        if Fragile.judged == 9:
+            killed = [pid for pid in children_of(os.getpid()) if "verifiers.sandbox" in command_of(pid)]
+            assert killed
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+        program = Problem(problem.id, "program", fields={"stdio": [{"input": "", "output": "7"}]})
+        return await self._programs.verify(program, f"print({len(candidate) % 2 + 6})", limits)
+
+
+def children_of(parent):
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdecimal() and f"\nPPid:\t{parent}\n" in (entry / "status").read_text():
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def command_of(pid):
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
+def test_a_killed_sandbox_is_replaced_and_training_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(Fragile, "judged", 0)
+    monkeypatch.setattr(sessions, "_own_verifier", lambda name: Fragile)
+    train(tmp_path / "run", "grpo", *GRPO, "steps=3", "reward.verifier=x:y", "data.evaluation=", "reward.form=")
+    assert Fragile.judged >= 24
+    rewards = [line["reward"] for line in log(tmp_path / "run") if "reward" in line]
+    assert len(rewards) == 3
+    assert all(0 <= reward <= 1 for reward in rewards)
+    assert (tmp_path / "run" / "model" / "model.safetensors").exists()
 
 
 def test_a_gradient_that_is_not_finite_stops_before_the_step(tmp_path):

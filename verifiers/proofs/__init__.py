@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from verifiers.proofs.records import STANDARD_AXIOMS, Bridge, ProofMessage, ProofReport, ProofTask
+from verifiers.proofs.records import STANDARD_AXIOMS, Bridge, ProofMessage, ProofReport, ProofStep, ProofTask
 from verifiers.proofs.verifier import BRIDGES, ProofVerifier, verify
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Bridge",
     "ProofMessage",
     "ProofReport",
+    "ProofStep",
     "ProofTask",
     "ProofVerifier",
     "verify",

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from verifiers.records import Problem, RecordError, Status, Verdict
 from verifiers.sandbox.task import Limits
 
-__all__ = ["STANDARD_AXIOMS", "Bridge", "ProofMessage", "ProofReport", "ProofTask"]
+__all__ = ["STANDARD_AXIOMS", "Bridge", "ProofMessage", "ProofReport", "ProofStep", "ProofTask"]
 
 STANDARD_AXIOMS = ("propext", "Classical.choice", "Quot.sound")
 """What a Lean proof may rest on unless the problem says otherwise."""
@@ -34,6 +34,8 @@ class ProofTask:
         header: text before it: imports, opened namespaces, definitions.
         axioms: what a proof may rest on.
         heartbeats: limit of the prover's own work, in its own unit (Lean: thousands of small allocations).
+        goals: whether the goals after each step are wanted, where the system gives them.
+        strict: whether a second, independent checker must agree (Coq: `coqc` and `coqchk`).
     """
 
     system: str
@@ -41,6 +43,8 @@ class ProofTask:
     header: str = ""
     axioms: tuple[str, ...] = STANDARD_AXIOMS
     heartbeats: int = DEFAULT_HEARTBEATS
+    goals: bool = False
+    strict: bool = False
 
     @classmethod
     def of(cls, problem: Problem) -> ProofTask:
@@ -57,9 +61,13 @@ class ProofTask:
         heartbeats = problem.fields.get("heartbeats", DEFAULT_HEARTBEATS)
         if isinstance(heartbeats, bool) or not isinstance(heartbeats, int) or not 0 < heartbeats <= MAX_HEARTBEATS:
             raise RecordError("heartbeats", f"expected a number from 1 to {MAX_HEARTBEATS}")
-        return cls(
-            problem.text("system"), problem.text("statement"), problem.text("header", ""), tuple(axioms), heartbeats
-        )
+        goals, strict = problem.fields.get("goals", False), problem.fields.get("strict", False)
+        if not isinstance(goals, bool):
+            raise RecordError("goals", "expected true or false")
+        if not isinstance(strict, bool):
+            raise RecordError("strict", "expected true or false")
+        system, statement, header = problem.text("system"), problem.text("statement"), problem.text("header", "")
+        return cls(system, statement, header, tuple(axioms), heartbeats, goals, strict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,40 @@ class ProofMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class ProofStep:
+    """One step of a proof and what it did.
+
+    Attributes:
+        tactic: its text.
+        line: where it begins in the candidate's text, from 1.
+        column: from 0.
+        before: goals before it, as the prover prints them.
+        after: goals after it.
+    """
+
+    tactic: str
+    line: int
+    column: int
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+    def describe(self) -> str:
+        """Place, text and the goals behind it in one line."""
+        goals = " | ".join(" ".join(goal.split()) for goal in self.after) or "no goals"
+        return f"line {self.line}, column {self.column}: {' '.join(self.tactic.split())} => {goals}"
+
+    def to_json(self) -> dict[str, Any]:
+        """All attributes."""
+        return {
+            "tactic": self.tactic,
+            "line": self.line,
+            "column": self.column,
+            "before": list(self.before),
+            "after": list(self.after),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class ProofReport:
     """What came of a check.
 
@@ -99,6 +141,9 @@ class ProofReport:
         axioms: what the proof rests on, where it was accepted (or refused for one of these).
         seconds: time in the prover.
         isolation: names of the sandbox layers that were active.
+        steps: what each step did, where that was asked for.
+        heartbeats: work of the prover, in the unit of the limit; as the elaborating process says.
+        trust: what a `PASSED` rests on, where that is less than a check by a kernel that has seen no candidate.
     """
 
     status: Status
@@ -108,6 +153,9 @@ class ProofReport:
     axioms: tuple[str, ...] = ()
     seconds: float = 0.0
     isolation: tuple[str, ...] = ()
+    steps: tuple[ProofStep, ...] = ()
+    heartbeats: float = 0.0
+    trust: str = ""
 
     @property
     def passed(self) -> bool:
@@ -119,6 +167,8 @@ class ProofReport:
         detail = self.detail
         if self.passed:
             detail = f"axioms: {', '.join(self.axioms)}" if self.axioms else "no axioms"
+            detail += f"; {self.trust}" if self.trust else ""
+        detail = "\n".join((detail, *(step.describe() for step in self.steps)))
         return Verdict.of(id, self.status, detail, seconds=self.seconds, isolation=self.isolation)
 
     def to_json(self) -> Mapping[str, Any]:
@@ -131,6 +181,9 @@ class ProofReport:
             "axioms": list(self.axioms),
             "seconds": round(self.seconds, 6),
             "isolation": list(self.isolation),
+            "steps": [step.to_json() for step in self.steps],
+            "heartbeats": self.heartbeats,
+            "trust": self.trust,
         }
 
 

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 __all__ = ["BRIDGES", "OTHER_SYSTEMS", "ProofVerifier", "verify"]
 
 BRIDGES: dict[str, str] = {
-    "lean": "verifiers.proofs.lean.bridge:LeanBridge",
+    "lean": "verifiers.proofs.lean.backends:lean_bridge",
+    "coq": "verifiers.proofs.coq.bridge:CoqBridge",
+    "metamath": "verifiers.proofs.metamath.bridge:MetamathBridge",
 }
 """System -> `module:attribute` of its bridge, which is made with the sandbox pool; imported when first used."""
 
-OTHER_SYSTEMS = ("isabelle", "coq", "fstar", "metamath")
+OTHER_SYSTEMS = ("isabelle", "fstar")
 """Systems that problems may name and that nothing here judges: their verdict is `unavailable`."""
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Final
 
@@ -120,6 +120,7 @@ class SandboxPool:
         self._slots: asyncio.Semaphore | None = None
         self._starting: asyncio.Lock | None = None
         self._null = -1
+        self._closing: list[Callable[[], Awaitable[None]]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -235,8 +236,14 @@ class SandboxPool:
         """Pids of the running servers, for measurements."""
         return [worker.pid for worker in self._all if worker.alive]
 
+    def call_on_close(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Have what works beside the pool (a connection, a process of its own) closed with it."""
+        self._closing.append(close)
+
     async def close(self) -> None:
         """End all servers and remove what they used."""
+        while self._closing:
+            await self._closing.pop()()
         for worker in list(self._all):
             worker.kill()
             self._launcher.discard(worker)

@@ -80,6 +80,7 @@ BENCHMARKS: dict[str, str] = {
     "questbench-planning": "reasoning.evaluation.benchmarks.questbench_planning:BENCHMARK",
     "questbench-equations": "reasoning.evaluation.benchmarks.questbench_equations:EQUATIONS",
     "questbench-words": "reasoning.evaluation.benchmarks.questbench_equations:WORDS",
+    "optibench": "reasoning.evaluation.benchmarks.optibench:BENCHMARK",
     "core-lean": "reasoning.evaluation.benchmarks.core_lean:BENCHMARK",
     "minif2f": "reasoning.evaluation.benchmarks.minif2f:BENCHMARK",
     "proofnet": "reasoning.evaluation.benchmarks.proofnet:BENCHMARK",
@@ -140,6 +141,7 @@ class Benchmark:
             are computed by running the benchmark's own code in the sandbox; None: nothing is needed.
         dated: whether a split may also be a window of dates, `FIRST..LAST`, read from the default split's files.
         metrics: more metrics of a run, from (problem id -> whether each sample was right, in order).
+        default_engine: asked where none is named: the built-in model, or `search` where no model is needed.
     """
 
     name: str
@@ -153,6 +155,7 @@ class Benchmark:
     prepare: Callable[[tuple[Path, ...], SandboxPool, bool], Awaitable[tuple[Path, ...]]] | None = None
     dated: bool = False
     metrics: ExtraMetrics | None = None
+    default_engine: str = "nano"
 
     def style(self, name: str | None = None) -> PromptStyle:
         """The prompt style with this name; None or empty: the default one.

@@ -47,4 +47,5 @@ BENCHMARK = Benchmark(
     timeout_seconds=_TIMEOUT_SECONDS,
     read=_read,
     groups=("level", "area"),
+    default_engine="search",
 )

@@ -49,4 +49,5 @@ BENCHMARK = Benchmark(
     styles=STYLES,
     timeout_seconds=_TIMEOUT_SECONDS,
     read=_read,
+    default_engine="search",
 )

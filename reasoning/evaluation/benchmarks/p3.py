@@ -81,4 +81,5 @@ BENCHMARK = Benchmark(
     timeout_seconds=_TIMEOUT_SECONDS,
     read=_read,
     groups=("category",),
+    default_engine="search",
 )

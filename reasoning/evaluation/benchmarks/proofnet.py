@@ -42,4 +42,5 @@ BENCHMARK = Benchmark(
     styles=STYLES,
     timeout_seconds=_TIMEOUT_SECONDS,
     read=_read,
+    default_engine="search",
 )

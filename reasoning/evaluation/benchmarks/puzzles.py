@@ -66,4 +66,5 @@ BENCHMARK = Benchmark(
     timeout_seconds=_TIMEOUT_SECONDS,
     read=_read,
     groups=("level", "category"),
+    default_engine="search",
 )

@@ -6,6 +6,7 @@ heldout      the published CSV: `Rewritten Problem`, `Possible Questions` (a lis
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from reasoning.evaluation.benchmarks.questbench_records import (
 )
 from reasoning.evaluation.questbench import equations
 
-__all__ = ["EQUATIONS", "WORDS"]
+__all__ = ["EQUATIONS", "WORDS", "generated_equations"]
 
 
 def _published(name: str) -> Callable[[Sequence[Path], str], Iterator[Entry]]:
@@ -43,12 +44,17 @@ def _read_equations(paths: Sequence[Path], split: str) -> Iterator[Entry]:
         yield from _published(EQUATIONS.name)(paths, split)
         return
     for id, source in generation(paths[0], EQUATIONS.name, equations.VERSION).sources():
-        problem = equations.generate(source)
-        shown = "\n".join(map(equations.show, problem.equations))
-        statement = f"Equations:\n{shown}\n\nWhat is the value of {problem.target}?"
-        meta = {"variables": len(problem.variables), "constraints": len(problem.equations)}
-        right = map(_asking, equations.sufficient(problem))
-        yield numbered_entry(id, statement, [*map(_asking, equations.questions(problem))], right, meta=meta)
+        yield generated_equations(id, source)
+
+
+def generated_equations(id: str, source: random.Random) -> Entry:
+    """A generated problem of this id, with its proved questions."""
+    problem = equations.generate(source)
+    shown = "\n".join(map(equations.show, problem.equations))
+    statement = f"Equations:\n{shown}\n\nWhat is the value of {problem.target}?"
+    meta = {"variables": len(problem.variables), "constraints": len(problem.equations)}
+    right = map(_asking, equations.sufficient(problem))
+    return numbered_entry(id, statement, [*map(_asking, equations.questions(problem))], right, meta=meta)
 
 
 def _asking(name: str) -> str:

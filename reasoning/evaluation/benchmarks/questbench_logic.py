@@ -9,6 +9,7 @@ A rule is a clause: if all attributes after "not" hold, so does the other one. T
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -30,7 +31,7 @@ from reasoning.evaluation.questbench import logic
 from reasoning.methods.base import Prompt, PromptStyle
 from verifiers.records import Problem
 
-__all__ = ["BENCHMARK", "asked_attribute"]
+__all__ = ["BENCHMARK", "asked_attribute", "generated_logic"]
 
 _END = "END"
 _ASKED = re.compile(r"is alice (?:an? )?([\w-]+)\s*\?|(end questioning)", re.IGNORECASE)
@@ -45,16 +46,21 @@ _INSTRUCTION = (
 def _read(paths: Sequence[Path], split: str) -> Iterator[Entry]:
     if split == GENERATED:
         for id, source in generation(paths[0], "questbench-logic", logic.VERSION).sources():
-            problem = logic.generate(source)
-            proved = logic.sufficient(problem)
-            deep = min(logic.depth(problem, name) for name in proved)
-            yield _entry(id, problem, logic.questions(problem), sorted(proved), deep)
+            yield generated_logic(id, source)
         return
     rows = csv_rows(paths[0]) if ".csv" in paths[0].suffixes else json_lines(paths[0])
     for number, (place, record) in enumerate(rows):
         valid, right = texts_in(record, "all_valid_qs", place), texts_in(record, "gt_qs", place)
         depth = record.get("max_depth", "")
         yield _entry(f"questbench-logic/{split}/{number}", _problem(record, place), valid, right, depth, place)
+
+
+def generated_logic(id: str, source: random.Random) -> Entry:
+    """A generated problem of this id, with its proved questions."""
+    problem = logic.generate(source)
+    proved = logic.sufficient(problem)
+    deep = min(logic.depth(problem, name) for name in proved)
+    return _entry(id, problem, logic.questions(problem), sorted(proved), deep)
 
 
 def _problem(record: Mapping[str, Any], place: str) -> logic.LogicProblem:

@@ -7,6 +7,7 @@ heldout      the published CSV: lists of facts in `conditions` (known), `goals`,
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from reasoning.evaluation.benchmarks.questbench_records import (
 )
 from reasoning.evaluation.questbench import planning
 
-__all__ = ["BENCHMARK"]
+__all__ = ["BENCHMARK", "generated_planning"]
 
 _NAME = "questbench-planning"
 _RULES = (
@@ -39,7 +40,7 @@ _PDDL_RULES = (
 def _read(paths: Sequence[Path], split: str) -> Iterator[Entry]:
     if split == GENERATED:
         for id, source in generation(paths[0], _NAME, planning.VERSION).sources():
-            yield _generated(id, planning.generate(source))
+            yield generated_planning(id, source)
         return
     for number, (place, record) in enumerate(csv_rows(paths[0])):
         known, goals = (texts_in(record, name, place) for name in ("conditions", "goals"))
@@ -50,7 +51,9 @@ def _read(paths: Sequence[Path], split: str) -> Iterator[Entry]:
         yield numbered_entry(f"{_NAME}/{split}/{number}", statement, questions, right, place=place, meta=meta)
 
 
-def _generated(id: str, problem: planning.PlanningProblem) -> Entry:
+def generated_planning(id: str, source: random.Random) -> Entry:
+    """A generated problem of this id, with its proved questions."""
+    problem = planning.generate(source)
     known = [_said(fact, value) for fact, value in problem.known]
     blocks = ", ".join(planning.BLOCKS[: problem.blocks])
     statement = (

@@ -32,7 +32,7 @@ _SIGNS = ("+", "-", "*", "/")
 
 
 class InductionError(ValueError):
-    """No family can be induced from the seed; the message says why."""
+    """No family or program can be induced from the seed; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,8 @@ class _Known:
             return hundredth
         if operand.number not in self.constants:
             return None
-        if operand.number not in _SMALL and self._operations(operand.number, self._values()):
+        certain = operand.number in _SMALL or (operand.number == _HUNDRED and self.percents)
+        if not certain and self._operations(operand.number, self._values()):
             raise InductionError(f"{operand.number} can be a constant or a result")
         return Constant(operand.number)
 

@@ -9,28 +9,20 @@ stays as it is.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from reasoning.families.induction.derivation import Constant, Derivation, InductionError, Parameter, Step, Term, derive
-from reasoning.families.induction.numbers import TextNumber, numbers_in, value_of
+from reasoning.families.induction.derivation import Constant, Derivation, Parameter, Step, Term
+from reasoning.families.induction.numbers import TextNumber
+from reasoning.families.induction.reading import InductionError, Reading, read
 
 __all__ = ["CLASS_NAME", "Induced", "induce"]
 
 _Naming = Callable[[Term], str]
 CLASS_NAME = "InducedFamily"
-MAX_CHARACTERS = 6_000
-"""Longest problem or solution that is read."""
 SMALLEST = 2
 """Smallest value of a parameter, so that plurals stay right; a seed value below it is kept."""
-
-_CALCULATOR_MARK = re.compile(r"<<[^<>]*>>")
-"""As in GSM8K: `48/2 = <<48/2=24>>24`."""
-
-_FORMULA = re.compile(r"[\\^=]|\$[A-Za-z]\W")
-"""TeX, powers, equations, variables between dollar signs: their numbers are no quantities that vary freely."""
 
 _TEMPLATE = '''\
 from fractions import Fraction
@@ -82,28 +74,14 @@ def induce(problem: str, solution: str, answer: str) -> Induced:
     Raises:
         InductionError: none can be induced; the message says why.
     """
-    solution = _CALCULATOR_MARK.sub("", solution)
-    if len(problem) > MAX_CHARACTERS or len(solution) > MAX_CHARACTERS:
-        raise InductionError(f"longer than {MAX_CHARACTERS} characters")
-    if _FORMULA.search(problem):
-        raise InductionError("the problem holds formulas, not numbers alone")
-    gold = value_of(answer)
-    if gold is None:
-        raise InductionError("the answer is no rational number")
-    numbers = numbers_in(problem)
-    different = list({(number.value, number.kind == "percent"): number for number in reversed(numbers)}.values())[::-1]
-    if not different:
-        raise InductionError("the problem has no numbers")
-    if len({number.value for number in different}) < len(different):
-        raise InductionError("a number stands in the problem with and without a percent sign")
-    derivation = derive(different, problem, solution, gold)
-    used = _used(different, derivation)
+    reading = read(problem, solution, answer)
+    used = _used(reading.different, reading.derivation)
     if not used:
         raise InductionError("the answer uses no number that can vary")
-    return Induced(_source(problem, numbers, different, used, derivation), tuple(s.show() for s in derivation.steps))
+    return Induced(_source(problem, reading, used), tuple(step.show() for step in reading.derivation.steps))
 
 
-def _used(different: list[TextNumber], derivation: Derivation) -> dict[int, _Used]:
+def _used(different: Sequence[TextNumber], derivation: Derivation) -> dict[int, _Used]:
     indices = sorted(
         {one.index for step in derivation.steps for one in (step.left, step.right) if isinstance(one, Parameter)}
     )
@@ -115,11 +93,10 @@ def _used(different: list[TextNumber], derivation: Derivation) -> dict[int, _Use
     return used
 
 
-def _source(
-    problem: str, numbers: list[TextNumber], different: list[TextNumber], used: dict[int, _Used], derivation: Derivation
-) -> str:
+def _source(problem: str, reading: Reading, used: dict[int, _Used]) -> str:
+    derivation = reading.derivation
     names = {step: f"s{place}" for place, step in enumerate(derivation.steps, 1)}
-    by_value = {different[index].value: one for index, one in used.items()}
+    by_value = {reading.different[index].value: one for index, one in used.items()}
 
     def term(one: Term) -> str:
         if isinstance(one, Step):
@@ -143,7 +120,7 @@ def _source(
         checked_steps="\n        ".join(checked),
         parameters=", ".join(f'"{one.name}": {one.name}' for one in values),
         arguments=", ".join(one.name for one in values),
-        text=_text(problem, numbers, by_value),
+        text=_text(problem, reading.numbers, by_value),
         answer=names[derivation.answer],
     )
 
@@ -177,7 +154,7 @@ def _range(one: _Used) -> str:
     return f"rng.randrange({low}, {high + step}, {step})"
 
 
-def _text(problem: str, numbers: list[TextNumber], by_value: dict[Fraction, _Used]) -> str:
+def _text(problem: str, numbers: Sequence[TextNumber], by_value: dict[Fraction, _Used]) -> str:
     """The problem as an expression that puts the parameters in."""
     parts: list[str] = []
     end = 0

@@ -14,6 +14,7 @@ import ast
 import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reasoning.methods.code.syntax import SourceError, parse
@@ -22,12 +23,14 @@ from verifiers.extraction import is_safe_to_parse
 from verifiers.plain_data import PlainDataError
 from verifiers.programs.assertions import Call, Check, compile_assertions
 from verifiers.programs.behaviour import INPUT_SECONDS, Behaviour, Input, observe
+from verifiers.programs.streams import same_output
 from verifiers.programs.values import revive
 
 if TYPE_CHECKING:
+    from reasoning.methods.code.tasks import CodeTask
     from verifiers.sandbox import SandboxPool
 
-__all__ = ["Assertion", "CheckOutcome", "assertions_in", "check_assertions", "read_assertions"]
+__all__ = ["Assertion", "CheckOutcome", "assertions_in", "check_assertions", "read_assertions", "sample_tests"]
 
 MAX_ASSERTION_CHARACTERS = 2_000
 _SHORT = reprlib.Repr()
@@ -99,6 +102,21 @@ def read_assertions(texts: Iterable[str], entry_point: str, most: int = 100) -> 
         if plan is not None and plan.calls and all(call.name == entry_point for call in plan.calls):
             read.append(Assertion(text, plan.calls, plan.checks[0]))
     return read
+
+
+def sample_tests(task: CodeTask) -> list[Assertion]:
+    """The samples of a whole program: its function, given an input, returns the output, compared as printed text."""
+    comparison = task.problem.text("comparison", "lines")
+    found = []
+    for given, output in task.samples:
+        text = f"{task.root.name}({given!r}) == {output!r}"
+        check = Check(text, (0,), (partial(_returns, output, comparison),))
+        found.append(Assertion(text, (Call(task.root.name, (given,)),), check))
+    return found
+
+
+def _returns(output: str, comparison: str, answers: Sequence[Any]) -> bool:
+    return isinstance(answers[0], str) and same_output(answers[0], output, comparison)
 
 
 async def check_assertions(

@@ -34,7 +34,10 @@ from verifiers.records import Problem
 __all__ = ["SOLUTION", "CodeTask", "code_task"]
 
 SOLUTION = "solution"
-"""Name of the function that a mathematical problem asks for."""
+"""Name of the function that a mathematical problem or a whole program asks for."""
+MAX_SAMPLES = 20
+"""Most samples of a statement that are looked at."""
+_STREAMS = "`text` is all of standard input; return all that belongs on standard output. Do not read or print."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class CodeTask:
         examples: assert statements that stand in the statement.
         free: whether its arguments are not known, so that any will do.
         stub_given: whether the statement is the function itself, as code.
+        samples: inputs and outputs that the statement of a whole program shows.
+        whole: whether a whole program is asked for: a function from all of its input to all of its output.
     """
 
     problem: Problem
@@ -58,6 +63,8 @@ class CodeTask:
     examples: tuple[str, ...] = ()
     free: bool = False
     stub_given: bool = True
+    samples: tuple[tuple[str, str], ...] = ()
+    whole: bool = False
 
     @property
     def code(self) -> str:
@@ -65,7 +72,7 @@ class CodeTask:
         return render([*self.context, self.root]) if self.context else self.root.source + "\n"
 
 
-def code_task(problem: Problem, method: str, *, mathematics: bool = False) -> CodeTask:
+def code_task(problem: Problem, method: str, *, mathematics: bool = False, streams: bool = False) -> CodeTask:
     """The function that `problem` asks for.
 
     Args:
@@ -73,6 +80,7 @@ def code_task(problem: Problem, method: str, *, mathematics: bool = False) -> Co
             call); of kind `answer` where that is allowed.
         method: name of the method, for messages.
         mathematics: whether a problem of kind `answer` is taken as a function without arguments.
+        streams: whether a program that reads standard input is taken as a function from its input to its output.
 
     Raises:
         MethodError: the problem does not fit.
@@ -84,6 +92,8 @@ def code_task(problem: Problem, method: str, *, mathematics: bool = False) -> Co
         raise MethodError(
             f"method '{method}' takes problems of kind {kinds}; problem '{problem.id}' is of kind {problem.kind}"
         )
+    if problem.fields.get("stdio") and streams:
+        return _whole_program(problem)
     if problem.fields.get("stdio"):
         raise MethodError(
             f"method '{method}' writes a function; problem '{problem.id}' asks for a program that reads standard input"
@@ -173,6 +183,24 @@ def _from_examples(problem: Problem, entry_point: str, examples: tuple[str, ...]
     literal = docstring_literal(problem.prompt)
     source = f"def {entry_point}({arguments}):\n    {literal}\n    raise NotImplementedError()"
     return CodeTask(problem, parse(source)[-1], literal, (), examples, free=True, stub_given=False)
+
+
+def _whole_program(problem: Problem) -> CodeTask:
+    literal = docstring_literal(f"{problem.prompt.strip()}\n\n{_STREAMS}")
+    source = f"def {SOLUTION}(text: str) -> str:\n    {literal}\n    raise NotImplementedError()"
+    stub = parse(source)[-1]
+    return CodeTask(problem, stub, literal, stub_given=False, samples=_samples(problem), whole=True)
+
+
+def _samples(problem: Problem) -> tuple[tuple[str, str], ...]:
+    """The pairs that the statement shows, as benchmarks note them; the tests that decide are not looked at."""
+    shown = problem.meta.get("samples")
+    pairs = shown if isinstance(shown, list) else []
+    return tuple(
+        (pair[0], pair[1])
+        for pair in pairs[:MAX_SAMPLES]
+        if isinstance(pair, list | tuple) and len(pair) == 2 and all(isinstance(text, str) for text in pair)
+    )
 
 
 def _without_arguments(problem: Problem) -> CodeTask:

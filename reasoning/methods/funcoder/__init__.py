@@ -4,7 +4,8 @@
 
 Source: Chen et al., "Divide-and-Conquer Meets Consensus: Unleashing the Power of Functions in Code Generation", arXiv
 2405.20092. Problems of kind `program` are one function with a docstring; a problem of kind `answer` becomes the
-docstring of `solution()`, whose result is the answer. What differs from the authors' program is said in the
+docstring of `solution()`, whose result is the answer, and a program that reads standard input the function
+`solution(text)`. What differs from the authors' program is said in the
 documentation.
 """
 
@@ -40,7 +41,7 @@ async def funcoder(question: Question, workbench: Workbench, options: FuncoderOp
         MethodError: the problem is neither a function to write nor has an answer.
     """
     problem = question.problem
-    task = code_task(problem, "funcoder", mathematics=True)
+    task = code_task(problem, "funcoder", mathematics=True, streams=True)
     asker = Asker(question, workbench, options.max_calls)
     growth = Growth(task, asker, workbench.sandbox, options, partial(_random_for, question))
     root = await growth.grow()

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from reasoning.engines.base import BudgetSpentError, PromptTooLongError
 from reasoning.methods.code.asking import Asker
-from reasoning.methods.code.assertions import Assertion
+from reasoning.methods.code.assertions import Assertion, sample_tests
 from reasoning.methods.code.imports import complete_program
 from reasoning.methods.code.replies import Written
 from reasoning.methods.code.syntax import Part, bound_names, docstring_source, with_docstring
-from reasoning.methods.code.tasks import CodeTask
+from reasoning.methods.code.tasks import SOLUTION, CodeTask
 from reasoning.methods.funcoder.options import FuncoderOptions
 from reasoning.methods.funcoder.selection import Selection
 from reasoning.methods.funcoder.stages import Stages
@@ -29,6 +29,15 @@ if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
 
 __all__ = ["Growth", "final_program"]
+
+_RUN = f"""
+
+if __name__ == "__main__":
+    import sys
+
+    print({SOLUTION}(sys.stdin.read()))
+"""
+"""Makes a whole program of the function from its input to its output."""
 
 
 class Growth:
@@ -164,7 +173,11 @@ class Growth:
 
     async def _unit_tests(self, node: TreeNode) -> Sequence[Assertion]:
         wanted = self._options.unit_tests and self._options.consensus == "functional"
-        if node is not self.root or not wanted or not self._task.stub_given:
+        if node is not self.root or not wanted:
+            return ()
+        if self._task.samples:
+            return sample_tests(self._task)
+        if not self._task.stub_given:
             return ()
         return await self._stages.unit_tests()
 
@@ -181,4 +194,5 @@ def _names_of(candidates: Sequence[Written]) -> set[str]:
 
 def final_program(task: CodeTask, root: TreeNode) -> str:
     """The whole program: what the problem gives, the root and everything below it."""
-    return complete_program([*task.context, root.function, *code_below(root)])
+    program = complete_program([*task.context, root.function, *code_below(root)])
+    return program + _RUN if task.whole else program

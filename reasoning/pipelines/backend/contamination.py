@@ -7,10 +7,11 @@ Each benchmark problem is seen in two ways, as it reads and with its numbers mas
 word n-grams, without those that more than `MAX_SHARED` problems have in common ("find the value of"). A text matches a
 problem when it holds a large enough share of the problem's set:
 
-| kind | view | n | share |
-| --- | --- | --- | --- |
-| `text` | as it reads | 8 | 0.5 |
-| `structure` | numbers masked | 3 | 0.5 |
+| kind | view | n | share of the problem | shared n-grams | share of the text |
+| --- | --- | --- | --- | --- | --- |
+| `text` | as it reads | 8 | 0.5 | | |
+| `structure` | numbers masked | 3 | 0.8 | | |
+| | | | 0.5 | 10 | 0.3 |
 
 Problems too short for that match when their whole normal form is the same, and, if they have at least
 `MIN_FORM_WORDS` words, when their masked form is. All lookups of a batch are a few array operations, so a pool of
@@ -32,13 +33,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Hashes = NDArray[np.uint64]
+    Floats = NDArray[np.float64]
+    Counts = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
 
 __all__ = ["ContaminationIndex", "Match"]
 
 TEXT_WORDS = 8
 TEXT_SHARE = 0.5
 STRUCTURE_WORDS = 3
-STRUCTURE_SHARE = 0.5
+CERTAIN_SHARE = 0.8
+PARTIAL_SHARE = 0.5
+PARTIAL_NGRAMS = 10
+PARTIAL_TEXT_SHARE = 0.3
+"""With its numbers masked a problem is found when most of it is there; half of it is enough where that is long, and
+takes up a good part of the text as well: stock phrases ("how much money does he have left") are neither."""
 MAX_SHARED = 40
 """An n-gram of more problems than this says nothing of any of them."""
 MIN_NGRAMS = {TEXT_WORDS: 2, STRUCTURE_WORDS: 6}
@@ -79,8 +88,8 @@ class ContaminationIndex:
             text.add(vocabulary.encode(forms.words))
             structure.add(vocabulary.encode(forms.masked))
         self._vocabulary = vocabulary
-        self._text = text.finish(TEXT_SHARE)
-        self._structure = structure.finish(STRUCTURE_SHARE)
+        self._text = text.finish(_Rule(TEXT_SHARE))
+        self._structure = structure.finish(_Rule(CERTAIN_SHARE, PARTIAL_SHARE, PARTIAL_NGRAMS, PARTIAL_TEXT_SHARE))
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -136,7 +145,7 @@ class _ViewBuilder:
 
         self._grams.append(np.unique(_ngrams(words, self._size)))
 
-    def finish(self, share: float) -> _View:
+    def finish(self, rule: _Rule) -> _View:
         import numpy as np
 
         owners = np.repeat(np.arange(len(self._grams)), [len(grams) for grams in self._grams])
@@ -148,7 +157,23 @@ class _ViewBuilder:
         owners = owners[telling]
         keys, counts = keys[counts <= MAX_SHARED], counts[counts <= MAX_SHARED]
         sizes = np.bincount(owners, minlength=len(self._grams))
-        return _View(self._size, share, keys, counts, owners, sizes)
+        return _View(self._size, rule, keys, counts, owners, sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What makes a match: `share` of a problem's n-grams; or less, where n-grams and share of the text are enough."""
+
+    share: float
+    partial_share: float = 1.0
+    partial_ngrams: int = 0
+    partial_text_share: float = 0.0
+
+    def holds(self, shares: Floats, ngrams: Counts, text_shares: Floats) -> Flags:
+        """Of each pair of a text and a problem, by share of the problem, n-grams in common, and share of the text."""
+        partial = (ngrams >= self.partial_ngrams) & (text_shares >= self.partial_text_share)
+        holds: Flags = (shares >= self.share) | ((shares >= self.partial_share) & partial)
+        return holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +182,7 @@ class _View:
 
     Attributes:
         size: words of an n-gram.
-        share: of a problem's n-grams that make a match.
+        rule: what makes a match.
         keys: hashes of the n-grams, sorted; shape (n,).
         counts: how many problems have each; shape (n,).
         owners: these problems, those of one n-gram after those of the one before it; shape (counts.sum(),).
@@ -165,7 +190,7 @@ class _View:
     """
 
     size: int
-    share: float
+    rule: _Rule
     keys: Any
     counts: Any
     owners: Any
@@ -193,7 +218,8 @@ class _View:
         shared, times = np.unique(np.repeat(rows, found) * len(self.sizes) + problems, return_counts=True)
         rows, problems = np.divmod(shared, len(self.sizes))
         shares = times / self.sizes[problems]
-        enough = (shares >= self.share) & (self.sizes[problems] >= MIN_NGRAMS[self.size])
+        enough = self.rule.holds(shares, times, times / lengths[rows])
+        enough &= self.sizes[problems] >= MIN_NGRAMS[self.size]
         best: dict[int, tuple[int, float]] = {}
         for row, problem, share in zip(
             rows[enough].tolist(), problems[enough].tolist(), shares[enough].tolist(), strict=True

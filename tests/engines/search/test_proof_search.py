@@ -44,6 +44,12 @@ def test_a_template_is_found_after_the_closers():
     assert "induction m" in found.proof
 
 
+def test_a_premise_is_looked_up_after_the_templates():
+    found, tried = search(lambda proof: Attempt("exact?" in proof))
+    assert (found.strategy, found.proof) == ("premises", "  intros; exact?")
+    assert any("induction m" in proof for proof in tried)
+
+
 def test_steps_follow_the_goals_and_smaller_goals_go_first():
     def answer(proof):
         if "  obtain ⟨x, y⟩ := h" in proof and "  left" in proof:

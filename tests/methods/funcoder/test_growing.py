@@ -8,8 +8,9 @@ from scripted_engine import Script, ScriptedEngine, python
 
 from reasoning.engines.base import BudgetSpentError, EngineError, PromptTooLongError
 from reasoning.methods import MethodError, Prompt, PromptStyle, Question, Sampling, Workbench, find_method
-from verifiers.records import Problem
-from verifiers.sandbox import SandboxPool
+from verifiers.records import Problem, Status
+from verifiers.registry import VerifierRegistry
+from verifiers.sandbox import Limits, SandboxPool
 
 STYLE = PromptStyle("s", "for tests", lambda problem: Prompt(text=problem.prompt), lambda problem, reply: reply)
 PROMPT = '''\
@@ -369,11 +370,43 @@ def test_a_mathematical_problem_is_a_function_without_arguments(grow):
     assert (attempt.candidate, attempt.finish_reason) == (None, "the program gave no answer")
 
 
+def test_a_whole_program_is_a_function_of_its_input(loop, pool):
+    """The samples of the statement outvote a majority, and the program that comes out reads and prints."""
+    head = "def solution(text: str) -> str:\n"
+    total = 'def total(words: list) -> str:\n    """The sum of the words."""\n'
+    draft = f"{head}    return total(text.split())\n\n{total}    raise NotImplementedError()"
+    answers = {
+        ("divide", "solution"): python(draft),
+        ("conquer", "solution"): python(f"{head}    return str(len(text))"),
+        ("divide", "total"): python(f"{total}    return str(sum(map(int, words)))"),
+        ("conquer", "total"): python(f"{total}    return str(sum(int(word) for word in words))"),
+        ("callers", "solution"): python("def one(seed):\n    return solution('1 2')"),
+        ("callers", "total"): python("def one(seed):\n    return total(['1', '2'])"),
+    }
+    fields = {"stdio": [{"input": "20 22", "output": "42"}], "comparison": "words"}
+    meta = {"samples": [["1 2\n", "3\n"], ["5", "  5 "]]}
+    problem = Problem("p", "program", "Print the sum.", fields, meta)
+    script = Script(answers)
+    engine = ScriptedEngine(script)
+    question, workbench = Question(problem, STYLE, 0, 0, Sampling(max_tokens=500)), Workbench(engine, pool)
+
+    def status(options):
+        attempt = loop.run(find_method(f"funcoder,{options}")(question, workbench))
+        judging = VerifierRegistry(pool).verify(problem, attempt.candidate.text, Limits(wall_seconds=5))
+        return attempt.trace["tree"], loop.run(judging).status
+
+    root, found = status("samples=4")
+    assert [candidate["passed_tests"] for candidate in root["candidates"]] == [2, 0, 0, 0]
+    assert (root["chosen"], found) == (0, Status.PASSED)
+    assert ("examples", "solution") not in script.asked
+    assert not any("20 22" in call.turn for call in engine.calls)
+    assert status("samples=4,unit_tests=false")[1] is Status.WRONG
+
+
 def test_problems_that_do_not_fit_are_named(grow):
     for fields, message in [
         ({"kind": "puzzle"}, "method 'funcoder' takes problems of kind program or answer; problem 'p' is of kind puz"),
         ({"entry_point": None}, "method 'funcoder' needs the name of a function; problem 'p' has no entry_point"),
-        ({"stdio": [{"input": "", "output": ""}]}, "problem 'p' asks for a program that reads standard input"),
     ]:
         with pytest.raises(MethodError, match=message):
             grow(GOOD, **fields)

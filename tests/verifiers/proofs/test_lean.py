@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from lean_runner import CASES, SHORT_SECONDS, run_session
 
+from verifiers.proofs.lean.tactics import TacticState
 from verifiers.records import Status
 
 pytestmark = pytest.mark.slow
@@ -55,6 +56,37 @@ def test_places_are_those_of_the_candidate(lean):
 
 def test_open_goals_are_shown(lean):
     assert lean.reports["wrong_unfinished"].goals == ("case right\np q : Prop\nh : p ∧ q\n⊢ p",)
+
+
+def test_goals_after_each_step_are_told(lean):
+    context = "p q : Prop\nh : p ∧ q\n⊢ "
+    left, right = f"case left\n{context}q", f"case right\n{context}p"
+    assert lean.shown.passed
+    assert [(step.tactic, step.line, step.column, step.after) for step in lean.shown.steps] == [
+        ("constructor", 1, 2, (left, right)),
+        ("· exact h.2", 2, 2, (right,)),
+        ("exact h.2", 2, 4, ()),
+        ("· exact h.1", 3, 2, ()),
+        ("exact h.1", 3, 4, ()),
+    ]
+    assert lean.shown.steps[0].before == (f"{context}q ∧ p",)
+    assert "line 1, column 2: constructor => case left" in lean.shown.verdict("a").detail
+
+
+def test_heartbeats_are_told_and_grow_with_the_work(lean):
+    assert 0 < lean.reports["good_term"].heartbeats < lean.shown.heartbeats
+
+
+def test_tactics_lead_from_state_to_state(lean):
+    context = "p q : Prop\nh : p ∧ q\n⊢ "
+    left, right = f"case left\n{context}q", f"case right\n{context}p"
+    assert [state.goals if isinstance(state, TacticState) else "error" for state in lean.states] == [
+        (f"{context}q ∧ p",), (left, right), "error", "error", "error", "error", (right,), (), "error",
+    ]  # fmt: skip
+    assert hash(lean.states[1].goals)
+    assert "omega" in lean.states[2].message
+    assert "unsolved goals" in lean.states[3].message
+    assert lean.judged.passed
 
 
 def test_checks_run_in_the_sandbox(lean):

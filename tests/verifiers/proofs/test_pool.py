@@ -11,7 +11,7 @@ import pytest
 from verifiers.proofs import ProofTask
 from verifiers.proofs.lean import install, pool
 from verifiers.proofs.lean.bridge import LeanBridge
-from verifiers.proofs.lean.worker import Role, Worker, WorkerDied, WorkerNotStarted, WorkerTimeout
+from verifiers.proofs.lean.worker import Role, Worker, WorkerDied, WorkerKilled, WorkerNotStarted, WorkerTimeout
 from verifiers.records import RecordError, Status
 from verifiers.sandbox import Limits, SandboxPool
 
@@ -31,6 +31,7 @@ class Double:
         self.alive = True
         self.worn = False
         self.isolation = ("double",)
+        self.cpu_seconds = 0.0
         Double.started.append(self)
 
     async def ask(self, request, seconds, data=b""):
@@ -97,6 +98,24 @@ def test_a_dead_process_costs_one_retry_and_no_verdict(lean):
     (report,) = lean([WorkerDied("gone"), PROVED], [WorkerDied("gone"), ACCEPTED])
     assert report.status is Status.PASSED
     assert len(Double.started) == 4
+
+
+def test_a_process_killed_from_outside_costs_no_attempt(lean):
+    (report,) = lean(
+        [WorkerKilled("kill"), WorkerKilled("kill"), WorkerDied("gone"), PROVED], [WorkerKilled("kill"), ACCEPTED]
+    )
+    assert report.status is Status.PASSED
+
+
+def test_processes_killed_over_and_over_are_no_verdict(lean):
+    (report,) = lean([WorkerKilled("kill")] * (pool.MOST_KILLS + 1))
+    assert report.status is Status.INTERNAL
+
+
+def test_a_start_that_is_killed_costs_no_attempt(lean):
+    killed = WorkerNotStarted("kill", killed=True)
+    (report,) = lean([PROVED], [ACCEPTED], starts=[killed, WorkerNotStarted("no"), killed, None, None])
+    assert report.passed
 
 
 def test_a_stuck_process_costs_one_retry_and_no_verdict(lean):

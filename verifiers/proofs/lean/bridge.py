@@ -15,15 +15,17 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from verifiers.proofs.lean import guard
 from verifiers.proofs.lean.install import LeanMissingError
-from verifiers.proofs.lean.pool import LeanPool
+from verifiers.proofs.lean.pool import MOST_KILLS, LeanPool
+from verifiers.proofs.lean.steps import heartbeats_of, steps_of
 from verifiers.proofs.lean.text import Source, Statement, source_of, split_statement
 from verifiers.proofs.lean.webassembly import PackageError
-from verifiers.proofs.lean.worker import Worker, WorkerDied, WorkerNotStarted, WorkerTimeout
+from verifiers.proofs.lean.worker import WorkerDied, WorkerKilled, WorkerNotStarted, WorkerTimeout
 from verifiers.proofs.records import ProofMessage, ProofReport, ProofTask
 from verifiers.records import RecordError, Status
 from verifiers.sandbox.task import Limits
@@ -42,6 +44,8 @@ _STUCK_SHARE: Final = 0.2
 _LEAST_JUDGE_SECONDS: Final = 2.0
 _MOST_REASON: Final = 600
 
+_Answer = TypeVar("_Answer")
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -52,12 +56,16 @@ class Attempt:
         goals: those that are left open.
         detail: the first error.
         seconds: time in the process.
+        cpu_seconds: processor time of the process.
+        messages: what it said.
     """
 
     proved: bool
     goals: tuple[str, ...] = ()
     detail: str = ""
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    messages: tuple[ProofMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,7 @@ class _Elaborated:
     answer: dict[str, Any]
     export: bytes
     isolation: tuple[str, ...]
+    cpu_seconds: float
 
 
 class LeanBridge:
@@ -101,7 +110,7 @@ class LeanBridge:
             return await self._judged(task, statement, source, limits.wall_seconds)
         except (LeanMissingError, PackageError) as error:
             return ProofReport(Status.UNAVAILABLE, str(error))
-        except WorkerNotStarted as error:
+        except (WorkerNotStarted, WorkerKilled) as error:
             return ProofReport(Status.INTERNAL, str(error))
 
     async def attempt(self, task: ProofTask, proof: str, seconds: float) -> Attempt:
@@ -111,6 +120,7 @@ class LeanBridge:
             RecordError: the task is malformed, or its header needs more than the embedded Lean has.
             LeanMissingError: the embedded Lean is not installed and cannot be prepared.
             WorkerNotStarted: a process does not come up.
+            WorkerKilled: processes are killed from outside over and over.
         """
         missing = _missing_imports(task.header)
         if missing:
@@ -122,8 +132,8 @@ class LeanBridge:
         try:
             elaborated = await self._elaborate(task, statement, source, seconds)
         except WorkerTimeout as error:
-            return Attempt(False, detail=str(error), seconds=seconds)
-        except WorkerNotStarted:
+            return Attempt(False, detail=str(error), seconds=seconds, cpu_seconds=error.cpu_seconds)
+        except (WorkerNotStarted, WorkerKilled):
             raise
         except WorkerDied as error:
             return Attempt(False, detail=str(error), seconds=seconds)
@@ -132,14 +142,14 @@ class LeanBridge:
         failed = _failure(elaborated.answer, errors)
         goals = tuple(goal for message in errors for goal in _goals(message.text))
         spent = _milliseconds(elaborated.answer) / 1000
-        return Attempt(failed is None, goals, failed[1] if failed else "", spent)
+        return Attempt(failed is None, goals, failed[1] if failed else "", spent, elaborated.cpu_seconds, messages)
 
     async def _judged(self, task: ProofTask, statement: Statement, source: Source, seconds: float) -> ProofReport:
         try:
             elaborated = await self._elaborate(task, statement, source, seconds)
         except WorkerTimeout as error:
             return ProofReport(Status.TIMEOUT, str(error), seconds=seconds)
-        except WorkerNotStarted:
+        except (WorkerNotStarted, WorkerKilled):
             raise
         except WorkerDied as error:
             return ProofReport(Status.CRASH, str(error))
@@ -147,25 +157,26 @@ class LeanBridge:
         spent = _milliseconds(answer) / 1000
         messages = _messages(answer, source.lines_before)
         errors = [message for message in messages if message.severity == "error"]
+        steps, beats = steps_of(answer, source.code, source.lines_before), heartbeats_of(answer)
         failed = _failure(answer, errors)
         if failed is not None:
             with contextlib.suppress(WorkerTimeout):
                 await self._check_statement(task, statement)
             goals = tuple(goal for message in errors for goal in _goals(message.text))
-            return ProofReport(*failed, messages, goals, (), spent, elaborated.isolation)
+            return ProofReport(*failed, messages, goals, (), spent, elaborated.isolation, steps, beats)
         left = max(seconds - spent, _LEAST_JUDGE_SECONDS)
         try:
             judged = await self._judge(task, statement, elaborated.export, left)
         except WorkerTimeout as error:
             return ProofReport(Status.TIMEOUT, f"the kernel: {error}", messages, (), (), seconds, elaborated.isolation)
-        except WorkerNotStarted:
+        except (WorkerNotStarted, WorkerKilled):
             raise
         except WorkerDied as error:
             return ProofReport(Status.CRASH, f"the kernel: {error}", messages, (), (), spent, elaborated.isolation)
         status, detail = _decision(judged)
         axioms = tuple(str(name) for name in judged.get("axioms", ()))
         spent += _milliseconds(judged) / 1000
-        return ProofReport(status, detail, messages, (), axioms, spent, elaborated.isolation)
+        return ProofReport(status, detail, messages, (), axioms, spent, elaborated.isolation, steps, beats)
 
     async def _elaborate(self, task: ProofTask, statement: Statement, source: Source, seconds: float) -> _Elaborated:
         """Have one process elaborate the candidate; one that died or was stuck costs one more attempt.
@@ -179,21 +190,17 @@ class LeanBridge:
             "name": statement.name,
             "code": source.code,
             "maxHeartbeats": task.heartbeats,
+            "steps": int(task.goals),
         }
         keep = not guard.leaves_traces(source.own)
-        for attempt in range(2):
-            try:
-                async with self.pool.elaborator(keep=keep) as worker:
-                    return await _asked(worker, request, seconds)
-            except WorkerTimeout as error:
-                if attempt or error.cpu_seconds >= _STUCK_SHARE * seconds:
-                    raise
-            except WorkerNotStarted:
-                raise
-            except WorkerDied:
-                if attempt:
-                    raise
-        raise AssertionError("unreachable")
+
+        async def ask() -> _Elaborated:
+            async with self.pool.elaborator(keep=keep) as worker:
+                used = worker.cpu_seconds
+                answer, export = await worker.ask(request, seconds)
+                return _Elaborated(answer, export, worker.isolation, worker.cpu_seconds - used)
+
+        return await _persistently(ask, seconds)
 
     async def _judge(self, task: ProofTask, statement: Statement, export: bytes, seconds: float) -> dict[str, Any]:
         request = {
@@ -203,24 +210,12 @@ class LeanBridge:
             "axioms": list(task.axioms),
             "maxHeartbeats": task.heartbeats,
         }
-        for attempt in range(2):
-            try:
-                answer = await self.pool.judge(request, export, seconds)
-            except WorkerTimeout as error:
-                if attempt or error.cpu_seconds >= _STUCK_SHARE * seconds:
-                    raise
-            except WorkerNotStarted:
-                raise
-            except WorkerDied:
-                if attempt:
-                    raise
-            else:
-                if answer["status"] in ("header", "statement"):
-                    first = next((m for m in _messages(answer, 0) if m.severity == "error"), None)
-                    text = f"{answer['reason']}{': ' + first.describe() if first else ''}"
-                    raise RecordError(answer["status"], text[:_MOST_REASON])
-                return answer
-        raise AssertionError("unreachable")
+        answer = await _persistently(lambda: self.pool.judge(request, export, seconds), seconds)
+        if answer["status"] in ("header", "statement"):
+            first = next((m for m in _messages(answer, 0) if m.severity == "error"), None)
+            text = f"{answer['reason']}{': ' + first.describe() if first else ''}"
+            raise RecordError(answer["status"], text[:_MOST_REASON])
+        return answer
 
     async def _check_statement(self, task: ProofTask, statement: Statement) -> None:
         """Tell a wrong proof from a statement that cannot be read at all.
@@ -232,9 +227,31 @@ class LeanBridge:
         await self._judge(task, statement, b"", _LEAST_JUDGE_SECONDS * 10)
 
 
-async def _asked(worker: Worker, request: dict[str, Any], seconds: float) -> _Elaborated:
-    answer, export = await worker.ask(request, seconds)
-    return _Elaborated(answer, export, worker.isolation)
+async def _persistently(ask: Callable[[], Awaitable[_Answer]], seconds: float) -> _Answer:
+    """Ask a process; one that died or was stuck costs one more attempt, one killed from outside costs none.
+
+    Raises:
+        WorkerDied: it died again, or was killed over and over.
+        WorkerTimeout: the time was spent working, or was over again.
+    """
+    attempts = kills = 0
+    while True:
+        try:
+            return await ask()
+        except WorkerTimeout as error:
+            if attempts or error.cpu_seconds >= _STUCK_SHARE * seconds:
+                raise
+            attempts += 1
+        except WorkerNotStarted:
+            raise
+        except WorkerKilled:
+            kills += 1
+            if kills > MOST_KILLS:
+                raise
+        except WorkerDied:
+            if attempts:
+                raise
+            attempts += 1
 
 
 def _failure(answer: dict[str, Any], errors: list[ProofMessage]) -> tuple[Status, str] | None:

@@ -21,12 +21,14 @@ from verifiers.proofs.lean import install
 from verifiers.proofs.lean.worker import Role, Worker, WorkerNotStarted
 from verifiers.sandbox import SandboxPool
 
-__all__ = ["LeanPool", "workers_that_fit"]
+__all__ = ["MOST_KILLS", "LeanPool", "workers_that_fit"]
 
 _WORKER_BYTES: Final = 2 << 30
 """Free memory that one more elaborating process asks for."""
 _MOST_STARTS: Final = 2
 """Attempts to bring a process up before the check fails."""
+MOST_KILLS: Final = 8
+"""How often processes may be killed from outside before a check ends without a verdict."""
 
 
 def workers_that_fit(processors: int) -> int:
@@ -122,14 +124,15 @@ class LeanPool:
 
     async def _start(self, role: Role) -> Worker:
         installation = await self._installed()
-        for attempt in range(_MOST_STARTS):
+        failures = kills = 0
+        while True:
             self.starts += 1
             try:
                 return await Worker.start(self._sandbox, installation, role)
-            except WorkerNotStarted:
-                if attempt == _MOST_STARTS - 1:
+            except WorkerNotStarted as error:
+                failures, kills = failures + (not error.killed), kills + error.killed
+                if failures >= _MOST_STARTS or kills > MOST_KILLS:
                     raise
-        raise AssertionError("unreachable")
 
     async def _installed(self) -> install.Installation:
         async with self._installing:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import time
 from collections.abc import Mapping
 from enum import StrEnum
@@ -20,14 +21,16 @@ from typing import Any, Final
 
 from verifiers.proofs.lean.entry import CHANNEL_MARK, program_payload
 from verifiers.proofs.lean.install import Installation
-from verifiers.sandbox import Limits, Outcome, Profile, SandboxPool, Session, Task
+from verifiers.sandbox import End, Limits, Outcome, Profile, SandboxPool, Session, Task
 
-__all__ = ["Role", "Worker", "WorkerDied", "WorkerNotStarted", "WorkerTimeout"]
+__all__ = ["Role", "Worker", "WorkerDied", "WorkerKilled", "WorkerNotStarted", "WorkerTimeout"]
 
 MEMORY_MIB: Final = 3_072
 """Limit of a worker's memory; one needs 1.4 to 1.7 GiB, and Lean's own heap ends at 2 GiB."""
 START_SECONDS: Final = 300.0
 """A worker that is not ready by then has failed; a busy machine takes long."""
+_END_SECONDS: Final = 10.0
+"""A process that has closed its channel has gone by then, or is ended."""
 LIFE_SECONDS: Final = 86_400.0
 RETIRE_AGE_SECONDS: Final = 3_600.0
 RETIRE_CHECKS: Final = 2_000
@@ -48,14 +51,32 @@ class Role(StrEnum):
 
     ELABORATE = "elaborate"
     JUDGE = "judge"
+    MUTATE = "mutate"
+
+    @property
+    def script(self) -> str:
+        """The file in `runtime/` that such a process runs."""
+        return "mutator.lean" if self is Role.MUTATE else "checker.lean"
 
 
 class WorkerDied(RuntimeError):
     """The process ended; the message says how."""
 
 
+class WorkerKilled(WorkerDied):
+    """Something outside ended the process; that says nothing about the candidate that it was working on."""
+
+
 class WorkerNotStarted(WorkerDied):
-    """The process did not come up; that says nothing about any candidate."""
+    """The process did not come up; that says nothing about any candidate.
+
+    Attributes:
+        killed: whether something outside ended it.
+    """
+
+    def __init__(self, message: str, *, killed: bool = False) -> None:
+        self.killed = killed
+        super().__init__(message)
 
 
 class WorkerTimeout(RuntimeError):
@@ -83,6 +104,7 @@ class Worker:
         self._resident = 0
         self.isolation: tuple[str, ...] = ()
         self.version = ""
+        self.ready: dict[str, Any] = {}
         self.alive = True
 
     @classmethod
@@ -101,7 +123,7 @@ class Worker:
             )
         )
         report = await sandbox.report()
-        task = Task(_ENTRY, program_payload(_command(installation)), capture=True, profile=_PROFILE)
+        task = Task(_ENTRY, program_payload(_command(installation, role)), capture=True, profile=_PROFILE)
         limits = Limits(
             wall_seconds=LIFE_SECONDS,
             cpu_seconds=LIFE_SECONDS,
@@ -117,8 +139,9 @@ class Worker:
         except WorkerTimeout:
             raise WorkerNotStarted("the embedded Lean was not ready in time") from None
         except WorkerDied as error:
-            raise WorkerNotStarted(str(error)) from None
+            raise WorkerNotStarted(str(error), killed=isinstance(error, WorkerKilled)) from None
         worker.version = str(ready.get("version", ""))
+        worker.ready = ready
         return worker
 
     async def ask(self, request: Mapping[str, Any], seconds: float, data: bytes = b"") -> tuple[dict[str, Any], bytes]:
@@ -134,6 +157,7 @@ class Worker:
 
         Raises:
             WorkerDied: the process ended.
+            WorkerKilled: something outside ended it.
             WorkerTimeout: it did not answer in time.
         """
         self._asked += 1
@@ -152,7 +176,8 @@ class Worker:
             await self.kill()
             raise
         if frame is None:
-            raise WorkerDied(_report(await self.kill()))
+            outcome = await self._end()
+            raise (WorkerKilled if _from_outside(outcome) else WorkerDied)(_report(outcome))
         self._answer_bytes += len(frame)
         head, _, rest = frame.partition(b"\n")
         try:
@@ -187,13 +212,22 @@ class Worker:
         """Processor time of the process until the last answer."""
         return self._cpu_seconds
 
+    async def _end(self) -> Outcome:
+        """How a process ended that has closed its channel."""
+        self.alive = False
+        try:
+            async with asyncio.timeout(_END_SECONDS):
+                return await self._session.finish()
+        except TimeoutError:
+            return await self.kill()
+
     async def kill(self) -> Outcome:
         """End the process; nothing is lost, since it keeps nothing."""
         self.alive = False
         return await self._session.kill()
 
 
-def _command(installation: Installation) -> list[str]:
+def _command(installation: Installation, role: Role) -> list[str]:
     spec = find_spec(_RUNTIME)
     assert spec is not None
     assert spec.submodule_search_locations is not None
@@ -208,9 +242,14 @@ def _command(installation: Installation) -> list[str]:
         f"--allow-fs-read={installation.directory}/*",
         str(runtime / "runner.js"),
         str(installation.directory),
-        str(runtime / "checker.lean"),
+        str(runtime / role.script),
         CHANNEL_MARK,
     ]
+
+
+def _from_outside(outcome: Outcome) -> bool:
+    """A candidate cannot send signals, and limits are told apart from a kill."""
+    return outcome.end is End.INTERNAL or outcome.signal == signal.SIGKILL
 
 
 def _report(outcome: Outcome) -> str:

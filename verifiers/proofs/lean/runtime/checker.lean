@@ -4,13 +4,15 @@ The two roles of an embedded Lean worker, run by `lean --run` under `runner.js`;
 First line in: {"role": "elaborate"} or {"role": "judge"}. First line out: {"ready": true, "import_ms": n, "version": "4.x"}.
 
 elaborate: runs what candidates wrote. Nothing that this process says is believed.
-  in   {"id", "header", "name", "code", "maxHeartbeats"}
-  out  {"id", "status", "reason", "ms", "messages", "export"?}
+  in   {"id", "header", "name", "code", "maxHeartbeats", "steps"?: 1, "command"?: 1}
+  out  {"id", "status", "reason", "ms", "messages", "steps"?, "axioms"?, "export"?}
+       steps: goals before and after each tactic, [kind, first byte, last byte, [goals], [goals]]; asked for by "steps"
        status  proved     no error message, and the theorem is there; `export` is the address of an array of `Item`: the
                           declarations that the proof needs beyond library and header, dependencies first
                errors     there are error messages
                missing    the code does not declare a theorem of that name; `reason` says what it does instead
                header     the header has errors
+       commands   "command" was asked for: the text was run behind a header that may have errors; `axioms` of `name`
 
 judge: decides. It elaborates only what the problem's author wrote (header and statement); what comes from a candidate
 arrives as plain bytes, is built up here as terms and handed to the kernel.
@@ -431,6 +433,90 @@ partial def axiomsOfArray (env : Environment) (s : Used) (a : Array Name) (i : N
   if h : i < a.size then axiomsOfArray env (axiomsOf env s a[i]) a (i+1) else s
 end
 
+/-! ### Elaborating process: goals before and after each tactic -/
+
+/-- Bytes of a piece of syntax that the text itself holds (not a macro's). -/
+def originalRange (stx : Syntax) : Option (Nat × Nat) :=
+  match stx.getHeadInfo with
+  | .original .. => match stx.getPos?, stx.getTailPos? with
+    | some a, some b => some (a.byteIdx, b.byteIdx)
+    | _, _ => none
+  | _ => none
+
+partial def goalsJson (ctx : Elab.ContextInfo) (l : List MVarId) (acc : String) : IO String :=
+  match l with
+  | [] => pure ("[" ++ acc ++ "]")
+  | g :: r => do
+    let format ← ctx.ppGoals [g]
+    let text := (Json.str format.pretty).compress
+    goalsJson ctx r (if acc == "" then text else acc ++ "," ++ text)
+
+structure Seen where
+  steps : String := ""
+  count : Nat := 0
+
+def record (s : Seen) (kind : String) (range : Nat × Nat) (before after : String) : Seen :=
+  let step := "[" ++ (Json.str kind).compress ++ "," ++ Nat.repr range.1 ++ "," ++ Nat.repr range.2 ++ "," ++ before ++ "," ++ after ++ "]"
+  { steps := if s.steps == "" then step else s.steps ++ "," ++ step, count := s.count + 1 }
+
+def mostSteps : Nat := 1000
+
+def seeInfo (ctx : Elab.ContextInfo) (i : Elab.Info) (s : Seen) : IO Seen :=
+  if s.count ≥ mostSteps then pure s else
+  match i with
+  | .ofTacticInfo t => match originalRange t.stx with
+    | none => pure s
+    | some range => do
+      let before ← goalsJson { ctx with mctx := t.mctxBefore } t.goalsBefore ""
+      let after ← goalsJson { ctx with mctx := t.mctxAfter } t.goalsAfter ""
+      return record s t.stx.getKind.toString range before after
+  | .ofTermInfo t => match originalRange t.stx, t.expectedType? with
+    | some range, some type =>
+      if t.stx.getKind == `Lean.Parser.Term.sorry then do
+        let goal : MVarId := { name := `goal }
+        let mctx := ctx.mctx.addExprMVarDecl goal .anonymous t.lctx #[] type
+        let goals ← goalsJson { ctx with mctx } [goal] ""
+        return record s "Lean.Parser.Term.sorry" range goals "[]"
+      else pure s
+    | _, _ => pure s
+  | _ => pure s
+
+mutual
+partial def seeTree (t : Elab.InfoTree) (ctx : Option Elab.ContextInfo) (s : Seen) : IO Seen :=
+  match t with
+  | .context c t => seeTree t (c.mergeIntoOuter? ctx) s
+  | .hole _ => pure s
+  | .node i children => do
+    let s ← match ctx with
+      | some c => seeInfo c i s
+      | none => pure s
+    let s ← seeNode children.root ctx s
+    seeArray children.tail 0 ctx s
+partial def seeNode (t : PersistentArrayNode Elab.InfoTree) (ctx : Option Elab.ContextInfo) (s : Seen) : IO Seen :=
+  match t with
+  | .leaf vs => seeArray vs 0 ctx s
+  | .node cs => seeNodes cs 0 ctx s
+partial def seeNodes (cs : Array (PersistentArrayNode Elab.InfoTree)) (i : Nat) (ctx : Option Elab.ContextInfo) (s : Seen) : IO Seen :=
+  if h : i < cs.size then do
+    let s ← seeNode cs[i] ctx s
+    seeNodes cs (i+1) ctx s
+  else pure s
+partial def seeArray (a : Array Elab.InfoTree) (i : Nat) (ctx : Option Elab.ContextInfo) (s : Seen) : IO Seen :=
+  if h : i < a.size then do
+    let s ← seeTree a[i] ctx s
+    seeArray a (i+1) ctx s
+  else pure s
+end
+
+def stepsOf (st : CmdState) : IO String := do
+  let trees := st.infoState.trees
+  let s ← seeNode trees.root none {}
+  let s ← seeArray trees.tail 0 none s
+  return s.steps
+
+/-- A state whose tactics leave a record. -/
+def watched (st : CmdState) : CmdState := { st with infoState := { enabled := true } }
+
 /-! ### Requests and answers -/
 
 structure Request where
@@ -442,6 +528,8 @@ structure Request where
   beats : Nat
   allowed : List Name
   bytes : Nat
+  steps : Bool
+  command : Bool
 
 def field (j : Json) (k : String) : Json :=
   match j.getObjVal? k with
@@ -472,7 +560,9 @@ def parseRequest (j : Json) : Request :=
     allowed := match field j "axioms" with
       | .arr a => namesOf a 0
       | _ => []
-    bytes := numberField j "bytes" }
+    bytes := numberField j "bytes"
+    steps := numberField j "steps" == 1
+    command := numberField j "command" == 1 }
 
 /-- The axioms that are not allowed. -/
 partial def badAxioms (l allowed : List Name) : List Name :=
@@ -539,29 +629,39 @@ def afterStatement (start : CmdState) (kept : List Kept) (rq : Request) : IO (Cm
 def elaborateRequest (out : IO.FS.Stream) (init : Environment) (kept : List Kept) (rq : Request) : IO (List Kept) := do
   let t0 ← IO.monoMsNow
   let (start, kept) ← afterHeader init kept rq
-  let reply (status reason : String) (log : MessageLog) (items : Array Item) : IO (List Kept) := do
+  let b0 ← IO.getNumHeartbeats
+  let reply (status reason : String) (log : MessageLog) (items : Array Item) (steps : String := "") (more : String := "") : IO (List Kept) := do
     let messages ← messagesJson (oldestFirst (newestFirst log) []) 100 "" ""
+    let b1 ← IO.getNumHeartbeats
     let t1 ← IO.monoMsNow
     -- The cell keeps the array alive until it has been read: its last use is behind the answer.
     let cell ← IO.mkRef items
     let export? := if items.size == 0 then "" else ",\"export\":" ++ Nat.repr (addressOf items).toNat
     out.putStr ("@@{\"id\":" ++ rq.id.compress ++ ",\"status\":" ++ strJson status ++ ",\"reason\":" ++ strJson reason
-      ++ ",\"ms\":" ++ Nat.repr (t1 - t0) ++ ",\"messages\":[" ++ messages ++ "]" ++ export? ++ "}\n")
+      ++ ",\"ms\":" ++ Nat.repr (t1 - t0) ++ ",\"messages\":[" ++ messages ++ "],\"beats\":" ++ Nat.repr (b1 - b0) ++ (if steps == "" then "" else ",\"steps\":[" ++ steps ++ "]") ++ more ++ export? ++ "}\n")
     out.flush
     let read ← cell.get
     if read.size > 1000000000 then throw (IO.userError "too many declarations")
     return kept
+  if rq.command then
+    let after ← elaborate (if rq.steps then watched start else start) rq.code
+    let steps ← if rq.steps then stepsOf after else pure ""
+    let axioms := match findDecl after.env (namespaceOf after ++ rq.name) with
+      | some (n, _) => ",\"axioms\":[" ++ namesJson (axiomsOf after.env {} n).axioms "" ++ "]"
+      | none => ""
+    return ← reply "commands" "" after.messages #[] steps axioms
   if start.messages.hasErrors then
     return ← reply "header" "the header has errors" start.messages #[]
-  let cand ← elaborate start rq.code
+  let cand ← elaborate (if rq.steps then watched start else start) rq.code
+  let steps ← if rq.steps then stepsOf cand else pure ""
   if cand.messages.hasErrors then
-    return ← reply "errors" "" cand.messages #[]
+    return ← reply "errors" "" cand.messages #[] steps
   match findDecl cand.env (namespaceOf start ++ rq.name) with
   | none => reply "missing" "the code does not declare a theorem of this name" cand.messages #[]
   | some (n, .thmInfo _) =>
     let s := gather start.env cand.env {} n
-    if s.failure != "" then reply "missing" s.failure cand.messages #[]
-    else reply "proved" "" cand.messages s.items
+    if s.failure != "" then reply "missing" s.failure cand.messages #[] steps
+    else reply "proved" "" cand.messages s.items steps
   | some (_, _) => reply "missing" "what the code declares under this name is not a theorem" cand.messages #[]
 
 /-! ### Judging process -/

@@ -1,0 +1,220 @@
+r"""Nano-plus: the larger model of nano's family, trained on the broad mixture by a GPU in minutes.
+
+    settings = PlusSettings(minutes=20)
+    result = train_plus(settings, examples)
+    save_plus(result.model, Path("out"))
+
+24 million parameters in bfloat16 (46 MiB in files below 16 MiB). The tokenizer is nano's, one token a byte. The first
+steps are timed, and the schedule is then cut to what fits in the minutes. `SMOKE` runs the same code on a CPU in
+seconds.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from reasoning.engines.base import derive_seed
+from reasoning.training.mixture import KINDS, MixtureCounts, PlusExample
+from reasoning.training.nano import NanoShape, batch_of, make_model, make_tokenizer, save_nano
+from reasoning.training.optimizers import OptimizerSettings, build_optimizer
+from reasoning.training.sampling import SampleSettings, sample_texts
+from reasoning.training.schedules import flat_then_linear, with_warmup
+from verifiers.rewards import VerifierReward
+
+__all__ = [
+    "NANO_PLUS",
+    "SMOKE",
+    "Estimate",
+    "PlusResult",
+    "PlusSettings",
+    "estimate",
+    "parameters_of",
+    "right_by_kind",
+    "save_plus",
+    "train_plus",
+]
+
+NANO_PLUS = NanoShape(hidden=512, layers=8, heads=8, key_value_heads=8, intermediate=1280)
+"""24 million parameters."""
+H200_FLOPS = 790e12
+"""Dense bfloat16 peak of one H200, operations a second."""
+UTILISATION = 0.10
+"""Share of it that a model of this width can be expected to reach; an assumption, not a measurement."""
+_TIMED = (10, 30)
+"""Steps between which the time of a step is taken."""
+_RESERVE = 0.9
+"""Share of the minutes that steps may fill."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlusSettings:
+    """The recipe.
+
+    Attributes:
+        shape: of the model.
+        counts: of the mixture.
+        longest: characters of a prompt and its solution together.
+        steps: optimiser steps, fewer where the minutes are too short.
+        minutes: of training.
+        batch_size: examples of one step.
+        seed: of weights, data and order.
+        optimizer: the optimiser.
+        warmup_steps: linear rise of the learning rate; then flat, and linear to 5 % over the last 40 % of the steps.
+        held_out: held-out examples of each kind that are asked at the end.
+    """
+
+    shape: NanoShape = NANO_PLUS
+    counts: MixtureCounts = field(
+        default_factory=lambda: MixtureCounts(400_000, 200_000, 200_000, 50_000, puzzles=1_000)
+    )
+    longest: int = 500
+    steps: int = 7_000
+    minutes: float = 20.0
+    batch_size: int = 512
+    seed: int = 1
+    optimizer: OptimizerSettings = field(
+        default_factory=lambda: OptimizerSettings(
+            name="muon", learning_rate=2e-3, muon_learning_rate=0.01, weight_decay=0.01
+        )
+    )
+    warmup_steps: int = 200
+    held_out: int = 200
+
+
+SMOKE = replace(
+    PlusSettings(),
+    shape=NanoShape(hidden=32, layers=2, heads=2, key_value_heads=2, intermediate=64),
+    counts=MixtureCounts(worked=32, words=60, tools=60, functions=32, puzzles=32),
+    steps=4,
+    minutes=1.0,
+    batch_size=8,
+    warmup_steps=1,
+    held_out=2,
+)
+"""The same code on a CPU, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a run on a GPU should take.
+
+    Attributes:
+        parameters: of the model.
+        tokens: of all steps, padding left out.
+        seconds: 6 x parameters x tokens operations at `UTILISATION` of `H200_FLOPS`.
+    """
+
+    parameters: int
+    tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlusResult:
+    """The trained model, its tokenizer, steps done, the loss of each, and seconds of training."""
+
+    model: Any
+    tokenizer: Any
+    steps: int
+    losses: tuple[float, ...]
+    seconds: float
+
+
+def parameters_of(shape: NanoShape) -> int:
+    """How many parameters a model of this shape has."""
+    with torch.device("meta"):
+        return sum(parameter.numel() for parameter in make_model(shape, 0).parameters())
+
+
+def estimate(settings: PlusSettings, examples: Sequence[PlusExample]) -> Estimate:
+    """What the recipe should take on one H200, from the mean length of the examples (a byte is a token)."""
+    mean = sum(len((one.prompt + one.solution).encode()) + 1 for one in examples) / len(examples)
+    parameters, tokens = parameters_of(settings.shape), round(mean * settings.steps * settings.batch_size)
+    return Estimate(parameters, tokens, 6 * parameters * tokens / (UTILISATION * H200_FLOPS))
+
+
+def train_plus(
+    settings: PlusSettings,
+    examples: Sequence[PlusExample],
+    on_step: Callable[[int, int, float], None] = lambda step, steps, loss: None,
+) -> PlusResult:
+    """Train from random weights, on the first GPU where there is one, in bfloat16 there and in float32 elsewhere.
+
+    Args:
+        settings: the recipe.
+        examples: learned from, in an order shuffled anew for each pass.
+        on_step: told (step, steps that are planned, loss).
+
+    Raises:
+        FloatingPointError: the loss is not finite.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    tokenizer = make_tokenizer()
+    model = make_model(settings.shape, derive_seed("nano-plus weights", settings.seed)).to(device)
+    optimizer = build_optimizer(model, settings.optimizer)
+    planned = settings.steps
+    shape = with_warmup(flat_then_linear, settings.warmup_steps)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: shape(step, planned))
+    batches = _batches(examples, settings)
+    losses: list[float] = []
+    started = timed = time.monotonic()
+    model.train()
+    while len(losses) < planned:
+        batch = {name: value.to(device) for name, value in batch_of(tokenizer, next(batches)).items()}
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            loss = model(**batch).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad(set_to_none=True)
+        losses.append(float(loss.detach()))
+        if losses[-1] != losses[-1] or losses[-1] == float("inf"):
+            raise FloatingPointError(f"the loss is not finite at step {len(losses)}")
+        if len(losses) == _TIMED[0]:
+            timed = time.monotonic()
+        elif len(losses) == _TIMED[1]:
+            each = (time.monotonic() - timed) / (_TIMED[1] - _TIMED[0])
+            left = _RESERVE * 60 * settings.minutes - (time.monotonic() - started)
+            planned = min(planned, _TIMED[1] + max(0, int(left / each)))
+        on_step(len(losses), planned, losses[-1])
+    return PlusResult(model.eval(), tokenizer, len(losses), tuple(losses), time.monotonic() - started)
+
+
+def right_by_kind(
+    result: PlusResult, held_out: Sequence[PlusExample], most: int, reward: VerifierReward
+) -> dict[str, tuple[int, int]]:
+    """Kind -> right greedy answers, as the verifiers judge, and examples asked."""
+    counts = {}
+    for kind in KINDS:
+        asked = [example for example in held_out if example.kind == kind][:most]
+        texts = sample_texts(
+            result.model, result.tokenizer, [example.prompt for example in asked], SampleSettings(max_new_tokens=256)
+        )
+        judged = reward.judge([(example.problem, text) for example, text in zip(asked, texts, strict=True)])
+        counts[kind] = (sum(one.value is not None and one.parts["correct"] == 1.0 for one in judged), len(asked))
+    return counts
+
+
+def save_plus(model: Any, directory: Path) -> None:
+    """Write the model in bfloat16, in files below 16 MiB, and its tokenizer."""
+    save_nano(model.to("cpu", torch.bfloat16), directory)
+
+
+def _batches(examples: Sequence[PlusExample], settings: PlusSettings) -> Any:
+    """Batches for ever, each example once a pass."""
+    turn = 0
+    while True:
+        order = list(range(len(examples)))
+        random.Random(derive_seed("nano-plus order", settings.seed, turn)).shuffle(order)
+        for start in range(0, len(order) - settings.batch_size + 1, settings.batch_size):
+            rows = [examples[index] for index in order[start : start + settings.batch_size]]
+            yield [(row.prompt, row.solution) for row in rows]
+        turn += 1

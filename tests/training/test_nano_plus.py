@@ -1,0 +1,108 @@
+"""The mixture of nano-plus is judged and split by problem; its recipe runs, and its files are small enough."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reasoning.training import mixture
+from reasoning.training.arithmetic import is_held_out, prompt_of
+from reasoning.training.mixture import KINDS, MixtureCounts, PlusExample, make_mixture, split_mixture
+from verifiers.records import Problem
+from verifiers.sandbox import SandboxPool
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[2]
+MIB = 1 << 20
+
+
+def made(**counts):
+    async def run():
+        async with SandboxPool() as pool:
+            return await make_mixture(pool, MixtureCounts(**counts), seed=1, longest=500)
+
+    return asyncio.run(run())
+
+
+def test_every_kind_is_there_and_short_enough():
+    examples = made(worked=32, words=40, tools=40, functions=16, puzzles=16)
+    assert {example.kind for example in examples} == set(KINDS)
+    assert all(len(example.prompt + example.solution) <= 500 for example in examples)
+    tools = [example for example in examples if example.kind == "tools"]
+    for example in tools:
+        # The program of the example really prints the output that it shows.
+        program, output = example.solution.removeprefix("```python\n").split("```\n```output\n")
+        run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert run.stdout.strip() == output.partition("\n```")[0] == example.problem.text("gold")
+
+
+def test_a_function_that_is_not_what_was_asked_is_left_out(monkeypatch):
+    assert len(made(functions=12)) == 12
+    monkeypatch.setattr(mixture, "_value", lambda body, numbers, n: numbers["a"] * n - numbers["b"])
+    assert made(functions=12) == []
+
+
+def test_a_problem_is_held_out_in_every_form():
+    def example(kind, prompt, text):
+        return PlusExample(kind, prompt, "", Problem("p", "answer", text, {"gold": "1"}))
+
+    texts = [f"What is {n}?" for n in range(100)]
+    both = [example(kind, prompt_of(text + more), text) for text in texts for kind, more in
+            (("words", ""), ("tools", " Use Python."))]  # fmt: skip
+    train, held_out = split_mixture(both)
+    assert len(train) + len(held_out) == 200
+    assert {one.problem.prompt for one in held_out} == {text for text in texts if is_held_out(prompt_of(text))}
+    assert len(held_out) == 2 * len({one.problem.prompt for one in held_out}) > 0
+
+
+def test_the_whole_recipe_runs_on_a_cpu(tmp_path):
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    transformers = pytest.importorskip("transformers", reason="Transformers is not installed")
+    command = [sys.executable, ROOT / "scripts" / "train_nano_plus.py", "--out", tmp_path, "--smoke"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "on one H200 (estimated)" in done.stdout
+    card = (tmp_path / "model" / "README.md").read_text()
+    assert "No GPU was at hand" in card or "cuda" in card.lower() or "NVIDIA" in card
+    losses = json.loads((tmp_path / "model" / "training.json").read_text())["losses"]
+    assert len(losses) == 4
+    assert all(map(math.isfinite, losses))
+    loaded = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "model")
+    assert str(loaded.dtype) == "torch.bfloat16"
+
+
+def test_nano_plus_fits_in_small_files_and_its_time_is_estimated(tmp_path):
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    pytest.importorskip("transformers", reason="Transformers is not installed")
+    from reasoning.training.nano import make_model
+    from reasoning.training.nano_plus import NANO_PLUS, PlusSettings, estimate, parameters_of, save_plus
+
+    assert parameters_of(NANO_PLUS) <= 35e6
+    save_plus(make_model(NANO_PLUS, 0), tmp_path)
+    sizes = [path.stat().st_size for path in tmp_path.iterdir()]
+    assert max(sizes) < 16 * MIB
+    assert sum(sizes) < 48 * MIB
+    settings = PlusSettings()
+    one = PlusExample("worked", "x" * 100, "y" * 99, Problem("p", "answer", "", {"gold": "1"}))
+    expected = estimate(settings, [one])
+    # 6 N D operations, D of 200 tokens an example, at a tenth of 790e12 a second.
+    tokens = 200 * settings.steps * settings.batch_size
+    assert expected.tokens == tokens
+    assert expected.seconds == pytest.approx(6 * parameters_of(NANO_PLUS) * tokens / 79e12)
+
+
+def test_the_schedule_is_cut_to_the_minutes():
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    pytest.importorskip("transformers", reason="Transformers is not installed")
+    from reasoning.training.nano_plus import SMOKE, train_plus
+
+    one = PlusExample("worked", "Q:1+1=?\nA:", "####2\n", Problem("p", "answer", "", {"gold": "2"}))
+    result = train_plus(replace(SMOKE, steps=10_000, minutes=0.0), [one] * 8)
+    assert result.steps == 30

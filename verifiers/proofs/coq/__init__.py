@@ -1,0 +1,1 @@
+"""Coq and Rocq: text, guard, processes, bridge."""
