@@ -97,6 +97,10 @@ TOOLS: dict[str, ToolEntry] = {
     "linear_sequence": ToolEntry(
         "reasoning.solvers.linear_sequence:linear_sequence", "linear systems by recycled Krylov subspaces", seconds=70.0
     ),
+    "complete_matrix": ToolEntry(
+        "reasoning.solvers.complete_matrix:complete_matrix", "matrix completion, plain and robust", seconds=30.0
+    ),
+    "sketched_lstsq": ToolEntry("reasoning.solvers.sketched_lstsq:sketched_lstsq", "least squares with many rows"),
     "fit_vmf": ToolEntry("reasoning.solvers.fit_vmf:fit_vmf", "von Mises-Fisher distribution of directions"),
     "maximum_flow": ToolEntry("reasoning.solvers.graphs:maximum_flow", "maximum flow and minimum cut", "graphs"),
     "minimum_spanning_tree": ToolEntry(
