@@ -101,6 +101,7 @@ TOOLS: dict[str, ToolEntry] = {
         "reasoning.solvers.complete_matrix:complete_matrix", "matrix completion, plain and robust", seconds=30.0
     ),
     "sketched_lstsq": ToolEntry("reasoning.solvers.sketched_lstsq:sketched_lstsq", "least squares with many rows"),
+    "pattern_hamming": ToolEntry("reasoning.solvers.pattern_hamming:pattern_hamming", "mismatches at every shift"),
     "fit_vmf": ToolEntry("reasoning.solvers.fit_vmf:fit_vmf", "von Mises-Fisher distribution of directions"),
     "maximum_flow": ToolEntry("reasoning.solvers.graphs:maximum_flow", "maximum flow and minimum cut", "graphs"),
     "minimum_spanning_tree": ToolEntry(
