@@ -48,6 +48,15 @@ class ToolEntry:
 PROFILES: dict[str, tuple[str, ...]] = {
     "numeric": ("numpy", "scipy.linalg", "scipy.sparse.linalg", "scipy.optimize", "scipy.special", "scipy.interpolate"),
     "exact": ("numpy", "flint", "mpmath", "sympy"),
+    "scheduling": (
+        "numpy",
+        "ortools.sat.python.cp_model",
+        "pandas",
+        "google.protobuf",
+        "absl",
+        "immutabledict",
+        "dateutil",
+    ),
     "graphs": ("numpy", "networkx"),
     "logic": ("numpy", "z3"),
 }
@@ -61,6 +70,9 @@ TOOLS: dict[str, ToolEntry] = {
     "identify_sequence": ToolEntry(
         "reasoning.solvers.sequences:identify_sequence", "the rule of a sequence, and its next terms", "exact"
     ),
+    "integral_enclosure": ToolEntry(
+        "reasoning.solvers.enclosures:integral_enclosure", "numeric integral with a proved error bound", "exact"
+    ),
     "integrate_expression": ToolEntry(
         "reasoning.solvers.symbolic:integrate_expression", "exact integrals, with or without bounds", "exact"
     ),
@@ -70,11 +82,38 @@ TOOLS: dict[str, ToolEntry] = {
     "linear_program": ToolEntry(
         "reasoning.solvers.linear_program:linear_program", "linear and mixed-integer programs (HiGHS)", seconds=30.0
     ),
+    "job_shop": ToolEntry(
+        "reasoning.solvers.job_shop:job_shop", "job shop schedules, proved optimal", "scheduling", seconds=310.0
+    ),
+    "entropic_ot": ToolEntry(
+        "reasoning.solvers.entropic_ot:entropic_ot", "entropic optimal transport (Sinkhorn-Newton-Sparse)", seconds=70.0
+    ),
+    "log_bessel": ToolEntry(
+        "reasoning.solvers.log_bessel:log_bessel", "logarithms of modified Bessel functions of any order"
+    ),
+    "jones_polynomial": ToolEntry(
+        "reasoning.solvers.jones_polynomial:jones_polynomial", "Jones polynomials of knots and links", "exact", 70.0
+    ),
+    "sor_sequence": ToolEntry(
+        "reasoning.solvers.sor_sequence:sor_sequence", "linear systems by SOR with a learnt parameter", seconds=70.0
+    ),
+    "linear_sequence": ToolEntry(
+        "reasoning.solvers.linear_sequence:linear_sequence", "linear systems by recycled Krylov subspaces", seconds=70.0
+    ),
+    "complete_matrix": ToolEntry(
+        "reasoning.solvers.complete_matrix:complete_matrix", "matrix completion, plain and robust", seconds=30.0
+    ),
+    "sketched_lstsq": ToolEntry("reasoning.solvers.sketched_lstsq:sketched_lstsq", "least squares with many rows"),
+    "pattern_hamming": ToolEntry("reasoning.solvers.pattern_hamming:pattern_hamming", "mismatches at every shift"),
+    "fit_vmf": ToolEntry("reasoning.solvers.fit_vmf:fit_vmf", "von Mises-Fisher distribution of directions"),
     "maximum_flow": ToolEntry("reasoning.solvers.graphs:maximum_flow", "maximum flow and minimum cut", "graphs"),
     "minimum_spanning_tree": ToolEntry(
         "reasoning.solvers.graphs:minimum_spanning_tree", "spanning tree of least weight", "graphs"
     ),
     "primes_between": ToolEntry("reasoning.solvers.number_theory:primes_between", "the primes in a range", "exact"),
+    "root_enclosure": ToolEntry(
+        "reasoning.solvers.enclosures:root_enclosure", "root of a function with a proved error bound", "exact"
+    ),
     "satisfy_clauses": ToolEntry(
         "reasoning.solvers.satisfiability:satisfy_clauses", "satisfiability of clauses (SAT, z3)", "logic"
     ),
