@@ -136,8 +136,9 @@ def main() -> None:
     print(f"records.jsonl of both runs: {'the same, byte for byte' if same else 'DIFFERENT'}")
     records = [json.loads(line) for line in (broken / "records.jsonl").read_text().splitlines()]
     print(f"{len(records)} records; finish reasons: {dict(Counter(record['finish_reason'] for record in records))}")
-    tokens = [record["cost"]["prompt_tokens"] / record["cost"]["calls"] for record in records]
-    print(f"prompt tokens of a request: {min(tokens):.0f} to {max(tokens):.0f}")
+    costs = [record["cost"] for record in records if record["cost"]["calls"]]
+    tokens = [cost["prompt_tokens"] / cost["calls"] for cost in costs]
+    print(f"prompt tokens of a request: {min(tokens, default=0):.0f} to {max(tokens, default=0):.0f}")
     print(f"verdicts: {dict(Counter(record['status'] for record in records))}")
     shown = {record["status"]: record["id"] for record in reversed(records)}
     for id in shown.values():
