@@ -17,8 +17,8 @@ Recall is the share of the planted ones that are found. Precision counts every r
 as a mistake, although some of GSM8K's training problems do have a sibling in a benchmark: `--show FILE` writes each
 such text once, beside the benchmark problem, to be read.
 
-The thresholds were chosen on GSM8K's training split; with `--pool math:test` the pool is MATH, which is then no longer
-among the protected benchmarks, and which had no say in them.
+The thresholds were chosen by reading what was found in GSM8K's training split and in MATH (`--pool math:test`; a pool's
+own benchmark is not protected). `--pool college_math:test` had no say in them.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ BUILT_IN: dict[str, str] = {
     "constant": "verifiers.constants:ConstantVerifier",
     "optimization": "verifiers.optimization:OptimizationVerifier",
     "proof": "verifiers.proofs:ProofVerifier",
+    "smt": "verifiers.smt:SmtVerifier",
 }
 """Kind -> `module:attribute` of its factory; imported when first used."""
 

@@ -26,6 +26,8 @@ def quadratic(second: int, first: int, offset: int, name: str) -> str:
 
 def polynomial_of(coefficients: Sequence[int], name: str) -> str:
     """`sum_k coefficients[k] * name**k`, highest power first, without what is 0 or 1."""
+    if coefficients[1:2] == (1,) and not any((coefficients[0], *coefficients[2:])):
+        return name
     parts = []
     for power in range(len(coefficients) - 1, -1, -1):
         if coefficient := coefficients[power]:

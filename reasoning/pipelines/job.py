@@ -34,6 +34,9 @@ __all__ = ["ENGINE_FAILURES_IN_A_ROW", "Failures", "Job", "Judged", "together"]
 
 ENGINE_FAILURES_IN_A_ROW = 20
 """So many items without an answer, one after another, and the run stops: the engine is down."""
+WALL_FACTOR = 6
+"""Seconds by the clock for each second of processor time that is granted: what is kept must not depend on how busy the
+machine was, as a resumed or repeated run is to end with the same bytes."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -93,7 +96,9 @@ class Job:
         self.settings = settings
         self.pool = pool
         self.protected = protected
-        self.limits = Limits(wall_seconds=settings.timeout, memory_mib=settings.memory)
+        self.limits = Limits(
+            wall_seconds=WALL_FACTOR * settings.timeout, cpu_seconds=settings.timeout, memory_mib=settings.memory
+        )
         self.sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
         self.judge = RecordingJudge(pool, run.store, self.limits)
         self.failures = Failures()

@@ -70,6 +70,9 @@ TOOLS: dict[str, ToolEntry] = {
     "identify_sequence": ToolEntry(
         "reasoning.solvers.sequences:identify_sequence", "the rule of a sequence, and its next terms", "exact"
     ),
+    "integral_enclosure": ToolEntry(
+        "reasoning.solvers.enclosures:integral_enclosure", "numeric integral with a proved error bound", "exact"
+    ),
     "integrate_expression": ToolEntry(
         "reasoning.solvers.symbolic:integrate_expression", "exact integrals, with or without bounds", "exact"
     ),
@@ -108,6 +111,9 @@ TOOLS: dict[str, ToolEntry] = {
         "reasoning.solvers.graphs:minimum_spanning_tree", "spanning tree of least weight", "graphs"
     ),
     "primes_between": ToolEntry("reasoning.solvers.number_theory:primes_between", "the primes in a range", "exact"),
+    "root_enclosure": ToolEntry(
+        "reasoning.solvers.enclosures:root_enclosure", "root of a function with a proved error bound", "exact"
+    ),
     "satisfy_clauses": ToolEntry(
         "reasoning.solvers.satisfiability:satisfy_clauses", "satisfiability of clauses (SAT, z3)", "logic"
     ),

@@ -97,6 +97,22 @@ def test_the_space_of_the_paper_is_counted():
     }
 
 
+@pytest.mark.slow
+def test_the_classes_of_the_paper_s_space():
+    from collections import Counter
+
+    from reasoning.discovery.boxes import Box
+
+    box, counts = Box(2, 5, 2, 5), Counter()
+    for chunk in range(box.chunks):
+        kinds, ends = _classes(*box.chunk(chunk))
+        counts.update(kinds[~ends].tolist())
+    assert {kind: 2 * count for kind, count in counts.items()} == {
+        "faster than geometric": 1_458_160, "geometric": 84_000, "double root": 4_734, "exp(-c sqrt n)": 450,
+        "a power of n": 5_480, "no limit": 37_856,
+    }  # fmt: skip
+
+
 def test_a_search_without_a_constant_in_mind_names_clusters_and_resumes(tmp_path, monkeypatch):
     monkeypatch.setattr("reasoning.discovery.boxes._CHUNK", 200)
     outcome = search(SMALL, tmp_path / "whole", jobs=1, quiet=True)

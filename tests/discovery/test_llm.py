@@ -94,6 +94,7 @@ def test_settings_out_of_range_are_named(tmp_path, settings, message):
 
 @pytest.mark.slow
 def test_the_built_in_model_goes_through_the_whole_search(tmp_path):
+    pytest.importorskip("torch")
     out = tmp_path / "run"
     arguments = [
         "--engine",

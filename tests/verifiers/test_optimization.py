@@ -105,10 +105,10 @@ def test_the_references_are_accepted_and_every_perturbed_one_is_rejected(split, 
             registry = VerifierRegistry(pool)
             for number, entry in enumerate(entries):
                 (reference,) = entry.references
-                assert (await registry.verify(entry.problem, reference)).passed
+                assert (await registry.verify(entry.problem, reference, Limits())).passed
                 results = json.loads(reference)
                 name = list(results)[number % len(results)]
                 results[name] = float(results[name]) + 0.001
-                assert (await registry.verify(entry.problem, json.dumps(results))).status is Status.WRONG
+                assert (await registry.verify(entry.problem, json.dumps(results), Limits())).status is Status.WRONG
 
     asyncio.run(work())

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 
 from verifiers.proofs.coq import install as coq
 from verifiers.proofs.metamath import bridge as metamath
+from verifiers.smt.verifier import SOLVERS
 
 __all__ = ["Prover", "list_provers"]
 
@@ -19,7 +22,7 @@ class Prover:
     """A prover.
 
     Attributes:
-        name: as problems name it in `system`.
+        name: as problems name it in `system`, or a solver of problems of kind `smt`.
         detail: version and place; empty if it is not here.
         hint: how to install it.
     """
@@ -31,7 +34,7 @@ class Prover:
 
 def list_provers() -> list[Prover]:
     """All of them, by name; asking the installed ones for their version takes a moment."""
-    return [_coq(), _metamath()]
+    return [_coq(), _metamath(), *_solvers()]
 
 
 def _coq() -> Prover:
@@ -46,3 +49,12 @@ def _metamath() -> Prover:
     program = metamath.find()
     detail = f"built-in verifier, and {program}" if program else f"built-in verifier alone; {metamath.INSTALL_HINT}"
     return Prover("metamath", detail, metamath.INSTALL_HINT)
+
+
+def _solvers() -> Iterator[Prover]:
+    for name in SOLVERS:
+        try:
+            detail = version({"z3": "z3-solver"}.get(name, name))
+        except PackageNotFoundError:
+            detail = ""
+        yield Prover(f"{name} (smt)", detail, "pip install 'reasoning-toolkit[smt]'")

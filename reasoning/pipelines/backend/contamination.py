@@ -10,7 +10,8 @@ problem when it holds a large enough share of the problem's set:
 | kind | view | n | share of the problem | shared n-grams | share of the text |
 | --- | --- | --- | --- | --- | --- |
 | `text` | as it reads | 8 | 0.5 | | |
-| `structure` | numbers masked | 3 | 0.8 | | |
+| `structure` | numbers masked | 3 | 0.8 | 10 | |
+| | | | 0.8 | | 0.6 |
 | | | | 0.5 | 10 | 0.3 |
 
 Problems too short for that match when their whole normal form is the same, and, if they have at least
@@ -44,10 +45,11 @@ TEXT_SHARE = 0.5
 STRUCTURE_WORDS = 3
 CERTAIN_SHARE = 0.8
 PARTIAL_SHARE = 0.5
-PARTIAL_NGRAMS = 10
+LONG_NGRAMS = 10
+SHORT_TEXT_SHARE = 0.6
 PARTIAL_TEXT_SHARE = 0.3
-"""With its numbers masked a problem is found when most of it is there; half of it is enough where that is long, and
-takes up a good part of the text as well: stock phrases ("how much money does he have left") are neither."""
+"""With its numbers masked a problem is found when most of it is there, and that is long or most of the text; half of it
+is enough where that is long and a good part of the text: stock phrases and pieces of formulas are neither."""
 MAX_SHARED = 40
 """An n-gram of more problems than this says nothing of any of them."""
 MIN_NGRAMS = {TEXT_WORDS: 2, STRUCTURE_WORDS: 6}
@@ -89,7 +91,9 @@ class ContaminationIndex:
             structure.add(vocabulary.encode(forms.masked))
         self._vocabulary = vocabulary
         self._text = text.finish(_Rule(TEXT_SHARE))
-        self._structure = structure.finish(_Rule(CERTAIN_SHARE, PARTIAL_SHARE, PARTIAL_NGRAMS, PARTIAL_TEXT_SHARE))
+        self._structure = structure.finish(
+            _Rule(CERTAIN_SHARE, LONG_NGRAMS, SHORT_TEXT_SHARE, PARTIAL_SHARE, PARTIAL_TEXT_SHARE)
+        )
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -162,17 +166,29 @@ class _ViewBuilder:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """What makes a match: `share` of a problem's n-grams; or less, where n-grams and share of the text are enough."""
+    """What makes a match.
+
+    Attributes:
+        share: of a problem's n-grams that are enough, where they are long or make up `short_text_share` of the text.
+        long_ngrams: so many n-grams in common are long.
+        short_text_share: see `share`.
+        partial_share: of a problem's n-grams that are enough where they are long and make up `partial_text_share` of
+            the text.
+        partial_text_share: see `partial_share`.
+    """
 
     share: float
+    long_ngrams: int = 0
+    short_text_share: float = 0.0
     partial_share: float = 1.0
-    partial_ngrams: int = 0
     partial_text_share: float = 0.0
 
     def holds(self, shares: Floats, ngrams: Counts, text_shares: Floats) -> Flags:
         """Of each pair of a text and a problem, by share of the problem, n-grams in common, and share of the text."""
-        partial = (ngrams >= self.partial_ngrams) & (text_shares >= self.partial_text_share)
-        holds: Flags = (shares >= self.share) | ((shares >= self.partial_share) & partial)
+        long = ngrams >= self.long_ngrams
+        most = (shares >= self.share) & (long | (text_shares >= self.short_text_share))
+        part = (shares >= self.partial_share) & long & (text_shares >= self.partial_text_share)
+        holds: Flags = most | part
         return holds
 
 
