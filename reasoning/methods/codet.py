@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from reasoning.engines.base import BudgetSpentError, derive_seed
 from reasoning.methods.base import Attempt, Question, Workbench
 from reasoning.methods.code.asking import Asker
-from reasoning.methods.code.assertions import Assertion, assertions_in, check_assertions, read_assertions
+from reasoning.methods.code.assertions import Assertion, assertions_about, assertions_in, check_assertions
 from reasoning.methods.code.blocks import python_blocks
 from reasoning.methods.code.single import program_in
-from reasoning.methods.code.tasks import CodeTask, code_task
+from reasoning.methods.code.tasks import CodeTask, code_task, whole_program
 from reasoning.methods.funcoder.prompts import assertions_ladder
 from reasoning.methods.funcoder.trace import TextAllowance
 from reasoning.methods.one_shot_code import one_shot_prompt
@@ -83,7 +83,8 @@ async def codet(question: Question, workbench: Workbench, options: CodetOptions)
     seed = derive_seed(question.run_seed, question.problem.id, "codet choice", question.sample)
     chosen = random.Random(seed).choice(best)
     trace = _trace(programs, tests, passed, scores, best, chosen)
-    return Attempt(Candidate(question.problem.id, programs[chosen], question.sample), finish, trace)
+    program = whole_program(task, programs[chosen])
+    return Attempt(Candidate(question.problem.id, program, question.sample), finish, trace)
 
 
 def consensus_scores(passed: Sequence[Sequence[bool]]) -> list[int]:
@@ -107,7 +108,7 @@ async def _tests(asker: Asker, task: CodeTask, options: CodetOptions) -> list[As
     texts: dict[str, None] = {}
     for reply in replies:
         texts.update(dict.fromkeys(assertions_in(python_blocks(reply), name)[: options.tests_per_sample]))
-    return read_assertions(texts, name)
+    return assertions_about(task, texts)
 
 
 def _trace(

@@ -3,8 +3,9 @@
     reasoning evaluate humaneval --method output_consistency,samples=10 --engine ...
 
 Majority vote as for answers (Wang et al., arXiv 2203.11171, section 2), with behaviour in the place of the answer: the
-programs run on inputs that the model wrote, those with the same outputs on all of them are one group, and a program of
-the largest group is the answer. A failure counts as an output of its own.
+programs run on inputs that the model wrote (whole programs on those of the statement's samples, where it has some),
+those with the same outputs on all of them are one group, and a program of the largest group is the answer. A failure
+counts as an output of its own.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from reasoning.methods.code.asking import Asker
 from reasoning.methods.code.callers import read_callers
 from reasoning.methods.code.single import program_in
 from reasoning.methods.code.syntax import names_bound
-from reasoning.methods.code.tasks import CodeTask, code_task
+from reasoning.methods.code.tasks import CodeTask, code_task, whole_program
 from reasoning.methods.funcoder.consensus import cluster_scores, leaders, value_text
 from reasoning.methods.funcoder.prompts import callers_ladder
 from reasoning.methods.funcoder.trace import TextAllowance
@@ -87,7 +88,10 @@ async def output_consistency(question: Question, workbench: Workbench, options: 
     allowance = TextAllowance()
     trace = {
         "method": "output_consistency",
-        "inputs": [allowance.take(given.source or f"{given.name}()", 1_000) for given in inputs],
+        "inputs": [
+            allowance.take(given.source or f"{given.name}({', '.join(map(repr, given.arguments))})", 1_000)
+            for given in inputs
+        ],
         "programs": [
             {"source": allowance.take(program), "values": row, "group_size": score}
             for program, row, score in zip(programs, table, scores, strict=True)
@@ -95,13 +99,16 @@ async def output_consistency(question: Question, workbench: Workbench, options: 
         "chosen": chosen,
         "tied": best,
     }
-    return Attempt(Candidate(question.problem.id, programs[chosen], question.sample), finish, trace)
+    program = whole_program(task, programs[chosen])
+    return Attempt(Candidate(question.problem.id, program, question.sample), finish, trace)
 
 
 async def _inputs(
     asker: Asker, task: CodeTask, programs: list[str], options: OutputConsistencyOptions, seed: int
 ) -> list[Input]:
     name = task.root.name
+    if task.samples:
+        return [Input("", name, (given,)) for given, _ in task.samples[: options.inputs]]
     if not task.root.function.args.args and not task.free:
         return [Input("", name)]
     ladder = callers_ladder(task.code, name)

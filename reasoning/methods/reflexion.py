@@ -3,8 +3,9 @@
     reasoning evaluate humaneval --method reflexion,rounds=3 --engine ...
 
 Source: Shinn et al., "Reflexion: Language Agents with Verbal Reinforcement Learning", arXiv 2303.11366, with one
-difference: the tests are the examples that stand in the statement (see `reasoning.methods.code.examples`), never tests
-of the problem's own. Where there are none, all that can be seen is whether the program loads.
+difference: the tests are the examples that stand in the statement (see `reasoning.methods.code.examples`; of a whole
+program, its samples), never tests of the problem's own. Where there are none, all that can be seen is whether the
+program loads.
 """
 
 from __future__ import annotations
@@ -16,9 +17,15 @@ from typing import TYPE_CHECKING
 from reasoning.engines.base import BudgetSpentError, Message, PromptTooLongError
 from reasoning.methods.base import Attempt, Question, Workbench
 from reasoning.methods.code.asking import Asker
-from reasoning.methods.code.assertions import Assertion, CheckOutcome, check_assertions, read_assertions
+from reasoning.methods.code.assertions import (
+    Assertion,
+    CheckOutcome,
+    check_assertions,
+    read_assertions,
+    sample_tests,
+)
 from reasoning.methods.code.single import program_in
-from reasoning.methods.code.tasks import CodeTask, code_task
+from reasoning.methods.code.tasks import CodeTask, code_task, whole_program
 from reasoning.methods.funcoder.trace import TextAllowance
 from reasoning.methods.one_shot_code import one_shot_prompt
 from verifiers.programs.behaviour import Input, observe
@@ -118,7 +125,7 @@ async def reflexion(question: Question, workbench: Workbench, options: Reflexion
         MethodError: the problem asks for no function.
     """
     task = code_task(question.problem, "reflexion")
-    examples = read_assertions(task.examples, task.root.name)
+    examples = sample_tests(task) if task.whole else read_assertions(task.examples, task.root.name)
     asker = Asker(question, workbench, 1 + 2 * options.rounds)
     rounds = _Rounds()
     finish = "stop"
@@ -135,7 +142,7 @@ async def reflexion(question: Question, workbench: Workbench, options: Reflexion
     program = None if best is None else rounds.all[best].program
     if program is None:
         return Attempt(None, "no reply held the function" if finish == "stop" else finish, trace)
-    return Attempt(Candidate(question.problem.id, program, question.sample), finish, trace)
+    return Attempt(Candidate(question.problem.id, whole_program(task, program), question.sample), finish, trace)
 
 
 async def _work(

@@ -134,6 +134,34 @@ def test_expected_outputs_are_computed_once_for_a_content(tmp_path, cache):
     assert judged("humaneval-plus", data, right) == [Status.PASSED]
 
 
+def test_an_outputs_file_without_times_is_made_anew(tmp_path, cache):
+    data = release(tmp_path / "own.jsonl", PAIR)
+    judged("humaneval-plus", data, [])
+    (outputs,) = (cache / "humaneval-plus").iterdir()
+    whole = outputs.read_text()
+    row = json.loads(whole)
+    assert row.pop("seconds") == [0, 0, 0]
+    release(outputs, row)
+    assert judged("humaneval-plus", data, [("HumanEval/901", "    return (a, b)")]) == [Status.PASSED]
+    assert outputs.read_text() == whole
+
+
+def test_a_slow_reference_gives_its_input_more_time(tmp_path):
+    slow = {**PAIR, "canonical_solution": "    import time\n    time.sleep(1.1 * (a is None))\n    return (a, b)\n"}
+    data = release(tmp_path / "own.jsonl", slow)
+    benchmark = find_benchmark("humaneval-plus")
+
+    async def work():
+        async with SandboxPool(workers=1) as pool:
+            return await prepared(benchmark, locate(benchmark, "plus", data), pool)
+
+    (entry,) = benchmark.read(asyncio.run(work()), "plus")
+    *quick, last = [case["seconds"] for case in entry.problem.fields["cases"]]
+    assert quick == [4, 4]
+    assert last >= 8
+    assert last % 4 == 0
+
+
 @pytest.mark.parametrize(
     ("task", "split", "text", "status"),
     [
@@ -356,6 +384,11 @@ def test_humaneval_in_the_release_format(tmp_path):
         ({"cases": [7]}, "field 'cases': 'args' and 'expected' of a case are no plain data"),
         ({"cases": [{"args": [{"eval": "1"}], "expected": 1}]}, "no plain data: .*exactly one key"),
         ({"cases": [{"args": 3, "expected": 1}]}, "case 1: 'args' must be a list"),
+        ({"cases": [{"args": [], "expected": 1, "seconds": 0}]}, "case 1: 'seconds' must be a number above 0, got 0"),
+        (
+            {"cases": [{"args": [], "expected": 1, "seconds": 1}, {"args": [], "expected": 1}]},
+            "case 2: 'seconds' must be a number above 0, got None",
+        ),
         ({"cases": [{"args": [], "expected": 1, "tolerance": "x"}]}, "field 'tolerance': case 1: must be a number"),
         ({"entry_point": "A.b.c"}, "field 'entry_point': not a name: 'A.b.c'"),
         ({"entry_point": "A."}, "field 'entry_point': not a name: 'A.'"),

@@ -146,8 +146,6 @@ def test_only_the_statement_of_a_problem_without_code_is_used(method):
 def test_problems_that_do_not_fit_are_named(method):
     with pytest.raises(MethodError, match=f"method '{method}' takes problems of kind program; problem 'p' is of kind"):
         solve(method, {}, kind="answer", gold="1")
-    with pytest.raises(MethodError, match="reads standard input"):
-        solve(method, {}, stdio=[{"input": "1", "output": "2"}], test=None)
 
 
 @pytest.mark.parametrize("method", ["codet,samples=2", "output_consistency,samples=2", "reflexion"])

@@ -79,11 +79,13 @@ class Plan:
         calls: to be answered by the candidate, in order.
         checks: made on the answers.
         library_values_as_plain: whether the checks see library values as decoded, to take their plain view.
+        seconds: longest wall time of each call; empty: calls have no limits of their own.
     """
 
     calls: tuple[Call, ...]
     checks: tuple[Check, ...]
     library_values_as_plain: bool = False
+    seconds: tuple[float, ...] = ()
 
 
 def compile_assertions(tests: list[str], setup: str, entry_point: str) -> Plan | None:

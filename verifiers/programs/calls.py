@@ -15,9 +15,10 @@ from verifiers.plain_data import PlainDataError
 from verifiers.programs.assertions import Check, Plan
 from verifiers.programs.entries import ProgramText, calls_payload
 from verifiers.programs.results import CheckResult, Judgement
+from verifiers.programs.timed_calls import ask_in_turn
 from verifiers.programs.values import revive
 from verifiers.records import Status
-from verifiers.sandbox.task import Limits, Outcome, Task
+from verifiers.sandbox.task import Limits, Task
 
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["judge_calls"]
 
 ENTRY = "verifiers.programs.entries:run_calls"
+EXTRA_SECONDS = 1.0
+"""For loading the program, where each call has a limit of its own."""
 _SHORT = reprlib.Repr()
 
 
@@ -33,21 +36,28 @@ async def judge_calls(
 ) -> Judgement:
     """Run the candidate once, let it answer every call of the plan, and check the answers.
 
+    Where calls have time limits of their own, all of them together may also take one second more than these add up to.
+
     Raises:
         PlainDataError: the candidate's text is too long.
     """
-    outcome = await sandbox.run(Task(ENTRY, calls_payload(program, plan.calls), profile=profile), limits)
-    judgement = Judgement(tuple(_results(plan, outcome)))
+    if plan.seconds:
+        whole = min(limits.wall_seconds, sum(plan.seconds) + EXTRA_SECONDS)
+        limits = replace(limits, wall_seconds=whole)
+        answers = await ask_in_turn(sandbox, program, plan.calls, plan.seconds, profile, limits)
+        frames, failure, outcome = answers.frames, answers.failure, answers.outcome
+    else:
+        outcome = await sandbox.run(Task(ENTRY, calls_payload(program, plan.calls), profile=profile), limits)
+        frames, failure = outcome.answers, failure_of(outcome)
+    judgement = Judgement(tuple(_results(plan, frames, failure)))
     return replace(judgement, seconds=outcome.seconds, isolation=outcome.isolation)
 
 
-def _results(plan: Plan, outcome: Outcome) -> list[CheckResult]:
-    frames = outcome.answers
+def _results(plan: Plan, frames: tuple[bytes, ...], failure: tuple[Status, str] | None) -> list[CheckResult]:
     if len(frames) > len(plan.calls):
         reason = f"{len(frames)} answers to {len(plan.calls)} calls"
         return list(Judgement.failed(len(plan.checks), Status.REJECTED, reason).results)
     answers = [read_answer(frame) for frame in frames]
-    failure = failure_of(outcome)
     if answers and answers[0].kind in ("failed", "not_code"):
         first = answers[0]
         status, detail = failure or (status_of_answer(first), first.describe())

@@ -1,6 +1,7 @@
 """Child side of program tests: the children that run a candidate and never see a test or an expected value.
 
     run_calls: payload [program, calls]  ->  one answer frame a call
+    answer_calls: payload [program], then calls  ->  READY, one answer frame a call
     converse:  payload [program], then requests [operation, target, arguments, keywords]  ->  READY, one reply each
 
 `program` is [text, prompt, entry point, import lines]. A program without code in it, or one that does not compile or
@@ -24,7 +25,17 @@ if TYPE_CHECKING:
     from verifiers.programs.assertions import Call
     from verifiers.sandbox.channel import Channel
 
-__all__ = ["BYE", "READY", "ProgramText", "calls_payload", "converse", "program_payload", "run_calls"]
+__all__ = [
+    "BYE",
+    "READY",
+    "ProgramText",
+    "answer_calls",
+    "call_request",
+    "calls_payload",
+    "converse",
+    "program_payload",
+    "run_calls",
+]
 
 READY = b"READY"
 """First frame of a conversation: the program has run and its functions can be called."""
@@ -46,8 +57,17 @@ def calls_payload(program: ProgramText, calls: tuple[Call, ...]) -> bytes:
     return encode([list(program), [[call.name, call.arguments, call.keywords] for call in calls]])
 
 
+def call_request(call: Call) -> bytes:
+    """A request to `answer_calls`.
+
+    Raises:
+        PlainDataError: an argument is too large.
+    """
+    return encode([call.name, call.arguments, call.keywords])
+
+
 def program_payload(program: ProgramText) -> bytes:
-    """The payload of `converse`.
+    """The payload of `converse` and `answer_calls`.
 
     Raises:
         PlainDataError: a text is too large.
@@ -65,6 +85,22 @@ def run_calls(channel: Channel) -> None:
         send(refused)
         return
     for name, arguments, keywords in calls:
+        try:
+            frame = value_of(_function(namespace, name)(*arguments, **keywords))
+        except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are the candidate's as well
+            frame = raised(error)
+        send(frame)
+
+
+def answer_calls(channel: Channel) -> None:
+    """Answer calls one by one until there are no more: the next is sent when the last is answered."""
+    (program,) = decode(channel.receive() or b"")
+    namespace = new_module()
+    send, receive, read, value_of, raised = channel.send, channel.receive, decode, value_frame, raised_frame
+    refused = _load(program, namespace)
+    send(READY if refused is None else refused)
+    while refused is None and (request := receive()) is not None:
+        name, arguments, keywords = read(request)
         try:
             frame = value_of(_function(namespace, name)(*arguments, **keywords))
         except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are the candidate's as well

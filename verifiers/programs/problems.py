@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -226,7 +227,18 @@ def _read_reference_cases(problem: Problem, field: list[Any], entry_point: str) 
         calls.append(Call(entry_point, tuple(values)))
         condition = partial(_matches_reference, index, expected, ReferenceCase(tuple(values), tolerance, oracle))
         checks.append(Check(f"case {index + 1}", (index,), (condition,)))
-    return Plan(tuple(calls), tuple(checks), library_values_as_plain=True)
+    return Plan(tuple(calls), tuple(checks), library_values_as_plain=True, seconds=_seconds_of(field))
+
+
+def _seconds_of(cases: list[dict[str, Any]]) -> tuple[float, ...]:
+    """The time limit of each case; empty where none has one."""
+    if not any("seconds" in case for case in cases):
+        return ()
+    limits: list[Any] = [case.get("seconds") for case in cases]
+    for number, seconds in enumerate(limits, 1):
+        if type(seconds) not in (int, float) or not 0 < seconds < math.inf:
+            raise RecordError("cases", f"case {number}: 'seconds' must be a number above 0, got {seconds!r}")
+    return tuple(limits)
 
 
 def _matches_reference(index: int, expected: object, case: ReferenceCase, answers: Any) -> bool:

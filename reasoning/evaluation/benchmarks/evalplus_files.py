@@ -6,7 +6,9 @@
 A file holds inputs only: the expected outputs are those of the canonical solution (`reference_outputs`). A problem
 becomes one of kind `program` with `cases` that are compared by EvalPlus's rules. The tolerance in force is that of
 the problem; where it sets none, `FLOAT_TOLERANCE` from the first expected float of a run on. Base and plus inputs are
-two runs, and both have to pass. Read without the expected outputs, problems have no cases: enough to compare texts
+two runs, and both have to pass. Each input has a time limit, by EvalPlus's rule: `MIN_TIME_LIMIT`, or
+`TIME_LIMIT_FACTOR` times what the reference took, whichever is more; all together have the sum of these, but at most
+60 s, and one second more. Read without the expected outputs, problems have no cases: enough to compare texts
 with, and nothing that could be judged.
 """
 
@@ -35,7 +37,11 @@ from verifiers.sandbox import SandboxPool
 
 __all__ = ["Reading", "evalplus_benchmark"]
 
-_TIMEOUT_SECONDS = 20.0
+MIN_TIME_LIMIT = 4.0
+"""Least limit of one input, seconds."""
+TIME_LIMIT_FACTOR = 4.0
+"""Times the reference's own seconds."""
+_TIMEOUT_SECONDS = 61.0
 Reading = Callable[[str, list[Any]], Sequence[Any]]
 """From a task's id and one input as it stands in the file to the arguments of the call."""
 
@@ -78,7 +84,7 @@ def evalplus_benchmark(
         for found, computed in zip_longest(json_lines(records), json_lines(outputs)):
             if found is None or computed is None or found[1].get("task_id") != computed[1].get("id"):
                 raise BenchmarkError(f"{outputs}: does not belong to {records}; delete it")
-            yield _entry(found[0], found[1], computed[1]["outputs"], split, oracles, reading)
+            yield _entry(found[0], found[1], computed[1], split, oracles, reading)
 
     return Benchmark(
         name=name,
@@ -94,7 +100,7 @@ def evalplus_benchmark(
 def _entry(
     place: str,
     record: dict[str, Any],
-    outputs: list[Any] | None,
+    computed: Mapping[str, Any] | None,
     split: str,
     oracles: Mapping[str, str],
     reading: Reading,
@@ -105,9 +111,11 @@ def _entry(
         raise BenchmarkError(f"{place}: field 'atol': expected a number, got {tolerance!r}")
     base = _inputs(record, "base_input", place, reading)
     plus = _inputs(record, "plus_input", place, reading)
-    cases = [] if outputs is None else _cases(base, outputs[: len(base)], tolerance)
-    if split == "plus" and outputs is not None:
-        cases += _cases(plus, outputs[len(base) :], tolerance)
+    cases: list[dict[str, Any]] = []
+    if computed is not None:
+        outputs = list(zip(computed["outputs"], computed["seconds"], strict=True))
+        cases = _cases(base, outputs[: len(base)], tolerance)
+        cases += _cases(plus, outputs[len(base) :], tolerance) if split == "plus" else []
     fields = {"entry_point": entry_point, "cases": cases, "comparison": "evalplus"}
     if entry_point in oracles:
         fields["oracle"] = oracles[entry_point]
@@ -116,12 +124,16 @@ def _entry(
     return Entry(problem, (text_field(record, "canonical_solution", place),))
 
 
-def _cases(inputs: Sequence[tuple[Any, ...]], outputs: list[Any], tolerance: float) -> list[dict[str, Any]]:
+def _cases(
+    inputs: Sequence[tuple[Any, ...]], outputs: list[tuple[Any, float]], tolerance: float
+) -> list[dict[str, Any]]:
     cases = []
-    for arguments, output in zip(inputs, outputs, strict=True):
+    for arguments, (output, seconds) in zip(inputs, outputs, strict=True):
         if tolerance == 0 and holds_floats(decode(json.dumps(output).encode())):
             tolerance = FLOAT_TOLERANCE
-        cases.append({"args": json.loads(encode(list(arguments))), "expected": output, "tolerance": tolerance})
+        limit = max(MIN_TIME_LIMIT, TIME_LIMIT_FACTOR * seconds)
+        given = json.loads(encode(list(arguments)))
+        cases.append({"args": given, "expected": output, "tolerance": tolerance, "seconds": limit})
     return cases
 
 

@@ -3,15 +3,18 @@
     paths = await with_outputs("humaneval-plus", programs, paths, pool)
     paths[-1]       # .../humaneval-plus/outputs-<digest of the files>-python3.11.jsonl
 
-{"id": "HumanEval/0", "outputs": [false, {"tuple": [1, 2]}, ...]}      one line a program, in order
+{"id": "HumanEval/0", "seconds": [0, 2, ...], "outputs": [false, {"tuple": [1, 2]}, ...]}      one line a program
 
-Outputs are written as plain data (`verifiers.plain_data`), as they left the child. They are computed once for a
-content of the files and a version of Python, and kept in the cache.
+Outputs are written as plain data (`verifiers.plain_data`), as they left the child. `seconds` is the time that each
+took, as the trusted side measured it: rounded up, and 0 up to one second, so that the file is the same whenever it is
+made. They are computed once for a content of the files and a version of Python, and kept in the cache; a file from
+before there were times is made anew.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -26,16 +29,15 @@ from reasoning.runs.files import PARTIAL_SUFFIX
 from reasoning.runs.mapping import stream
 from reasoning.runs.progress import progress_display
 from verifiers.answer_frames import read_answer
-from verifiers.judging import failure_of, profile_for
+from verifiers.judging import profile_for
 from verifiers.plain_data import PlainDataError
 from verifiers.programs.assertions import Call
-from verifiers.programs.calls import ENTRY
-from verifiers.programs.entries import calls_payload
+from verifiers.programs.timed_calls import ask_in_turn
 from verifiers.sandbox import Limits, SandboxPool
-from verifiers.sandbox.task import Task
 
 __all__ = ["ReferenceProgram", "with_outputs"]
 
+_TIMES = b'"seconds": ['
 LIMITS = Limits(wall_seconds=300.0, memory_mib=4096)
 """Of one reference solution on all its inputs."""
 
@@ -80,7 +82,7 @@ async def with_outputs(
     """
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     target = cache_folder() / name / f"outputs-{digest(paths)[:32]}-{version}.jsonl"
-    if not target.is_file():
+    if not _has_times(target):
         partial = target.with_name(f"{target.name}.{os.getpid()}{PARTIAL_SUFFIX}")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -91,6 +93,15 @@ async def with_outputs(
         finally:
             partial.unlink(missing_ok=True)
     return (*paths, target)
+
+
+def _has_times(path: Path) -> bool:
+    """Whether a file of outputs is there, and its lines have times."""
+    if not path.is_file():
+        return False
+    with open(path, "rb") as file:
+        first = file.readline()
+    return not first or _TIMES in first
 
 
 async def _write(path: Path, label: str, programs: Iterator[ReferenceProgram], pool: SandboxPool, quiet: bool) -> None:
@@ -106,22 +117,22 @@ async def _write(path: Path, label: str, programs: Iterator[ReferenceProgram], p
 
 async def _line(program: ReferenceProgram, pool: SandboxPool) -> bytes:
     calls = tuple(Call(program.entry_point, arguments) for arguments in program.inputs)
+    whole = (LIMITS.wall_seconds,) * len(calls)
+    text = (program.source, "", program.entry_point, "")
     try:
-        payload = calls_payload((program.source, "", program.entry_point, ""), calls)
+        answers = await ask_in_turn(pool, text, calls, whole, profile_for(program.source), LIMITS)
     except PlainDataError as error:
         raise BenchmarkError(f"{program.place}: an input is no plain data: {error}") from None
-    outcome = await pool.run(Task(ENTRY, payload, profile=profile_for(program.source)), LIMITS)
-    for number, frame in enumerate(outcome.answers, 1):
+    for number, frame in enumerate(answers.frames, 1):
         answer = read_answer(frame)
         if answer.kind != "value":
             raise BenchmarkError(
                 f"{program.place}: the reference solution fails on input {number}: {answer.describe()}"
             )
-    failure = failure_of(outcome)
-    if failure is not None or len(outcome.answers) != len(calls):
-        reason = failure[1] if failure is not None else "it left early"
-        raise BenchmarkError(
-            f"{program.place}: the reference solution fails on input {len(outcome.answers) + 1}: {reason}"
-        )
-    outputs = b", ".join(frame[1:] for frame in outcome.answers)
-    return b'{"id": ' + json.dumps(program.id).encode() + b', "outputs": [' + outputs + b"]}\n"
+    if answers.failure is not None:
+        number = len(answers.frames) + 1
+        raise BenchmarkError(f"{program.place}: the reference solution fails on input {number}: {answers.failure[1]}")
+    seconds = [math.ceil(taken) if taken > 1 else 0 for taken in answers.seconds]
+    outputs = b", ".join(frame[1:] for frame in answers.frames)
+    head = json.dumps({"id": program.id, "seconds": seconds}).encode().removesuffix(b"}")
+    return head + b', "outputs": [' + outputs + b"]}\n"

@@ -30,7 +30,15 @@ if TYPE_CHECKING:
     from reasoning.methods.code.tasks import CodeTask
     from verifiers.sandbox import SandboxPool
 
-__all__ = ["Assertion", "CheckOutcome", "assertions_in", "check_assertions", "read_assertions", "sample_tests"]
+__all__ = [
+    "Assertion",
+    "CheckOutcome",
+    "assertions_about",
+    "assertions_in",
+    "check_assertions",
+    "read_assertions",
+    "sample_tests",
+]
 
 MAX_ASSERTION_CHARACTERS = 2_000
 _SHORT = reprlib.Repr()
@@ -106,9 +114,37 @@ def read_assertions(texts: Iterable[str], entry_point: str, most: int = 100) -> 
 
 def sample_tests(task: CodeTask) -> list[Assertion]:
     """The samples of a whole program: its function, given an input, returns the output, compared as printed text."""
+    return _pair_tests(task, task.samples)
+
+
+def assertions_about(task: CodeTask, texts: Iterable[str]) -> list[Assertion]:
+    """As `read_assertions`; those about a whole program have to name an input and an output, compared as printed."""
+    if not task.whole:
+        return read_assertions(texts, task.root.name)
+    pairs = (_pair(text, task.root.name) for text in texts)
+    return _pair_tests(task, [pair for pair in pairs if pair is not None])
+
+
+def _pair(text: str, entry_point: str) -> tuple[str, str] | None:
+    """Input and output in `assert f("input") == "output"`."""
+    match ast.parse(text).body:
+        case [
+            ast.Assert(
+                test=ast.Compare(
+                    left=ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(given))], keywords=[]),
+                    ops=[ast.Eq()],
+                    comparators=[ast.Constant(value=str(output))],
+                )
+            )
+        ] if name == entry_point:
+            return given, output
+    return None
+
+
+def _pair_tests(task: CodeTask, pairs: Iterable[tuple[str, str]]) -> list[Assertion]:
     comparison = task.problem.text("comparison", "lines")
     found = []
-    for given, output in task.samples:
+    for given, output in pairs:
         text = f"{task.root.name}({given!r}) == {output!r}"
         check = Check(text, (0,), (partial(_returns, output, comparison),))
         found.append(Assertion(text, (Call(task.root.name, (given,)),), check))

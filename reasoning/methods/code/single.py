@@ -10,7 +10,7 @@ from reasoning.methods.base import Attempt, Question, Workbench
 from reasoning.methods.code.asking import Asker
 from reasoning.methods.code.imports import complete_program
 from reasoning.methods.code.replies import read_function
-from reasoning.methods.code.tasks import CodeTask
+from reasoning.methods.code.tasks import CodeTask, whole_program
 from verifiers.records import Candidate
 
 __all__ = ["ask_once", "program_in"]
@@ -28,7 +28,9 @@ async def ask_once(
     program = program_in(reply, task)
     if program is None:
         return Attempt(None, "no reply held the function", {"method": method})
-    return Attempt(Candidate(question.problem.id, program, question.sample), "stop", {"method": method})
+    return Attempt(
+        Candidate(question.problem.id, whole_program(task, program), question.sample), "stop", {"method": method}
+    )
 
 
 def program_in(reply: str, task: CodeTask) -> str | None:

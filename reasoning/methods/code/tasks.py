@@ -31,12 +31,19 @@ from reasoning.methods.code.syntax import (
 from verifiers.extraction import is_safe_to_parse
 from verifiers.records import Problem
 
-__all__ = ["SOLUTION", "CodeTask", "code_task"]
+__all__ = ["SOLUTION", "CodeTask", "code_task", "whole_program"]
 
 SOLUTION = "solution"
 """Name of the function that a mathematical problem or a whole program asks for."""
 MAX_SAMPLES = 20
 """Most samples of a statement that are looked at."""
+_RUN = f"""
+
+if __name__ == "__main__":
+    import sys
+
+    print({SOLUTION}(sys.stdin.read()))
+"""
 _STREAMS = "`text` is all of standard input; return all that belongs on standard output. Do not read or print."
 
 
@@ -72,15 +79,19 @@ class CodeTask:
         return render([*self.context, self.root]) if self.context else self.root.source + "\n"
 
 
-def code_task(problem: Problem, method: str, *, mathematics: bool = False, streams: bool = False) -> CodeTask:
-    """The function that `problem` asks for.
+def whole_program(task: CodeTask, program: str) -> str:
+    """What is judged: `program`, which defines the function, and where a whole program is asked for the call of it."""
+    return program + _RUN if task.whole else program
+
+
+def code_task(problem: Problem, method: str, *, mathematics: bool = False) -> CodeTask:
+    """The function that `problem` asks for; a program that reads standard input is one from its input to its output.
 
     Args:
         problem: of kind `program` with an entry point (a field, or the function that assert lines of the statement
             call); of kind `answer` where that is allowed.
         method: name of the method, for messages.
         mathematics: whether a problem of kind `answer` is taken as a function without arguments.
-        streams: whether a program that reads standard input is taken as a function from its input to its output.
 
     Raises:
         MethodError: the problem does not fit.
@@ -92,12 +103,8 @@ def code_task(problem: Problem, method: str, *, mathematics: bool = False, strea
         raise MethodError(
             f"method '{method}' takes problems of kind {kinds}; problem '{problem.id}' is of kind {problem.kind}"
         )
-    if problem.fields.get("stdio") and streams:
-        return _whole_program(problem)
     if problem.fields.get("stdio"):
-        raise MethodError(
-            f"method '{method}' writes a function; problem '{problem.id}' asks for a program that reads standard input"
-        )
+        return _whole_program(problem)
     entry_point = _entry_point(problem)
     if not entry_point:
         raise MethodError(f"method '{method}' needs the name of a function; problem '{problem.id}' has no entry_point")

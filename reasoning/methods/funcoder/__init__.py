@@ -41,7 +41,7 @@ async def funcoder(question: Question, workbench: Workbench, options: FuncoderOp
         MethodError: the problem is neither a function to write nor has an answer.
     """
     problem = question.problem
-    task = code_task(problem, "funcoder", mathematics=True, streams=True)
+    task = code_task(problem, "funcoder", mathematics=True)
     asker = Asker(question, workbench, options.max_calls)
     growth = Growth(task, asker, workbench.sandbox, options, partial(_random_for, question))
     root = await growth.grow()

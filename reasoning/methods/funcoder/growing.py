@@ -19,7 +19,7 @@ from reasoning.methods.code.assertions import Assertion, sample_tests
 from reasoning.methods.code.imports import complete_program
 from reasoning.methods.code.replies import Written
 from reasoning.methods.code.syntax import Part, bound_names, docstring_source, with_docstring
-from reasoning.methods.code.tasks import SOLUTION, CodeTask
+from reasoning.methods.code.tasks import CodeTask, whole_program
 from reasoning.methods.funcoder.options import FuncoderOptions
 from reasoning.methods.funcoder.selection import Selection
 from reasoning.methods.funcoder.stages import Stages
@@ -29,15 +29,6 @@ if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
 
 __all__ = ["Growth", "final_program"]
-
-_RUN = f"""
-
-if __name__ == "__main__":
-    import sys
-
-    print({SOLUTION}(sys.stdin.read()))
-"""
-"""Makes a whole program of the function from its input to its output."""
 
 
 class Growth:
@@ -194,5 +185,4 @@ def _names_of(candidates: Sequence[Written]) -> set[str]:
 
 def final_program(task: CodeTask, root: TreeNode) -> str:
     """The whole program: what the problem gives, the root and everything below it."""
-    program = complete_program([*task.context, root.function, *code_below(root)])
-    return program + _RUN if task.whole else program
+    return whole_program(task, complete_program([*task.context, root.function, *code_below(root)]))
