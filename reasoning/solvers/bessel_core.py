@@ -22,6 +22,8 @@ METHODS = ("uniform", "scipy", "series", "hankel")
 """How a value was found: Debye's uniform expansion, SciPy's scaled functions, the series at 0, Hankel's expansion."""
 SMALLEST_UNIFORM = 15.0
 """Orders from which the uniform expansion is used."""
+_ZERO = 1e-300
+"""Orders below this one count as 0: SciPy's functions are not numbers at denormal orders."""
 _TERMS = 14
 _CHUNK = 8192
 """Values at a time: what the polynomials touch stays in the cache."""
@@ -67,7 +69,8 @@ def log_bessel_values(order: Array, argument: Array) -> tuple[Array, Array, NDAr
         log I, log K, and for each value the index of its method in `METHODS`.
     """
     shape = order.shape
-    v, x = order.ravel(), argument.ravel()
+    v, x = (np.asarray(values, dtype=np.float64).ravel() for values in (order, argument))
+    v = np.where(v < _ZERO, 0.0, v)
     log_i, log_k = np.empty_like(v), np.empty_like(v)
     method = np.zeros(len(v), dtype=np.int64)
     for start in range(0, len(v), _CHUNK):
@@ -174,7 +177,7 @@ def bessel_ratio(order: float, argument: float) -> float:
     Returns:
         The ratio, from 0 to 1.
     """
-    v, x = float(order), float(argument)
+    v, x = (float(order) if order >= _ZERO else 0.0), float(argument)
     if x == 0.0:
         return 0.0
     if v < SMALLEST_UNIFORM:

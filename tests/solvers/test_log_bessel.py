@@ -44,6 +44,14 @@ def test_more_values_agree_with_mpmath(kind):
     assert worst_error(kind, MORE_ORDERS, MORE_ARGUMENTS) <= 4e-15
 
 
+def test_denormal_orders_are_as_good_as_0():
+    for kind in ("I", "K"):
+        tiny, zero = (log_bessel([v], [1.0], kind) for v in (5e-324, 0))
+        assert tiny.solution.values[0] == zero.solution.values[0]
+        assert tiny.certificate.wronskian_error <= 1e-14
+    assert log_bessel_values(np.array([1]), np.array([2]))[0][0] == pytest.approx(np.log(1.5906368546373288), rel=1e-14)
+
+
 def test_half_integers_have_closed_forms():
     x = np.geomspace(1e-3, 1e11, 60)
     got = log_bessel(np.full(60, 0.5), x, "K").solution.values
