@@ -139,6 +139,14 @@ def test_an_oracle_is_refused_unless_the_problem_allows_it(tmp_path):
         "by simp setup \\<open>I\\<close>",
         "using [[quick_and_dirty]] by simp",
         "using [[ML_print_depth = 3]] by simp",
+        "by (Pure.tactic \\<open>all_tac\\<close>)",
+        'by ("tactic" \\<open>all_tac\\<close>)',
+        'by ("\\116actic" \\<open>all_tac\\<close>)',
+        "by (match conclusion in _ \\<Rightarrow> \\<open>tactic \\<open>all_tac\\<close>\\<close>)",
+        "using [ [ML_print_depth = 3]] by simp",
+        'using [[smt_timeout = 9, smt_certificates = "/tmp/x"]] by smt',
+        'by (smt TrueI [smt_certificates = "/tmp/x"])',
+        "using [[simp_trace, smt_oracle]] by simp",
         'proof - text \\<open>@{ML "1"}\\<close> qed',
         "proof - \\<comment> \\<open>\\<^ML>\\<open>1\\<close>\\<close> qed",
         "proof - \\<comment> \\<open>@{ML 1}\\<close> qed",
@@ -284,7 +292,7 @@ def test_a_proof_is_found_behind_a_repeated_statement():
         "by (simp add: \\<open>sorry\\<close>)",
         ".",
         "..",
-        "using [[simproc del: x]] by (metis a\\<^sub>1)",
+        "using [[simproc del: x, simp_trace = false]] by (metis a\\<^sub>1)",
     ],
 )
 def test_honest_text_is_not_refused(proof):

@@ -245,7 +245,9 @@ def _oracles(source: Source, said: list[dict[str, Any]]) -> tuple[str, ...]:
     answers = [
         str(one.get("message", ""))
         for one in said
-        if isinstance(one.get("pos"), dict) and one["pos"].get("line") == source.question
+        if one.get("kind") == "writeln"
+        and isinstance(one.get("pos"), dict)
+        and one["pos"].get("line") == source.question
     ]
     if len(answers) != 1:
         raise _Unclear("no list of oracles in the answer")

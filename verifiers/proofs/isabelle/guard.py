@@ -43,7 +43,8 @@ _FORBIDDEN: Final[dict[str, str]] = {
          "quickcheck_generator", "refute", "refute_params", "try", "try0", "solve_direct", "sledgehammer_params",
          "smt_status", "boogie_file", "spark_open", "method", "extract", "realizers", "extract_type",
          "thm_oracles", "thm_deps", "unused_thms", "text", "text_raw", "txt", "chapter", "section", "subsection",
-         "subsubsection", "paragraph", "subparagraph", "print_state"), _ML),
+         "subsubsection", "paragraph", "subparagraph", "print_state", "use_thy",
+         "remove_thy", "kill_thy", "display_drafts"), _ML),
     **dict.fromkeys(
         ("notation", "no_notation", "syntax", "no_syntax", "translations", "no_translations", "write", "type_notation",
          "no_type_notation", "abbreviation", "syntax_consts", "syntax_types", "alias", "type_alias", "hide_const",
@@ -67,7 +68,14 @@ _OPENERS: Final = frozenset(
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_']*(?:\.[A-Za-z][A-Za-z0-9_']*)*")
 _FIRST: Final = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_']*|\.{1,2}(?![.\w])|\S)")
 _CONTROL: Final = re.compile(r"\\<\^(?!(?:sub|sup|bold|bsub|esub|bsup|esup|item|here)>)[^>\s]*>?")
-_OPTION: Final = re.compile(r"\[\[\s*([A-Za-z_][\w.']*)?")
+_OPTIONS: Final = re.compile(r"\[\s*\[([^\]]*)")
+_HIDDEN: Final = re.compile(
+    r"(?<![\w'])(?:(?:raw_)?tactic|quick_and_dirty|smt_\w*(?:certificates|files)|(?:sledgehammer|mash|atp)_\w+)(?![\w'])"
+)
+"""Methods that run ML and options that write files. They may be quoted, qualified (`Pure.tactic`), or stand in the
+cartouche of a method that takes methods, so they are looked for in strings and cartouches too."""
+_ESCAPE: Final = re.compile(r"\\\d")
+"""Isabelle's strings may give a character by its number."""
 _ALLOWED_OPTIONS: Final = frozenset(
     ("simproc", "simp_depth_limit", "linarith_split_limit", "linarith_neq_limit", "blast_depth_limit",
      "unify_search_bound", "smt_timeout", "show_types", "show_sorts", "simp_trace", "metis_trace")
@@ -89,13 +97,20 @@ def refusal(proof: str) -> str:
     control = _CONTROL.search(told)
     if control is not None:
         return f"'{control.group()[:40]}' {_ML}"
+    hidden = _HIDDEN.search(told)
+    if hidden is not None:
+        return f"'{hidden.group()}' {_ML}"
+    if _ESCAPE.search(told):
+        return "spells a character as a number"
     outer = visible(proof)
     for word in _WORD.findall(outer):
         if word in _FORBIDDEN:
             return f"'{word}' {_FORBIDDEN[word]}"
-    for option in _OPTION.finditer(outer):
-        if (option.group(1) or "") not in _ALLOWED_OPTIONS:
-            return f"option '{option.group(1) or ''}' is not one that a proof may set"
+    for options in _OPTIONS.finditer(outer):
+        for option in options.group(1).split(","):
+            name = re.split(r"[\s=]", option.strip(), maxsplit=1)[0]
+            if name not in _ALLOWED_OPTIONS:
+                return f"option '{name[:40]}' is not one that a proof may set"
     first = _FIRST.match(told)
     if first is None or first.group(1) not in _OPENERS:
         return f"a proof does not begin with '{first.group(1) if first else ''}': it would go on with the statement"
