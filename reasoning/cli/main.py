@@ -91,7 +91,6 @@ app.add_typer(discover.app, name="discover", short_help="Search for formulas of 
 app.command("identify", short_help="Find closed forms of a number.")(identify.identify)
 app.add_typer(tools.app, name="tools", short_help="List the solvers that a model can call, or call one.")
 app.command("train", short_help="Fine-tune a model with verdicts as rewards.")(train.train)
-app.add_typer(serve.app, name="serve", short_help="Serve rewards, or Lean, to other programs.")
 app.add_typer(serve.app, name="serve", short_help="Serve rewards, Lean or tools to other programs.")
 app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
 app.command("methods", short_help="List how an engine can be asked.")(methods.methods)
