@@ -85,6 +85,9 @@ TOOLS: dict[str, ToolEntry] = {
     "job_shop": ToolEntry(
         "reasoning.solvers.job_shop:job_shop", "job shop schedules, proved optimal", "scheduling", seconds=310.0
     ),
+    "adaptive_spline": ToolEntry(
+        "reasoning.solvers.adaptive_spline:adaptive_spline", "cubic spline of a function, adaptive knots"
+    ),
     "entropic_ot": ToolEntry(
         "reasoning.solvers.entropic_ot:entropic_ot", "entropic optimal transport (Sinkhorn-Newton-Sparse)", seconds=70.0
     ),
