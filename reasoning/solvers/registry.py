@@ -88,6 +88,10 @@ TOOLS: dict[str, ToolEntry] = {
     "adaptive_spline": ToolEntry(
         "reasoning.solvers.adaptive_spline:adaptive_spline", "cubic spline of a function, adaptive knots"
     ),
+    "discover_equation": ToolEntry(
+        "reasoning.solvers.discover_equation:discover_equation", "the equation behind data", seconds=30.0
+    ),
+    "learn_dag": ToolEntry("reasoning.solvers.learn_dag:learn_dag", "who acts on whom: a linear DAG", seconds=70.0),
     "entropic_ot": ToolEntry(
         "reasoning.solvers.entropic_ot:entropic_ot", "entropic optimal transport (Sinkhorn-Newton-Sparse)", seconds=70.0
     ),
