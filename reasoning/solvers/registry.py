@@ -92,6 +92,9 @@ TOOLS: dict[str, ToolEntry] = {
         "reasoning.solvers.discover_equation:discover_equation", "the equation behind data", seconds=30.0
     ),
     "learn_dag": ToolEntry("reasoning.solvers.learn_dag:learn_dag", "who acts on whom: a linear DAG", seconds=70.0),
+    "robust_two_stage": ToolEntry(
+        "reasoning.solvers.robust_two_stage:robust_two_stage", "two-stage robust linear programs", seconds=70.0
+    ),
     "entropic_ot": ToolEntry(
         "reasoning.solvers.entropic_ot:entropic_ot", "entropic optimal transport (Sinkhorn-Newton-Sparse)", seconds=70.0
     ),
