@@ -28,7 +28,6 @@ MAX_SCENARIOS = 2000
 MAX_SECONDS = 60.0
 MAX_ROUNDS = 200
 MAX_BIG_M = 1e7
-SMALL = 1e-7
 ROUNDING = 1e-6
 """By this much a second stage's constraints may be missed: HiGHS keeps those of the master problem to 1e-7."""
 VIOLATION = 1e-5
@@ -279,8 +278,7 @@ class _PolyhedronAdversary:
                 rows.append(row)
                 sides.append(side)
             objective = np.zeros(total)
-            objective[y] = SMALL - stages.d
-            objective[pi] = SMALL  # of several optimal y and pi the small ones, far from big
+            objective[y] = -stages.d
             whole = np.zeros(total)
             whole[u + p + m :] = 1
             upper = np.full(total, np.inf)
@@ -289,16 +287,25 @@ class _PolyhedronAdversary:
                 objective, np.vstack(rows), np.concatenate(sides), upper, whole, self._deadline - time.perf_counter()
             )
             if found.x is not None:
-                values = np.asarray(found.x)
-                slack = stages.w @ values[y] - base - stages.m @ values[:u]
-                reduced = stages.d - stages.w.T @ values[pi]
-                if max(values[y].max(), values[pi].max(), slack.max(), reduced.max()) < 0.5 * big:
-                    return values[:u]
+                scenario_found = np.asarray(found.x[:u])
+                if _largest(stages, base + stages.m @ scenario_found) < 0.5 * big:
+                    return scenario_found
             elif found.status == 1:
                 raise _TimeUpError
             if big >= MAX_BIG_M:
                 raise _BigMError
             self.big_m = 10 * big
+
+
+def _largest(stages: _Stages, needed: Array) -> float:
+    """The largest variable, slack, dual or reduced cost of min d y, W y >= needed, y >= 0, at a vertex."""
+    from scipy.optimize import linprog
+
+    found = linprog(stages.d, -stages.w, ROUNDING - needed)
+    if found.x is None:
+        return np.inf
+    duals = -found.ineqlin.marginals
+    return float(max(found.x.max(), found.slack.max(), duals.max(), (stages.d - stages.w.T @ duals).max()))
 
 
 class _TimeUpError(Exception):

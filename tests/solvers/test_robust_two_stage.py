@@ -73,6 +73,17 @@ def test_a_general_polyhedron_has_fractional_corners():
     assert capped.solution.worst_value == pytest.approx(1 + 3 * 1.4)
 
 
+def test_variables_without_a_cost_are_no_obstacle_to_the_search():
+    # Now at 2 and 3, later at 5; each needs 1, and one of them 5.
+    result = robust_two_stage([2, 3], [5, 5], np.eye(2), np.eye(2), [1, 1], 4 * np.eye(2), budget=1.0)
+    assert result.status is Status.CONVERGED
+    best = min(
+        2 * x1 + 3 * x2 + max(5 * (max(0, 5 - x1) + max(0, 1 - x2)), 5 * (max(0, 1 - x1) + max(0, 5 - x2)))
+        for x1, x2 in product(np.linspace(0, 6, 61), repeat=2)
+    )
+    assert result.solution.worst_value == pytest.approx(best)
+
+
 def test_a_two_stage_knapsack_agrees_with_enumeration():
     # Items: take at first stage (profit), in each scenario repair the weight beyond the capacity by dropping items at a
     # penalty; y_i = 1 drops item i, allowed only when it was taken.
