@@ -95,6 +95,9 @@ TOOLS: dict[str, ToolEntry] = {
     "robust_two_stage": ToolEntry(
         "reasoning.solvers.robust_two_stage:robust_two_stage", "two-stage robust linear programs", seconds=70.0
     ),
+    "sparse_ot": ToolEntry(
+        "reasoning.solvers.sparse_ot:sparse_ot", "optimal transport with few sources a target", seconds=60.0
+    ),
     "entropic_ot": ToolEntry(
         "reasoning.solvers.entropic_ot:entropic_ot", "entropic optimal transport (Sinkhorn-Newton-Sparse)", seconds=70.0
     ),
