@@ -98,6 +98,12 @@ TOOLS: dict[str, ToolEntry] = {
     "sparse_ot": ToolEntry(
         "reasoning.solvers.sparse_ot:sparse_ot", "optimal transport with few sources a target", seconds=60.0
     ),
+    "solution_sensitivity": ToolEntry(
+        "reasoning.solvers.solution_sensitivity:solution_sensitivity",
+        "how a solution moves with parameters",
+        "exact",
+        30.0,
+    ),
     "entropic_ot": ToolEntry(
         "reasoning.solvers.entropic_ot:entropic_ot", "entropic optimal transport (Sinkhorn-Newton-Sparse)", seconds=70.0
     ),
