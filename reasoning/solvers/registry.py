@@ -104,6 +104,9 @@ TOOLS: dict[str, ToolEntry] = {
         "exact",
         30.0,
     ),
+    "map_elites": ToolEntry(
+        "reasoning.solvers.map_elites:map_elites", "many good and different points (MAP-Elites)", seconds=60.0
+    ),
     "entropic_ot": ToolEntry(
         "reasoning.solvers.entropic_ot:entropic_ot", "entropic optimal transport (Sinkhorn-Newton-Sparse)", seconds=70.0
     ),
