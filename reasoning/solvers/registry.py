@@ -107,6 +107,7 @@ TOOLS: dict[str, ToolEntry] = {
     "map_elites": ToolEntry(
         "reasoning.solvers.map_elites:map_elites", "many good and different points (MAP-Elites)", seconds=60.0
     ),
+    "coreset_rows": ToolEntry("reasoning.solvers.coreset_rows:coreset_rows", "few rows that stand for a tall matrix"),
     "entropic_ot": ToolEntry(
         "reasoning.solvers.entropic_ot:entropic_ot", "entropic optimal transport (Sinkhorn-Newton-Sparse)", seconds=70.0
     ),
