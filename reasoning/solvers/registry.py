@@ -85,6 +85,29 @@ TOOLS: dict[str, ToolEntry] = {
     "job_shop": ToolEntry(
         "reasoning.solvers.job_shop:job_shop", "job shop schedules, proved optimal", "scheduling", seconds=310.0
     ),
+    "adaptive_spline": ToolEntry(
+        "reasoning.solvers.adaptive_spline:adaptive_spline", "cubic spline of a function, adaptive knots"
+    ),
+    "discover_equation": ToolEntry(
+        "reasoning.solvers.discover_equation:discover_equation", "the equation behind data", seconds=30.0
+    ),
+    "learn_dag": ToolEntry("reasoning.solvers.learn_dag:learn_dag", "who acts on whom: a linear DAG", seconds=70.0),
+    "robust_two_stage": ToolEntry(
+        "reasoning.solvers.robust_two_stage:robust_two_stage", "two-stage robust linear programs", seconds=70.0
+    ),
+    "sparse_ot": ToolEntry(
+        "reasoning.solvers.sparse_ot:sparse_ot", "optimal transport with few sources a target", seconds=60.0
+    ),
+    "solution_sensitivity": ToolEntry(
+        "reasoning.solvers.solution_sensitivity:solution_sensitivity",
+        "how a solution moves with parameters",
+        "exact",
+        30.0,
+    ),
+    "map_elites": ToolEntry(
+        "reasoning.solvers.map_elites:map_elites", "many good and different points (MAP-Elites)", seconds=60.0
+    ),
+    "coreset_rows": ToolEntry("reasoning.solvers.coreset_rows:coreset_rows", "few rows that stand for a tall matrix"),
     "entropic_ot": ToolEntry(
         "reasoning.solvers.entropic_ot:entropic_ot", "entropic optimal transport (Sinkhorn-Newton-Sparse)", seconds=70.0
     ),
