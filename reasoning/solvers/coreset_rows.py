@@ -129,8 +129,9 @@ def lewis_weights(matrix: Array, p: float, tolerance: float, rounds: int = 500) 
     """
     live = matrix.any(axis=1)
     rows = matrix[live]
-    found, error, step = np.full(len(rows), matrix.shape[1] / len(rows)), np.inf, 0
-    for step in range(1, rounds + 1):
+    found, error, used = np.full(len(rows), matrix.shape[1] / len(rows)), np.inf, 0
+    for _ in range(rounds):
+        used += 1
         tau = _leverage(rows * (found ** (0.5 - 1 / p))[:, None])
         error = float(np.abs(tau / found - 1).max())
         if error <= tolerance:
@@ -138,7 +139,7 @@ def lewis_weights(matrix: Array, p: float, tolerance: float, rounds: int = 500) 
         found = (found ** (2 / p - 1) * tau) ** (p / 2)
     weights = np.zeros(len(matrix))
     weights[live] = found
-    return weights, error, step
+    return weights, error, used
 
 
 def _leverage(matrix: Array) -> Array:
