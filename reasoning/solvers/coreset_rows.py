@@ -3,8 +3,8 @@
 >>> import numpy as np
 >>> matrix = np.vander(np.linspace(-1, 1, 2000), 3)
 >>> rows = coreset_rows(matrix, rows=200).solution.rows
->>> len(rows) <= 200, rows.max() < 2000
-(True, True)
+>>> 0 < len(rows) <= 200
+True
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ def lewis_weights(matrix: Array, p: float, tolerance: float, rounds: int = 500) 
     live = matrix.any(axis=1)
     rows = matrix[live]
     found, error, step = np.full(len(rows), matrix.shape[1] / len(rows)), np.inf, 0
-    for step in range(1, rounds + 1):
+    while step < rounds:
+        step += 1
         tau = _leverage(rows * (found ** (0.5 - 1 / p))[:, None])
         error = float(np.abs(tau / found - 1).max())
         if error <= tolerance:
