@@ -4,9 +4,10 @@
     reasoning evaluate optibench --engine ENGINE --method tools,names=linear_program+satisfy_constraints,rounds=4
 
 The tools are those of `reasoning tools`. A server offers them to its model by the chat template and reads the calls by
-the model's own format (vLLM: `--enable-auto-tool-choice --tool-call-parser hermes` for Qwen2.5); `choice=required` or
-a tool's name needs no parser, as the server then forces a call by a grammar in the first round. For models without
-function calling there is the method `tir`.
+the model's own format (vLLM: `--enable-auto-tool-choice --tool-call-parser hermes` for Qwen2.5, needed for forced
+calls as well); with `choice=required` or a tool's name the server forces a call by a grammar in the first round, and
+with `strict=true` vLLM's grammar holds the arguments to the tool's schema. For models without function calling there
+is the method `tir`.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ class FunctionCallingOptions:
         names: tools to offer, joined by `+`; empty: all.
         rounds: most completions; in the last one no tool can be called.
         choice: `auto`, `required`, or the name of a tool; for the first round, later ones are `auto`.
+        strict: whether the server is to hold arguments to the schema; hosted servers may refuse schemas with
+            optional arguments.
         timeout: seconds for one call; 0: each tool's own limit.
         memory: MiB for one call; 0: each tool's own limit.
         characters: most of a result that the model is shown.
@@ -39,6 +42,7 @@ class FunctionCallingOptions:
     names: str = ""
     rounds: int = 6
     choice: str = "auto"
+    strict: bool = False
     timeout: float = 0.0
     memory: int = 0
     characters: int = 4000
@@ -73,7 +77,9 @@ async def function_calling(question: Question, workbench: Workbench, options: Fu
     toolbox = Toolbox(
         workbench.sandbox, options.tools, seconds=options.timeout or None, memory_mib=options.memory or None
     )
-    tools = tuple(json.dumps(schema, sort_keys=True) for schema in toolbox.function_schemas())
+    tools = tuple(
+        json.dumps(_held(schema) if options.strict else schema, sort_keys=True) for schema in toolbox.function_schemas()
+    )
     prompt = question.style.write(question.problem)
     messages = prompt.messages or (Message("user", prompt.text or ""),)
     rounds: list[dict[str, Any]] = []
@@ -100,3 +106,8 @@ async def function_calling(question: Question, workbench: Workbench, options: Fu
         return Attempt(None, completion.finish_reason, trace)
     candidate = Candidate(question.problem.id, text, question.sample, dict(completion.meta))
     return Attempt(candidate, completion.finish_reason, trace)
+
+
+def _held(schema: dict[str, Any]) -> dict[str, Any]:
+    """The tool with the mark by which a server holds its arguments to the schema."""
+    return {**schema, "function": {**schema["function"], "strict": True}}

@@ -202,6 +202,7 @@ PIPELINES: dict[str, str] = {
     "clarify": "reasoning.pipelines.clarify:PIPELINE",
     "mixture": "reasoning.pipelines.mixture:PIPELINE",
     "mutate": "reasoning.pipelines.mutate:PIPELINE",
+    "resocratic": "reasoning.pipelines.resocratic:PIPELINE",
 }
 """Name -> `module:attribute`; imported when first used."""
 

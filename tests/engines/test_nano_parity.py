@@ -85,5 +85,6 @@ def test_seeds_give_the_same_samples_in_any_order_and_concurrency(ask, prompts, 
     order = random.Random(5).sample(range(len(requests)), len(requests))
     few = ask(name, [requests[place] for place in order], at_once=3)
     assert [reply.text for reply in few] == [together[place] for place in order]
-    again = [Request(prompt=prompts[0], seeds=(seed,), temperature=3.0, max_tokens=24) for seed in range(8)]
+    # vLLM takes no temperature above 2.
+    again = [Request(prompt=prompts[0], seeds=(seed,), temperature=2.0, max_tokens=24) for seed in range(32)]
     assert len({reply.text for reply in ask(name, again)}) > 4

@@ -70,6 +70,17 @@ def test_the_last_round_has_no_tools_and_the_first_may_force_one():
     assert len(made.trace["tools"]) == 1
 
 
+def test_strict_marks_the_tools_and_nothing_else():
+    sent = []
+    for spec in ("tools,names=factor_integer", "tools,names=factor_integer,strict=true"):
+        engine = Scripted(Completion("7 and 13"))
+        attempt(engine, spec)
+        sent += [json.loads(tool)["function"] for tool in engine.requests[0].tools]
+    plain, strict = sent
+    assert "strict" not in plain
+    assert strict == {**plain, "strict": True}
+
+
 def test_wrong_options_are_named():
     with pytest.raises(MethodError, match="no tool 'nope'"):
         find_method("tools,names=nope")

@@ -15,6 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -30,15 +31,16 @@ class VLLMServer:
 
     MODEL = "tiny"
 
-    def __init__(self, model: Path, *, log: Path) -> None:
-        """Serve `model`; what the server prints goes to `log`."""
+    def __init__(self, model: Path, *, log: Path, max_model_len: int = 512, more: Sequence[str] = ()) -> None:
+        """Serve `model` in contexts of `max_model_len` tokens, with `more` arguments; what it prints goes to `log`."""
         self._log = log
         self._port = _free_port()
         self._command = [
             *(sys.executable, "-m", "vllm.entrypoints.openai.api_server"),
             *("--model", str(model), "--served-model-name", self.MODEL),
             *("--host", "127.0.0.1", "--port", str(self._port)),
-            *("--dtype", "float32", "--max-model-len", "512", "--enforce-eager", "--generation-config", "vllm"),
+            *("--dtype", "float32", "--max-model-len", str(max_model_len)),
+            *("--enforce-eager", "--generation-config", "vllm", *more),
         ]
         self._process: subprocess.Popen[bytes] | None = None
 

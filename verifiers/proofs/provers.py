@@ -6,15 +6,21 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from verifiers.proofs.coq import install as coq
+from verifiers.proofs.isabelle.bridge import INSTALL_HINT as ISABELLE_HINT
+from verifiers.proofs.isabelle.session import SERVER_VARIABLE, Address
 from verifiers.proofs.metamath import bridge as metamath
 from verifiers.smt.verifier import SOLVERS
 
 __all__ = ["Prover", "list_provers"]
+
+_CONNECT_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ class Prover:
 
 def list_provers() -> list[Prover]:
     """All of them, by name; asking the installed ones for their version takes a moment."""
-    return [_coq(), _metamath(), *_solvers()]
+    return [_coq(), _metamath(), _isabelle(), *_solvers()]
 
 
 def _coq() -> Prover:
@@ -49,6 +55,20 @@ def _metamath() -> Prover:
     program = metamath.find()
     detail = f"built-in verifier, and {program}" if program else f"built-in verifier alone; {metamath.INSTALL_HINT}"
     return Prover("metamath", detail, metamath.INSTALL_HINT)
+
+
+def _isabelle() -> Prover:
+    try:
+        address = Address.of(os.environ)
+    except ValueError as error:
+        return Prover("isabelle", "", str(error))
+    if address is None:
+        return Prover("isabelle", "", ISABELLE_HINT)
+    try:
+        socket.create_connection((address.host, address.port), _CONNECT_SECONDS).close()
+    except OSError as error:
+        return Prover("isabelle", "", f"{SERVER_VARIABLE}: nothing answers at {address}: {error}")
+    return Prover("isabelle", f"a server listens at {address}; session {address.session}", ISABELLE_HINT)
 
 
 def _solvers() -> Iterator[Prover]:

@@ -26,10 +26,11 @@ BRIDGES: dict[str, str] = {
     "lean": "verifiers.proofs.lean.backends:lean_bridge",
     "coq": "verifiers.proofs.coq.bridge:CoqBridge",
     "metamath": "verifiers.proofs.metamath.bridge:MetamathBridge",
+    "isabelle": "verifiers.proofs.isabelle.bridge:IsabelleBridge",
 }
 """System -> `module:attribute` of its bridge, which is made with the sandbox pool; imported when first used."""
 
-OTHER_SYSTEMS = ("isabelle", "fstar")
+OTHER_SYSTEMS = ("fstar",)
 """Systems that problems may name and that nothing here judges: their verdict is `unavailable`."""
 
 

@@ -25,11 +25,20 @@ def judge(candidate, **fields):
     return asyncio.run(run())
 
 
-@pytest.mark.parametrize("system", ["isabelle", "fstar"])
+@pytest.mark.parametrize("system", ["fstar"])
 def test_a_system_without_a_bridge_is_unavailable_and_never_wrong(system):
     verdict = judge("by auto", system=system)
     assert verdict.status is Status.UNAVAILABLE
     assert system in verdict.detail
+
+
+@pytest.mark.parametrize("candidate", ["by auto", "by nothing"])
+def test_isabelle_without_a_server_is_unavailable_and_says_what_to_do(candidate, monkeypatch):
+    monkeypatch.delenv("REASONING_ISABELLE", raising=False)
+    verdict = judge(candidate, system="isabelle", statement='theorem two: "1 + 1 = (2::nat)"')
+    assert verdict.status is Status.UNAVAILABLE
+    assert "install Isabelle" in verdict.detail
+    assert "REASONING_ISABELLE=HOST:PORT:PASSWORD" in verdict.detail
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Isabelle: a client of its server, a guard, and the bridge over both."""
