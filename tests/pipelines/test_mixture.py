@@ -18,6 +18,7 @@ from reasoning.pipelines.settings import COMMON_NAMES, command_of, settings_from
 COMMAND = [sys.executable, "-m", "reasoning.cli.main", "generate"]
 
 
+@pytest.mark.slow
 def test_parts_come_by_their_shares(tmp_path):
     rows, _, built = run_pipeline(
         tmp_path, pipeline="mixture", rows=40, parts="programmatic=0.8,puzzles=0.2", splits="train=0.7,test=0.3"

@@ -88,6 +88,7 @@ def test_right_solutions_are_kept_and_the_rest_is_accounted_for(command, tmp_pat
         assert row["difficulty"] == pytest.approx(1 / 3)
 
 
+@pytest.mark.slow
 def test_reproduce_gives_the_same_bytes_and_says_when_it_does_not(command, tmp_path):
     run([*command, "--out", tmp_path / "run"])
     reproduce = [*COMMAND, "reproduce", tmp_path / "run" / "dataset", "--quiet", "--out"]
@@ -109,6 +110,7 @@ def stored_outcomes(directory):
         return 0
 
 
+@pytest.mark.slow
 def test_a_run_killed_again_and_again_ends_with_the_same_bytes(command, tmp_path):
     undisturbed, disturbed = tmp_path / "undisturbed", tmp_path / "disturbed"
     command += ["--splits", "train=0.5,test=0.5", "--shard-rows", "7", "--jsonl"]
