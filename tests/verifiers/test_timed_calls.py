@@ -68,7 +68,7 @@ def test_wrong_answers_and_exceptions_leave_the_rest_to_be_asked():
         (FLOOD.format(frames=ANSWERS), Status.REJECTED, "an answer that nobody asked for"),
         (FLOOD.format(frames=b"\0\0\0\5READY" + ANSWERS), Status.REJECTED, "an answer before its question"),
         # Malformed, or before its question: whichever is seen first.
-        (FLOOD.format(frames=b"\0\0\0\5READY"), Status.REJECTED, "case 1: no answer to call 1"),
+        (FLOOD.format(frames=b"\0\0\0\5READY"), Status.REJECTED, "3 of 3 failed; case 1: "),
     ],
 )
 def test_what_is_no_answer_to_a_question(program, status, words):
