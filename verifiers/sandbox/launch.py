@@ -160,7 +160,7 @@ class Launcher:
         Returns:
             Attempt -> empty, or what went through; one entry `control: ...` when the canary itself did not run.
         """
-        with tempfile.TemporaryDirectory(prefix="reasoning-canary-") as directory:
+        with tempfile.TemporaryDirectory(prefix=f"reasoning-canary-{os.getpid()}-") as directory:
             Path(directory).chmod(0o777)
             secret = Path(directory, "secret")
             secret.write_text("canary")
