@@ -25,7 +25,7 @@ from reasoning.pipelines.settings import Settings
 from reasoning.runs import Run
 from reasoning.runs.judging import RecordingJudge
 from verifiers.records import Problem, RecordError, Status, Verdict
-from verifiers.sandbox import Limits, SandboxPool
+from verifiers.sandbox import Limits, SandboxPool, measure_usage
 
 if TYPE_CHECKING:
     from reasoning.pipelines.backend.protected import Protected
@@ -240,10 +240,13 @@ class Job:
             if known is not None:
                 return known
             try:
-                result = await work(item)
+                with measure_usage() as usage:
+                    result = await work(item)
             except EngineError as error:
                 self._failed(error)
                 return error
+            finally:
+                self._run.store.add_sandbox_usage(usage.tasks, usage.cpu_seconds)
             self.failures.in_a_row = 0
             self._run.store.add_outcome(stage, position, result)
             return result

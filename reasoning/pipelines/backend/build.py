@@ -6,6 +6,7 @@
 runs/first/run.sqlite           finished work (see `reasoning.runs.store`)
 runs/first/discarded.jsonl      everything that was thrown away, with the reason
 runs/first/metrics.json         counts
+runs/first/cost.json            what it took, in all attempts: times differ from run to run
 runs/first/dataset/             README.md, manifest.json, data/<split>-00000-of-00001.parquet
 
 A resumed run takes finished work from the store, lets it pass through the same filters in the same order, and so ends
@@ -39,10 +40,11 @@ from reasoning.runs.progress import ProgressDisplay
 from reasoning.runs.run import METRICS_NAME
 from verifiers.sandbox import SandboxPool
 
-__all__ = ["DATASET_NAME", "DISCARDED_NAME", "Built", "build"]
+__all__ = ["COST_NAME", "DATASET_NAME", "DISCARDED_NAME", "Built", "build", "cost_of"]
 
 DATASET_NAME = "dataset"
 DISCARDED_NAME = "discarded.jsonl"
+COST_NAME = "cost.json"
 _INDEX_NAME = "index.sqlite"
 
 
@@ -54,11 +56,13 @@ class Built:
         dataset: the folder.
         manifest: as it stands there.
         failures: items for which the engine gave no answer.
+        cost: what it took, see `cost_of`.
     """
 
     dataset: Path
     manifest: dict[str, Any]
     failures: Failures
+    cost: dict[str, float]
 
     @property
     def kept(self) -> int:
@@ -128,7 +132,9 @@ async def build(
                     total=settings.rows, label=settings.pipeline, quiet=quiet, before_showing=run.store.commit
                 ) as progress:
                     manifest = await builder.write(outcomes, progress)
-                return Built(directory / DATASET_NAME, manifest, job.failures)
+                cost = cost_of(run)
+                write_json(directory / COST_NAME, cost)
+                return Built(directory / DATASET_NAME, manifest, job.failures, cost)
     finally:
         if engine is not None:
             await engine.close()
@@ -201,3 +207,11 @@ class _Builder:
         self._folder.rename(self._final)
         write_json(self._run.directory / METRICS_NAME, statistics)
         return manifest
+
+
+def cost_of(run: Run) -> dict[str, float]:
+    """What a run has taken in all its attempts: completions with their tokens and seconds, and children in the sandbox
+    (for programs and for judging) with their CPU seconds. Work that a kill cut off is not counted.
+    """
+    tasks, seconds = run.store.sandbox_usage()
+    return {**run.store.completion_totals(), "sandbox_tasks": tasks, "sandbox_seconds": round(seconds, 3)}
