@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from reasoning.options import what_is_expected
 from reasoning.pipelines.base import Pipeline, PipelineError, find_pipeline, option
 
 __all__ = [
@@ -94,7 +95,7 @@ def settings_from(flat: Mapping[str, Any]) -> Settings:
     """Settings from their flat form; what is not given has its default.
 
     Raises:
-        PipelineError: the pipeline is unknown, or has no such option.
+        PipelineError: the pipeline is unknown or has no such option, or a value is out of bounds.
     """
     values = dict(flat)
     name = values.pop("pipeline", None)
@@ -106,6 +107,10 @@ def settings_from(flat: Mapping[str, Any]) -> Settings:
     if unknown := sorted(values.keys() - own.keys()):
         raise PipelineError(f"pipeline '{name}' has no option '{unknown[0]}'")
     settings = replace(Settings(name), **common, own={**own, **values})
+    for item in (*fields(Settings), *fields(pipeline.options)):
+        value = common.get(item.name, values.get(item.name))
+        if expected := what_is_expected(item, value):
+            raise PipelineError(f"--{item.name.replace('_', '-')} {value}: expected {expected}")
     return settings if settings.problems else replace(settings, problems=pipeline.default_problems)
 
 

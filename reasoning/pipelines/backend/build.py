@@ -31,10 +31,11 @@ from reasoning.pipelines.backend.manifest import write_manifest
 from reasoning.pipelines.backend.shards import ShardWriter
 from reasoning.pipelines.backend.splits import SplitPlan
 from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, find_pipeline
-from reasoning.pipelines.job import Failures, Job
+from reasoning.pipelines.job import Job
 from reasoning.pipelines.seeds import Seeds, find_seeds
 from reasoning.pipelines.settings import Settings
 from reasoning.runs import Run, progress_display, replaced_file, write_json
+from reasoning.runs.failures import EngineFailures
 from reasoning.runs.files import PARTIAL_SUFFIX
 from reasoning.runs.progress import ProgressDisplay
 from reasoning.runs.run import METRICS_NAME
@@ -61,7 +62,7 @@ class Built:
 
     dataset: Path
     manifest: dict[str, Any]
-    failures: Failures
+    failures: EngineFailures
     cost: dict[str, float]
 
     @property
@@ -116,7 +117,7 @@ async def build(
     try:
         async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
             provenance = _provenance(sources, filters, engine)
-            with await _open(settings, provenance, directory, pool, resume) as run:
+            with await Run.open(directory, {**settings.to_json(), **provenance}, pool, resume) as run:
                 job = Job(
                     settings,
                     run,
@@ -155,16 +156,6 @@ def _provenance(sources: list[Seeds], filters: Filters, engine: Engine | None) -
         "engine_description": None if engine is None else engine.describe(),
         "decontaminated_against": [{"name": name, "sha256": sha256} for name, sha256 in filters.protected.sources],
     }
-
-
-async def _open(
-    settings: Settings, provenance: dict[str, Any], directory: Path, pool: SandboxPool, resume: bool
-) -> Run:
-    known = {**settings.to_json(), **provenance}
-    report = await pool.report()
-    if resume:
-        return Run.resume(directory, known)
-    return Run.start(directory, known, {"isolation": report.to_json()})
 
 
 class _Builder:
