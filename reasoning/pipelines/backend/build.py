@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from reasoning.embeddings import Embedder, create_embedder
 from reasoning.engines.base import Engine
 from reasoning.pipelines.backend.card import write_card
 from reasoning.pipelines.backend.coverage import COVERAGE_NAME, coverage_svg
@@ -101,7 +102,7 @@ async def build(
 
     Raises:
         PipelineError, BenchmarkError, RunError, EngineSpecError, SandboxUnavailableError: it cannot begin.
-        EngineError: the engine failed too often in a row.
+        EngineError: the engine failed too often in a row, or the embedding model gave no vectors.
     """
     pipeline = find_pipeline(settings.pipeline)
     options = pipeline.options(**settings.own)
@@ -109,15 +110,20 @@ async def build(
     seeds = _seeds(pipeline, settings)
     sources = [] if pipeline.sources is None else [find_seeds(name) for name in pipeline.sources(options)]
     sources += [] if seeds is None else [seeds]
-    filters = Filters.of(settings, sources)
+    embedder = create_embedder(settings.embedder) if settings.embedder else None
+    filters = Filters.of(settings, sources, directory, embedder)
     if pipeline.needs_engine(options) and engine is None:
         from reasoning.engines.registry import create_engine
 
         engine = create_engine(settings.engine)
     try:
         async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
-            provenance = _provenance(sources, filters, engine)
-            with await Run.open(directory, {**settings.to_json(), **provenance}, pool, resume) as run:
+            provenance = _provenance(sources, filters, engine, embedder)
+            known = {**settings.to_json(), **provenance}
+            if embedder is None:
+                # Runs from before there were embedding models can be gone on with.
+                del known["embedder"], known["similar"]
+            with await Run.open(directory, known, pool, resume) as run:
                 job = Job(
                     settings,
                     run,
@@ -139,6 +145,8 @@ async def build(
     finally:
         if engine is not None:
             await engine.close()
+        if embedder is not None:
+            await embedder.close()
 
 
 def _seeds(pipeline: Pipeline, settings: Settings) -> Seeds | None:
@@ -149,9 +157,13 @@ def _seeds(pipeline: Pipeline, settings: Settings) -> Seeds | None:
     return find_seeds(settings.problems)
 
 
-def _provenance(sources: list[Seeds], filters: Filters, engine: Engine | None) -> dict[str, Any]:
+def _provenance(
+    sources: list[Seeds], filters: Filters, engine: Engine | None, embedder: Embedder | None
+) -> dict[str, Any]:
     """What the rows depend on beside the settings."""
+    model = {} if embedder is None else {"embedder_description": embedder.describe()}
     return {
+        **model,
         "inputs": [{"name": one.name, "sha256": one.sha256} for one in sources],
         "engine_description": None if engine is None else engine.describe(),
         "decontaminated_against": [{"name": name, "sha256": sha256} for name, sha256 in filters.protected.sources],
