@@ -303,6 +303,12 @@ class RunStore:
         """Keep what came of a unit of work: plain JSON, not None."""
         self._write("INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?)", (stage, position, json.dumps(body)))
 
+    def outcomes(self, stage: str) -> Iterator[Any]:
+        """What came of each finished unit of a stage, in their order."""
+        query = "SELECT body FROM outcomes WHERE stage = ? ORDER BY position"
+        for (body,) in self._connection.execute(query, (stage,)):
+            yield json.loads(body)
+
     def add_sandbox_usage(self, tasks: int, cpu_seconds: float) -> None:
         """Count children that ran in the sandbox for a pipeline's work, judges among them, and their CPU time."""
         if tasks:
