@@ -111,7 +111,7 @@ def make_prover_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
 
     Args:
         texts: what it is fitted to.
-        vocabulary: size with everything.
+        vocabulary: size with everything; less where the texts have too little to merge.
     """
     from tokenizers import AddedToken, Regex, Tokenizer
     from tokenizers.decoders import ByteLevel as ByteLevelDecoder
