@@ -90,6 +90,11 @@ class LeanBridge:
     def __init__(self, sandbox: SandboxPool, workers: int | None = None) -> None:
         self.pool = LeanPool(sandbox, workers)
 
+    @classmethod
+    def of(cls, sandbox: SandboxPool) -> LeanBridge:
+        """The one bridge of a sandbox, so that a search and the verifier of its proofs share their processes."""
+        return sandbox.shared(cls, lambda: cls(sandbox))
+
     async def check(self, task: ProofTask, proof: str, limits: Limits) -> ProofReport:
         """Judge one candidate; see `verifiers.proofs.records.Bridge.check`."""
         missing = _missing_imports(task.header)
