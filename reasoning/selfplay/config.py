@@ -46,7 +46,8 @@ class SelfPlayData:
     """What is to be proved.
 
     Attributes:
-        targets: statements to prove: `core-lean`, `core-lean:LEVEL`, or a `.jsonl` file of problems of kind `proof`.
+        targets: statements to prove: `core-lean`, `core-lean:LEVEL`, `core-lean:held-out` (what the built-in prover
+            has not learned from), or a `.jsonl` file of problems of kind `proof`.
         validation: more of them, matched harder in late rounds; empty: none.
         held_out: statements that are only measured on: no proof of theirs is learned from; empty: none.
         library: `.jsonl` rows of `prompt` and `completion` for supervised stages; empty: none.

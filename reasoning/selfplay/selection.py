@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 from typing import Final
 
+from reasoning.proving import held_out
 from reasoning.selfplay.records import Attempts, Conjecture, Proof, Statement
-from verifiers.proofs.lean.text import split_statement
 
 __all__ = ["attempts_of", "distinct_conjectures", "prover_targets", "random_subset", "statement_key", "with_counts"]
 
@@ -23,12 +23,12 @@ AGAIN_BELOW: Final = 0.35
 
 
 def statement_key(header: str, text: str) -> tuple[str, str]:
-    """What makes two statements the same: header and text without blanks, the theorem's name left out.
+    """What makes two statements the same: header and text without blanks.
 
-    STP keeps the name, which its data sets number; here a model writes it, and another name is no other statement.
+    STP compares the whole text, names included, which its data sets number; here a model writes them, and other names
+    of the theorem or of its variables make no other statement.
     """
-    read = split_statement(text)
-    return "".join(header.split()), "".join(read.text.replace(read.name, "", 1).split())
+    return "".join(header.split()), held_out.statement_key(text)
 
 
 def distinct_conjectures(made: Iterable[Conjecture], known: Iterable[Statement]) -> list[Conjecture]:
