@@ -93,6 +93,9 @@ class Checker(Protocol):
 
     workers: int
 
+    async def ready(self) -> None:
+        """Start what takes long to start."""
+
     async def check(self, statement: Statement, proof: str) -> Checked:
         """Judge a proof."""
 
@@ -130,6 +133,14 @@ class LeanChecker:
         self._limits = Limits(wall_seconds=section.seconds)
         self._heartbeats = section.heartbeats
         self.workers = self._bridge.pool.workers
+
+    async def ready(self) -> None:
+        """Start a process of each role, so that no step waits for one.
+
+        Raises:
+            LeanMissingError: the embedded Lean is not installed and cannot be prepared.
+        """
+        await self._bridge.pool.warm_up()
 
     async def check(self, statement: Statement, proof: str) -> Checked:
         """Judge a proof; never raises for anything that the proof holds."""

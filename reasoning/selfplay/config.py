@@ -200,7 +200,8 @@ class Method:
         summary: in words.
         conjectures: make conjectures and learn from them.
         learns: from the model so far (`continue`), from the base model on everything proved (`base`), or not at all.
-        everything: ask for proofs of what is proved too.
+        asks: statements of the data set that the prover is asked in a round: those without a proof, also some of the
+            others (`seldom`: 1 in 20, and all with a best rate below 0.35), or `all`.
         most_proofs: of one statement, where it learns from the base model; None: all.
         defaults: values where they differ.
     """
@@ -208,20 +209,20 @@ class Method:
     summary: str
     conjectures: bool
     learns: Literal["continue", "base", ""]
-    everything: bool
+    asks: Literal["unproved", "seldom", "all"]
     most_proofs: int | None
     defaults: Mapping[str, Any]
 
 
 _BASELINE: Mapping[str, Any] = {"sampling": {"samples": 64}}
 METHODS: dict[str, Method] = {
-    "stp": Method("conjecturer and prover teach each other", True, "continue", False, 16, {}),
-    "parallel_sampling": Method("samples of one fixed model", False, "", False, None, _BASELINE),
+    "stp": Method("conjecturer and prover teach each other", True, "continue", "seldom", 16, {}),
+    "parallel_sampling": Method("samples of one fixed model", False, "", "unproved", None, _BASELINE),
     "expert_iteration": Method(
-        "each round anew from the base model, on all proofs", False, "base", False, None, _BASELINE
+        "each round anew from the base model, on all proofs", False, "base", "unproved", None, _BASELINE
     ),
     "optimised_expert_iteration": Method(
-        "the same, asked for every statement, at most 16 proofs of each", False, "base", True, 16, _BASELINE
+        "the same, asked for every statement, at most 16 proofs of each", False, "base", "all", 16, _BASELINE
     ),
 }
 

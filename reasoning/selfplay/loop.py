@@ -68,7 +68,7 @@ def run_self_play(
     async def all_of_it() -> dict[str, Any]:
         async with SandboxPool(workers=config.lean.workers or None, allow_weak=config.lean.allow_weak) as sandbox:
             checker = LeanChecker(sandbox, config.lean)
-            policy = ModelPolicy(config.model, bf16=config.bf16, threads=config.threads)
+            policy = ModelPolicy(bf16=config.bf16, threads=config.threads)
             return await play(config, run, policy, checker, resume=resume, quiet=quiet, on_round=on_round)
 
     return asyncio.run(all_of_it())
@@ -109,17 +109,14 @@ async def play(
 async def _rounds(game: Game, on_round: Told) -> dict[str, Any]:
     config, state = game.config, game.state
     start(game)
-    summaries = []
-    before = None
-    if game.held_out:
-        if not (game.run / "before" / "held_out.json").exists():
-            game.be_model_of(0)
-        before = await measure(game, BEFORE, game.run / "before")
-    for number in range(config.rounds):
-        directory = game.directory(number)
-        if (directory / "summary.json").exists():
-            summaries.append(state.add_round(directory, number))
-            continue
+    summaries: list[dict[str, Any]] = []
+    while (game.directory(len(summaries)) / "summary.json").exists():
+        summaries.append(state.add_round(game.directory(len(summaries)), len(summaries)))
+    # What is wrong with the model is said before Lean's processes start.
+    game.be_model_of(len(summaries))
+    await game.checker.ready()
+    before = await measure(game, BEFORE, game.run / "before")
+    for number in range(len(summaries), config.rounds):
         if config.checks and state.checks >= config.checks:
             break
         summaries.append(await _round(game, number))

@@ -1,6 +1,7 @@
 """The model that is both conjecturer and prover: samples, embeddings, weighted training.
 
-    policy = ModelPolicy("runs/prover/model", threads=1)
+    policy = ModelPolicy(threads=1)
+    policy.load("runs/prover/model")
     policy.sample(prompts, SampleSettings(temperature=1.0, seed=1), prompt_tokens=1024)
     policy.embed(["theorem two : 1 + 1 = 2 := by"])              # rows of length 1
     policy.fit(examples, FitSettings(learning_rate=1e-3, batch_size=64))
@@ -95,18 +96,14 @@ class Policy(Protocol):
 
 
 class ModelPolicy:
-    """A causal language model of Transformers.
+    """A causal language model of Transformers; `load` it first.
 
     Args:
-        name: `nano`, a directory, or a name on the hub.
         bf16: compute in bfloat16.
         threads: of PyTorch; 0: its own choice.
-
-    Raises:
-        ConfigError: it cannot be loaded.
     """
 
-    def __init__(self, name: str, *, bf16: bool = False, threads: int = 0) -> None:
+    def __init__(self, *, bf16: bool = False, threads: int = 0) -> None:
         import torch
         from transformers.utils import logging
 
@@ -115,10 +112,11 @@ class ModelPolicy:
         if threads:
             torch.set_num_threads(threads)
         self._bf16 = bf16
-        self.load(name)
+        self._model: Any = None
+        self._tokenizer: Any = None
 
     def load(self, name: str) -> None:
-        """Become the model of this name, or in this directory.
+        """Become the model of this name (`nano`, or on the hub), or in this directory.
 
         Raises:
             ConfigError: it cannot be loaded.

@@ -57,24 +57,22 @@ def prover_targets(
     proved: set[str],
     best_rates: Mapping[str, float],
     generator: Random,
-    *,
-    everything: bool = False,
+    asks: str,
 ) -> list[Statement]:
-    """What the prover is asked in a round: what is not proved, and some of what is.
+    """What the prover is asked in a round: what is not proved, and perhaps some of what is.
 
     Args:
         dataset: statements of the data set.
         conjectures: of this round.
         proved: ids of what is proved.
         best_rates: best success rate of a statement in any round.
-        generator: draws proved statements again with probability 0.05.
-        everything: ask the whole data set (optimised expert iteration).
+        generator: draws proved statements again.
+        asks: `unproved`; `seldom`: also those of a best rate below 0.35, and others with probability 0.05; or `all`.
     """
     targets = []
     for statement in dataset:
-        again = generator.random() < AGAIN_SHARE
-        rarely = best_rates.get(statement.id, 0.0) < AGAIN_BELOW
-        if everything or statement.id not in proved or again or rarely:
+        again = generator.random() < AGAIN_SHARE or best_rates.get(statement.id, 0.0) < AGAIN_BELOW
+        if statement.id not in proved or asks == "all" or (asks == "seldom" and again):
             targets.append(statement)
     return targets + [one for one in conjectures if one.id not in proved]
 

@@ -45,7 +45,7 @@ def choose_targets(game: Game, number: int) -> list[Statement]:
                 state.proved,
                 state.best_rates,
                 game.generator(number, "targets"),
-                everything=game.method.everything,
+                asks=game.method.asks,
             ),
         )
     return list(read_records(path, Statement))

@@ -145,12 +145,12 @@ def test_the_prover_is_asked_what_is_not_proved_or_seldom():
     rates = {"seldom": 0.34, "often": 0.9, "edge": 0.35}
     proved = {"seldom", "often", "edge", "c1"}
     conjectures = [statement("c1", conjecture=True), statement("c2", conjecture=True)]
-    seldom = prover_targets(dataset, conjectures, proved, rates, Draws(0.05))
+    seldom = prover_targets(dataset, conjectures, proved, rates, Draws(0.05), "seldom")
     assert [one.id for one in seldom] == ["new", "seldom", "c2"]
-    again = prover_targets(dataset, conjectures, proved, rates, Draws(0.049))
+    again = prover_targets(dataset, conjectures, proved, rates, Draws(0.049), "seldom")
     assert [one.id for one in again] == ["new", "seldom", "often", "edge", "c2"]
-    all_of_them = prover_targets(dataset, [], proved, rates, Draws(0.9), everything=True)
-    assert all_of_them == dataset
+    assert prover_targets(dataset, [], proved, rates, Draws(0.9), "all") == dataset
+    assert [one.id for one in prover_targets(dataset, [], proved, rates, Draws(0.0), "unproved")] == ["new"]
 
 
 # --- steps 4 and 6 a: rates

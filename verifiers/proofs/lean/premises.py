@@ -19,12 +19,14 @@ _NAME_TEXT, _NAME_NUMBER, _CONSTANT, _ITEM = 1, 2, 22, 40
 _WORDS_OF: Final = {10: 1, 11: 2, 12: 2, 13: 1, 20: 1, 21: 1, 23: 2, 24: 2, 25: 2, 26: 3, 29: 3}
 """Records of a fixed number of words."""
 _LITERALS: Final = (27, 28)
+MOST_BYTES: Final = 32 << 20
+"""Of an export that are read."""
 
 
 def premises_of(export: bytes) -> tuple[str, ...]:
     """Names that occur as constants and are not declared in the export itself, sorted; bytes that end early end it."""
     names, used, declared = [""], set[int](), set[int]()
-    place, size = 0, len(export)
+    place, size = 0, min(len(export), MOST_BYTES)
 
     def word(number: int) -> int:
         start = place + 1 + _WORD * number
