@@ -57,6 +57,7 @@ _USER_ERRORS = (
     ("reasoning.runs.budget", "BudgetError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
+    ("reasoning.selfplay.store", "SelfPlayError"),
     ("reasoning.solvers.registry", "ToolError"),
     ("reasoning.solvers.results", "SolverInputError"),
     ("reasoning.training.config", "ConfigError"),
