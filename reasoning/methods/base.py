@@ -222,6 +222,11 @@ METHODS: dict[str, MethodEntry] = {
         "lets one program compute the answer (program-aided language model)",
         "reasoning.methods.program_aided:ProgramAidedOptions",
     ),
+    "two_turn": MethodEntry(
+        "reasoning.methods.two_turn:two_turn",
+        "asks for a program, then for each quantity that it has computed (OptiBench's protocol)",
+        "reasoning.methods.two_turn:TwoTurnOptions",
+    ),
     "csv": MethodEntry(
         "reasoning.methods.code_verification:code_verification",
         "solves and checks with programs, and amends (code-based self-verification)",

@@ -20,7 +20,7 @@ from dataclasses import astuple, dataclass
 from reasoning.engines.base import EngineError
 from reasoning.methods.base import Workbench
 from verifiers.sandbox.entries import program_payload
-from verifiers.sandbox.task import End, Limits, Outcome, Task
+from verifiers.sandbox.task import End, Limits, Outcome, Profile, Task
 
 __all__ = [
     "NOTHING_PRINTED",
@@ -96,17 +96,23 @@ def cut(text: str, limit: int = OUTPUT_CHARACTERS) -> str:
 
 
 async def run_program(
-    workbench: Workbench, source: str, limits: Limits, *, earlier: Sequence[str] = ()
+    workbench: Workbench,
+    source: str,
+    limits: Limits,
+    *,
+    earlier: Sequence[str] = (),
+    profile: Profile | None = None,
 ) -> ProgramResult:
     """Run a program after the earlier ones of the same transcript, whose output is left out.
 
     What came of it is kept in the run: a resumed run shows the model the same, also of a program that prints the time.
 
     Args:
-        workbench: its sandbox runs the program, with numpy and sympy.
+        workbench: its sandbox runs the program.
         source: the program.
         limits: of all of it, the earlier programs included.
         earlier: programs that ran without an error; their names are there.
+        profile: packages that it may use; None: numpy and sympy.
 
     Raises:
         EngineError: the sandbox failed twice, which says nothing about the program.
@@ -115,11 +121,14 @@ async def run_program(
     if earlier:
         before = "\n".join(earlier)
         whole = f"{before}\nprint({_SEPARATOR[:-1]!r})\n{source}"
-    key = hashlib.sha256(repr(("program", whole, limits)).encode("utf-8", "surrogatepass")).digest()[:16]
+    name = _PROFILE if profile is None else profile.name
+    key = hashlib.sha256(repr(("program", name, whole, limits)).encode("utf-8", "surrogatepass")).digest()[:16]
     known = None if workbench.replies is None else workbench.replies.tool_reply(key)
     if known is not None:
         return ProgramResult(*json.loads(known))
-    task = Task(_ENTRY, program_payload(whole), capture=True, profile=_PROFILE)
+    if profile is not None:
+        workbench.sandbox.add_profile(profile)
+    task = Task(_ENTRY, program_payload(whole), capture=True, profile=name)
     outcome = await workbench.sandbox.run(task, limits)
     if outcome.end is End.INTERNAL:
         outcome = await workbench.sandbox.run(task, limits)
