@@ -84,6 +84,7 @@ def evaluate(
       reasoning evaluate p3 --engine vllm:Qwen/Qwen3-4B --samples 100 --prompt long --out runs/p3
       reasoning evaluate humaneval --method funcoder,codet,direct --budget tokens=20000 --engine vllm:Qwen/Qwen3-4B
       reasoning evaluate gsm8k --engine vllm:Qwen/Qwen2.5-Math-7B-Instruct --method tir --samples 4 --out runs/tir
+      reasoning evaluate math --engine openai:my-model --method direct,tools=solve_equations+integrate_expression
       reasoning evaluate --resume runs/p3
     """  # noqa: D301 - \b is typer's mark, not text
     given: dict[str, Any] = {
@@ -220,6 +221,8 @@ def cost_line(results: Results, prices: tuple[float, float]) -> str:
         f"cost of a sample: {cost['calls']:.1f} calls, {cost['prompt_tokens']:.0f} prompt tokens, "
         f"{cost['completion_tokens']:.0f} completion tokens"
     )
+    if "tool_calls" in cost:
+        line += f", {cost['tool_calls']:.1f} calls of tools"
     if any(prices):
         price = (cost["prompt_tokens"] * prices[0] + cost["completion_tokens"] * prices[1]) / 1e6
         line += f"; price {price:.6f} a sample, {price * results.samples:.4f} in all"

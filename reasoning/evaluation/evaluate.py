@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from reasoning.backends import Backend, open_backend
@@ -271,7 +271,7 @@ class _Evaluation:
         question = Question(item.problem, self._style, item.sample, self._settings.seed, self._sampling)
         try:
             with Meter(self._engine, self._budget) as meter:
-                attempt = await self._attempt(question, Workbench(meter.engine, self._pool, self._reward))
+                attempt = await self._attempt(question, Workbench(meter.engine, self._pool, self._reward, self._store))
                 attempt = await rated(question, attempt, self._reward)
         except EngineError as error:
             return self._no_answer(item, error)
@@ -285,7 +285,8 @@ class _Evaluation:
                 )
             except RecordError as error:
                 raise EvaluationError(f"problem '{item.problem.id}': {error}") from None
-        self._store.add_item(item.position, judgement, attempt.finish_reason, meter.cost(), attempt.trace)
+        cost = replace(meter.cost(), tool_calls=len(attempt.trace.get("tools", ())))
+        self._store.add_item(item.position, judgement, attempt.finish_reason, cost, attempt.trace)
         return verdict
 
     async def _attempt(self, question: Question, workbench: Workbench) -> Attempt:

@@ -154,7 +154,7 @@ class Job:
             EngineError: no answer could be had.
         """
         question = Question(problem, self.style(problem), sample, self.settings.seed, self.sampling)
-        return await self._method(question, Workbench(self.engine, self.pool))
+        return await self._method(question, Workbench(self.engine, self.pool, replies=self._run.store))
 
     async def judged_attempts(self, problem: Problem, samples: Iterable[int]) -> list[Judged]:
         """These samples of a problem's solution, all asked for at once, with their verdicts.
