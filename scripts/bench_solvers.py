@@ -138,7 +138,7 @@ def krylov(long: bool) -> None:
         lambda: [gmres(counted(a), b, rtol=1e-8, restart=30, maxiter=500) for a, b in zip(matrices, sides, strict=True)]
     )
     ours, took = timed(lambda: linear_sequence(matrices, sides, parameters))
-    mine = ours.certificate.total_products
+    mine = ours.certificate.total_work
     print(
         f"  {count} convection-diffusion systems of {n * n}: GMRES(30) alone {products} products, {peer:.2f} s; "
         f"recycled {mine} products, {took:.2f} s, largest residual {ours.certificate.residuals.max():.1e}"
@@ -158,7 +158,7 @@ def relaxation(long: bool) -> None:
 
     def sweeps(**options: Any) -> NDArray[np.int64]:
         result = sor_sequence([matrix], sides, shifts=shifts, max_sweeps=300, seconds=60.0, **options)
-        counts: NDArray[np.int64] = result.solution.sweeps
+        counts: NDArray[np.int64] = result.solution.work
         return counts
 
     fixed = {round(float(omega), 2): sweeps(policy="fixed", omegas=[omega]) for omega in grid}

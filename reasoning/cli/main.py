@@ -39,6 +39,7 @@ EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 _USER_ERRORS = (
+    ("reasoning.backends.base", "BackendError"),
     ("reasoning.data_files", "DataFileError"),
     ("reasoning.discovery.identification", "IdentificationError"),
     ("reasoning.discovery.units", "DiscoveryError"),

@@ -17,7 +17,7 @@ import random
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from reasoning.engines.base import Completion, EngineError, PromptTooLongError, Request
@@ -28,7 +28,10 @@ from reasoning.engines.options import EngineSpecError, read_options, versions
 from reasoning.engines.prompts import check_request, says_too_long
 from reasoning.engines.retry import Pace, backoff_seconds, retry_after_seconds, worth_retrying
 
-__all__ = ["OpenAIEngine", "OpenAIOptions", "create"]
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+__all__ = ["OpenAIEngine", "OpenAIOptions", "client_of", "create"]
 
 CHARACTERS_PER_TOKEN = 4
 """Rough size of a token, for booking `tokens_per_minute` before the server has counted."""
@@ -94,17 +97,9 @@ class OpenAIEngine:
     name = "openai"
 
     def __init__(self, model: str, options: OpenAIOptions | None = None) -> None:
-        from openai import AsyncOpenAI
-
         self._options = options or OpenAIOptions()
         self._model = model
-        self._base_url = self._options.base_url or os.environ.get("OPENAI_BASE_URL") or None
-        self._client = AsyncOpenAI(
-            api_key=_api_key(self._options, needed=self._base_url is None),
-            base_url=self._base_url,
-            timeout=self._options.timeout,
-            max_retries=0,
-        )
+        self._client, self._address = client_of(self._options)
         self._dialect = Dialect(model, _extra_body(self._options.extra_body))
         self._slots = asyncio.Semaphore(self._options.concurrency)
         self._requests = Pace(self._options.requests_per_minute)
@@ -122,7 +117,7 @@ class OpenAIEngine:
 
     def describe(self) -> dict[str, Any]:
         """See `Engine.describe`; the key is not in it."""
-        options = asdict(self._options) | {"base_url": _without_password(str(self._client.base_url))}
+        options = asdict(self._options) | {"base_url": self._address}
         return {"engine": self.name, "model": self._model, "options": options, "versions": versions("openai")}
 
     async def _sample(self, request: Request, seed: int) -> Completion:
@@ -189,7 +184,25 @@ class OpenAIEngine:
             raise _FailedAttemptError(f"unreadable reply: {_one_line(str(error))}", again=True) from error
 
     def _where(self) -> str:
-        return f"openai: {self._model} at {_without_password(str(self._client.base_url))}"
+        return f"openai: {self._model} at {self._address}"
+
+
+def client_of(options: OpenAIOptions, *, retries: int = 0) -> tuple[AsyncOpenAI, str]:
+    """The client library for a server, which tries again by itself so many times, and the address without a password.
+
+    Raises:
+        EngineSpecError: the key is missing.
+    """
+    from openai import AsyncOpenAI
+
+    base_url = options.base_url or os.environ.get("OPENAI_BASE_URL") or None
+    client = AsyncOpenAI(
+        api_key=_api_key(options, needed=base_url is None),
+        base_url=base_url,
+        timeout=options.timeout,
+        max_retries=retries,
+    )
+    return client, _without_password(str(client.base_url))
 
 
 class _RefusedFieldError(Exception):

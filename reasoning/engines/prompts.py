@@ -35,7 +35,7 @@ def check_request(request: Request, *, takes_tools: bool = False) -> None:
             option out of range, or tools for an engine that takes none.
     """
     if request.tools and not takes_tools:
-        raise EngineError("this engine takes no tools; use an OpenAI-compatible server, or the method tir")
+        raise EngineError("this engine takes no tools; use an OpenAI-compatible server, or tools=python")
     if bool(request.messages) == (request.prompt is not None):
         raise EngineError("a request needs exactly one of messages and prompt")
     for text in (request.prompt or "", *(message.content for message in request.messages)):

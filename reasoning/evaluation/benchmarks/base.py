@@ -14,7 +14,7 @@ import gzip
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,7 @@ __all__ = [
     "json_array",
     "json_lines",
     "prepared",
+    "problem_lines",
     "proof_problem",
     "text_field",
 ]
@@ -274,6 +275,29 @@ def problem_from(record: Mapping[str, Any], place: str) -> Problem:
     if not problem.id:
         raise BenchmarkError(f"{place}: field 'id': missing")
     return problem
+
+
+def problem_lines(path: Path, kind: str) -> Iterator[tuple[str, Entry]]:
+    """Place and entry of each problem in a `.jsonl` file of the public form; `meta.reference` is the reference answer.
+
+    Args:
+        path: of the file.
+        kind: that all its problems have.
+
+    Raises:
+        BenchmarkError: a line holds no problem of that kind, or an id occurs twice.
+    """
+    seen: set[str] = set()
+    for place, record in json_lines(path):
+        problem = problem_from(record, place)
+        if problem.kind != kind:
+            raise BenchmarkError(f"{place}: field 'kind': is '{problem.kind}', expected '{kind}'")
+        if problem.id in seen:
+            raise BenchmarkError(f"{place}: field 'id': '{problem.id}' occurs twice")
+        seen.add(problem.id)
+        meta = dict(problem.meta)
+        reference = meta.pop("reference", None)
+        yield place, Entry(replace(problem, meta=meta), (reference,) if isinstance(reference, str) else ())
 
 
 def proof_problem(id: str, system: str, statement: str, header: str, place: str, *, prompt: str = "") -> Problem:
