@@ -84,7 +84,7 @@ def test_a_closed_form_that_takes_too_long_is_not_accepted(tmp_path):
         (Settings(constants=("foo(",)), "constants"),
         (Settings(rounds=0), "rounds"),
         (Settings(height=99), "height"),
-        (Settings(digits=12), "accidents"),
+        (Settings(digits=12), "accidental"),
     ],
 )
 def test_settings_out_of_range_are_named(tmp_path, settings, message):

@@ -52,8 +52,8 @@ def test_every_known_row_is_found_when_its_place_in_a_box_is_searched():
         constant, height = constant_of(row["value"])
         searcher = _Searcher.__new__(_Searcher)
         coefficients = [np.array([[int(c) for c in polynomial(row[side]).numer().coeffs()]]) for side in "ab"]
-        box = type("Box", (), {"chunk": lambda _, number, pair=coefficients: pair})()
-        searcher._settings = type("Settings", (), {"box": box, "digits": 60})()
+        searcher._box = type("Box", (), {"chunk": lambda _, number, pair=coefficients: pair})()
+        searcher._digits = 60
         searcher._tables = [table(constant, height)]
         if not searcher.work(0)["hits"]:
             missing.append(row["a"])
