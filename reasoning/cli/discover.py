@@ -212,6 +212,10 @@ def llm(
     height: Annotated[int | None, typer.Option(help="Largest coefficient of the Moebius images. Default: 10.")] = None,
     digits: Annotated[int | None, typer.Option(help="Digits to which a formula is verified. Default: 100.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the replies. Default: 0.")] = None,
+    structured: Annotated[
+        bool | None,
+        typer.Option("--structured/--lines", help="Propose by a tool call (servers), or in lines. Default: lines."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/llm.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the search in this directory.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Claims judged at once. Default: all processors.")] = None,
@@ -225,6 +229,7 @@ def llm(
     \b
     Examples:
       reasoning discover llm --engine openai:MODEL,base_url=http://127.0.0.1:8000/v1 --out runs/proposed
+      reasoning discover llm --engine openai:MODEL,base_url=http://127.0.0.1:8000/v1 --structured --out runs/called
       reasoning discover llm --engine nano --rounds 1 --samples 2 --out runs/nano
       reasoning discover llm --resume runs/proposed
     """  # noqa: D301 - \b is typer's mark, not text
@@ -240,6 +245,7 @@ def llm(
         "height": height,
         "digits": digits,
         "seed": seed,
+        "structured": structured,
     }
     settings, directory, resuming = _plan(Settings, "llm", given, out, resume)
     outcome = run_interruptible(

@@ -36,7 +36,7 @@ from reasoning.discovery.driver import (
     publish_fractions,
 )
 from reasoning.discovery.moebius import MoebiusTable, moebius_text
-from reasoning.discovery.proposals import MAX_PROPOSALS, Proposal, read_proposals
+from reasoning.discovery.proposals import MAX_PROPOSALS, PROPOSE, TOOL, Proposal, read_proposals
 from reasoning.discovery.units import DiscoveryError
 from reasoning.engines.base import Engine, Message, Request, derive_seed
 from reasoning.runs import Run, progress_display
@@ -59,10 +59,15 @@ values may be (p*c+q)/(r*c+s) with small whole p, q, r, s for one of these const
 These are known to hold:
 {examples}
 
-Write one JSON object a line and nothing else, such as
-{{"a": "2*n+1", "b": "n**2"}}
-{{"a": "n+k", "b": "-n", "k": [2, 5]}}
+{how}
 Propose others than those above."""
+_AS_LINES: Final = """\
+Write one JSON object a line and nothing else, such as
+{"a": "2*n+1", "b": "n**2"}
+{"a": "n+k", "b": "-n", "k": [2, 5]}"""
+_AS_A_CALL: Final = f"""\
+Call the tool {PROPOSE}. It takes coefficients from the constant one up: n**2 is [0, 0, 1], and n+k for k from 2 to 5 \
+is [0, 1] with the step [1] and k [2, 5]."""
 _SEEDS: Final = ('{"a": "n+3", "b": "-n", "value": "e"}', '{"a": "2*n+1", "b": "n**2", "value": "4/pi"}')
 
 
@@ -80,6 +85,8 @@ class Settings:
         height: largest coefficient of the Moebius images.
         digits: to which a conjecture is verified.
         seed: of the replies.
+        structured: whether the model must propose by a tool call, which a server's grammar holds to its schema; for
+            engines that take tools.
     """
 
     engine: str = "nano"
@@ -91,6 +98,7 @@ class Settings:
     height: int = 10
     digits: int = 100
     seed: int = 0
+    structured: bool = False
 
     @property
     def accidents(self) -> float:
@@ -161,19 +169,24 @@ async def _round(settings: Settings, number: int, run: Run, engine: Engine, judg
     before = _hits_before(run, number)
     # The latest ones, so that the prompt moves on.
     shown = [json.dumps({"a": a, "b": b, "value": value}) for a, b, _, value, *_ in before[-_EXAMPLES:]]
-    prompt = _PROMPT.format(constants=", ".join(settings.constants), examples="\n".join(shown or _SEEDS))
+    how = _AS_A_CALL if settings.structured else _AS_LINES
+    constants, examples = ", ".join(settings.constants), "\n".join(shown or _SEEDS)
+    prompt = _PROMPT.format(constants=constants, examples=examples, how=how)
     request = Request(
         messages=(Message("user", prompt),),
         seeds=tuple(derive_seed(settings.seed, "discover llm", number, index) for index in range(settings.samples)),
         temperature=settings.temperature,
         max_tokens=settings.max_tokens,
         sample_indices=tuple(range(settings.samples)),
+        tools=(TOOL,) if settings.structured else (),
+        tool_choice=PROPOSE if settings.structured else "auto",
     )
     completions = await engine.complete(request)
     known = {(hit[0], hit[1]) for hit in before}
     proposals: dict[Proposal, None] = {}
     for completion in completions:
-        proposals.update(dict.fromkeys(read_proposals(completion.text)))
+        for text in (completion.text, *(call.arguments for call in completion.tool_calls)):
+            proposals.update(dict.fromkeys(read_proposals(text)))
     fresh = [proposal for proposal in proposals if _texts(proposal) not in known]
     hits, met = await judge.all(fresh)
     counts = {
