@@ -226,7 +226,7 @@ class Verdict:
             )
         except KeyError as error:
             raise RecordError(str(error.args[0]), "missing") from None
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             if isinstance(error, RecordError):
                 raise
             raise RecordError("", f"not a verdict: {error}") from None
