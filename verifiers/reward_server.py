@@ -94,7 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _request(self) -> tuple[list[str], list[str], list[str]]:
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
+        if not length.isdecimal() or len(length) > 12 or int(length) > MAX_BODY_BYTES:
             self.close_connection = True
             raise RewardError(f"Content-Length: expected at most {MAX_BODY_BYTES}")
         try:

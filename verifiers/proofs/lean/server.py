@@ -169,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> dict[str, Any]:
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
+        if not length.isdecimal() or len(length) > 12 or int(length) > MAX_BODY_BYTES:
             self.close_connection = True
             raise _BadRequest(f"Content-Length: expected at most {MAX_BODY_BYTES}")
         try:
