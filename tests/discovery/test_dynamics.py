@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from fractions import Fraction
+from pathlib import Path
 
 import mpmath
 import numpy as np
@@ -189,6 +190,14 @@ def test_eulers_form_of_the_zeta_fractions_is_their_sums(s):
         product *= Fraction(int(form.f(j + 1)), int(form.g(j + 2)))
     assert Fraction(int(p), int(q)) == int(form.f(0)) + int(form.g(1)) / total
     assert lean_statement(a, b, form).endswith(":= by")
+
+
+def test_the_statement_is_one_that_lean_accepts_a_proof_of():
+    """The slow tests of proofs have Lean itself judge this case."""
+    table = Path(__file__).resolve().parents[1] / "tables" / "lean_honest.jsonl"
+    cases = {case["id"]: case for case in map(json.loads, table.read_text(encoding="utf-8").splitlines())}
+    a, b = fmpz_poly([1, 2]), -(fmpz_poly([0, 1]) ** 2)
+    assert cases["honest_euler_sums"]["statement"] == lean_statement(a, b, euler_form(a, b))
 
 
 def test_most_fractions_have_no_such_form():

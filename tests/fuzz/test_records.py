@@ -31,6 +31,7 @@ def test_any_json_is_a_problem_or_refused(examples):
         problem = attempt(RecordError, Problem.from_json, value)
         if problem is not None:
             assert Problem.from_json(problem.to_json()).id == problem.id
+            assert problem.id.encode().decode() == problem.id
 
     run(examples, st.one_of(mutated(PROBLEM), json_values()), check)
 
