@@ -27,6 +27,7 @@ from reasoning.engines.openai_protocol import Dialect, MalformedReplyError, read
 from reasoning.engines.options import EngineSpecError, read_options, versions
 from reasoning.engines.prompts import check_request, says_too_long
 from reasoning.engines.retry import Pace, backoff_seconds, retry_after_seconds, worth_retrying
+from verifiers.answer_frames import readable
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -100,6 +101,7 @@ class OpenAIEngine:
         self._options = options or OpenAIOptions()
         self._model = model
         self._client, self._address = client_of(self._options)
+        self._key = self._client.api_key
         self._dialect = Dialect(model, _extra_body(self._options.extra_body))
         self._slots = asyncio.Semaphore(self._options.concurrency)
         self._requests = Pace(self._options.requests_per_minute)
@@ -167,7 +169,7 @@ class OpenAIEngine:
             reply = await endpoint.create(**fields)
             return read_reply(reply, request, self._dialect)
         except openai.APIStatusError as error:
-            status, message = error.status_code, _one_line(error.message)
+            status, message = error.status_code, self._shown(error.message)
             if status in (400, 422) and self._dialect.leave_out(fields, error.message, error.param):
                 raise _RefusedFieldError from error
             again = worth_retrying(status) and error.code != _OUT_OF_MONEY
@@ -178,10 +180,16 @@ class OpenAIEngine:
         except openai.APITimeoutError as error:
             raise _FailedAttemptError(f"no answer within {self._options.timeout:g} s", again=True) from error
         except openai.APIConnectionError as error:
-            cause = _one_line(str(error.__cause__ or error)) or type(error.__cause__).__name__
+            cause = self._shown(str(error.__cause__ or error)) or type(error.__cause__).__name__
             raise _FailedAttemptError(f"no connection: {cause}", again=True) from error
         except (openai.OpenAIError, MalformedReplyError, ValueError) as error:
-            raise _FailedAttemptError(f"unreadable reply: {_one_line(str(error))}", again=True) from error
+            raise _FailedAttemptError(f"unreadable reply: {self._shown(str(error))}", again=True) from error
+
+    def _shown(self, text: str) -> str:
+        """What a server or the client says, as a line that a terminal can show; servers may echo the key."""
+        if self._key != KEYLESS:
+            text = text.replace(self._key, "[key]")
+        return readable(" ".join(text.split()), 300)
 
     def _where(self) -> str:
         return f"openai: {self._model} at {self._address}"
@@ -249,7 +257,3 @@ def _without_password(url: str) -> str:
 
 def _size(request: Request) -> int:
     return len(request.prompt or "") + sum(len(message.content) for message in request.messages)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:300]

@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from reasoning.engines.base import EngineError, Request
+from verifiers.records import is_unicode
 
 __all__ = ["check_request", "cut_at_stop", "render", "says_too_long"]
 
@@ -39,7 +40,7 @@ def check_request(request: Request, *, takes_tools: bool = False) -> None:
     if bool(request.messages) == (request.prompt is not None):
         raise EngineError("a request needs exactly one of messages and prompt")
     for text in (request.prompt or "", *(message.content for message in request.messages)):
-        if not _encodable(text):
+        if not is_unicode(text):
             raise EngineError("the prompt holds a lone surrogate, which no model can read")
     if request.max_tokens < 1:
         raise EngineError(f"max_tokens is {request.max_tokens}, expected at least 1")
@@ -89,14 +90,6 @@ def cut_at_stop(text: str, stop: tuple[str, ...]) -> tuple[str, bool]:
     """The text up to the earliest stop text, and whether there was one."""
     found = [index for index in (text.find(mark) for mark in stop) if index >= 0]
     return (text[: min(found)], True) if found else (text, False)
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _apply_template(tokenizer: Any, turns: list[dict[str, str]]) -> str:

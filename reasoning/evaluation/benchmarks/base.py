@@ -13,6 +13,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -226,7 +227,7 @@ def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 if line.isspace():
                     continue
                 yield f"{path}, line {number}", _object(json.loads(line), f"{path}, line {number}")
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
         if isinstance(error, BenchmarkError):
             raise
         raise BenchmarkError(f"{path}, line {max(number, 1)}: cannot be read: {error}") from None
@@ -241,7 +242,7 @@ def json_array(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
         with _open(path) as file:
             items = json.load(file)
-    except (OSError, EOFError, ValueError, RecursionError) as error:
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
         raise BenchmarkError(f"{path}: cannot be read: {error}") from None
     if not isinstance(items, list):
         raise BenchmarkError(f"{path}: expected an array, got {type(items).__name__}")
