@@ -67,6 +67,9 @@ def evaluate(
         float, typer.Option(min=0.0, help="Price of a million completion tokens, for the report.")
     ] = 0.0,
     allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    backend: Annotated[
+        str, typer.Option(help="Where it is computed: local, or ray[,address=HOST:PORT,gpus=N].")
+    ] = "local",
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
     """Evaluate an engine on a benchmark; everything is kept in a run directory.
@@ -106,7 +109,8 @@ def evaluate(
     from reasoning.cli.side_by_side import evaluate_side_by_side, is_side_by_side
 
     if is_side_by_side(method, resume):
-        options = {"jobs": jobs, "concurrency": concurrency, "allow_weak": allow_weak, "quiet": quiet}
+        options: dict[str, Any] = {"jobs": jobs, "concurrency": concurrency, "allow_weak": allow_weak}
+        options |= {"quiet": quiet, "backend": backend}
         evaluate_side_by_side(given, out, resume, options)
         return
     settings, directory, resuming = _plan(given, out, resume)
@@ -120,6 +124,7 @@ def evaluate(
         concurrency=concurrency,
         allow_weak=allow_weak,
         quiet=quiet,
+        backend=backend,
     )
     outcome = run_interruptible(work, f"go on with: reasoning evaluate {settings.benchmark} --resume {directory}")
     _show(settings, directory, outcome, (price_in, price_out))

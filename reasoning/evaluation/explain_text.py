@@ -71,11 +71,35 @@ def _lines(item: ExplainedItem, full: bool) -> Iterator[str]:
         if "spent" in item.trace:
             yield f"stopped early: {printable(str(item.trace['spent']))}"
         yield from _tree(item.trace["tree"], "", "")
+    elif isinstance(item.trace.get("proof_tree"), Mapping):
+        yield from _proof_tree(item.trace["proof_tree"])
     elif item.trace:
         yield "\n== what the method kept"
         yield json.dumps(item.trace, indent=2)
     yield "\n== what was judged"
     yield "nothing" if record["candidate"] is None else printable(record["candidate"]).rstrip()
+
+
+def _proof_tree(tree: Mapping[str, Any]) -> Iterator[str]:
+    """The states of a proof search, each below the one that its tactic was applied to."""
+    yield (
+        f"\n== proof tree ({tree['reason']}; {tree['checks']} tactics tried, {tree['tokens']} tokens, "
+        f"{tree['transpositions']} led to known goals)"
+    )
+    nodes = tree["nodes"]
+    below: dict[int, list[int]] = {}
+    for place, node in enumerate(nodes):
+        if node["parent"] is not None:
+            below.setdefault(node["parent"], []).append(place)
+    waiting = [(0, 0)]
+    while waiting:
+        place, depth = waiting.pop()
+        node, lead = nodes[place], "  " * depth
+        made = f"{_one_line(node['tactic'])} ({node['logprob']:.2f}) => " if node["tactic"] else ""
+        yield f"{lead}{made}{_one_line(' | '.join(node['goals'])) or 'no goals'}"
+        for tactic, error in node["failed"].items():
+            yield f"{lead}  x {_one_line(tactic)}: {_one_line(error)}"
+        waiting += [(child, depth + 1) for child in reversed(below.get(place, []))]
 
 
 def _exchange(number: int, exchange: Exchange) -> Iterator[str]:

@@ -217,6 +217,11 @@ METHODS: dict[str, MethodEntry] = {
         "reasons in words and runs programs in turn (tool-integrated reasoning)",
         "reasoning.methods.tool_integrated:ToolIntegratedOptions",
     ),
+    "proof_tree_search": MethodEntry(
+        "reasoning.methods.proof_tree_search:proof_tree_search",
+        "searches best first over the goals of a Lean proof, the model proposing tactics",
+        "reasoning.methods.proof_tree_search:ProofTreeSearchOptions",
+    ),
     "pal": MethodEntry(
         "reasoning.methods.program_aided:program_aided",
         "lets one program compute the answer (program-aided language model)",

@@ -23,7 +23,7 @@ from reasoning.pipelines.base import Discarded, Outcome, PipelineError, outcome_
 from reasoning.pipelines.seeds import Seeds, styles_of
 from reasoning.pipelines.settings import Settings
 from reasoning.runs import Run
-from reasoning.runs.judging import RecordingJudge
+from reasoning.runs.judging import Judges, RecordingJudge
 from verifiers.records import Problem, RecordError, Status, Verdict
 from verifiers.sandbox import Limits, SandboxPool
 
@@ -91,6 +91,7 @@ class Job:
         seeds: Seeds | None = None,
         engine: Engine | None = None,
         concurrency: int = 64,
+        judges: Judges | None = None,
     ) -> None:
         """Work in `run` with what its pipeline needs; no row may give away a `protected` problem."""
         self.settings = settings
@@ -100,7 +101,7 @@ class Job:
             wall_seconds=WALL_FACTOR * settings.timeout, cpu_seconds=settings.timeout, memory_mib=settings.memory
         )
         self.sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
-        self.judge = RecordingJudge(pool, run.store, self.limits)
+        self.judge = RecordingJudge(pool, run.store, self.limits, judges)
         self.failures = Failures()
         self._run = run
         self._prefix = ""

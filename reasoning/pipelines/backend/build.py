@@ -17,11 +17,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from reasoning.backends import open_backend
 from reasoning.engines.base import Engine
 from reasoning.pipelines.backend.card import write_card
 from reasoning.pipelines.backend.coverage import COVERAGE_NAME, coverage_svg
@@ -81,6 +82,7 @@ async def build(
     concurrency: int = 64,
     allow_weak: bool = False,
     quiet: bool = False,
+    backend: str = "local",
 ) -> Built:
     """Run a pipeline to its end, or go on with a run, and write its dataset.
 
@@ -93,9 +95,11 @@ async def build(
         concurrency: requests under way at once.
         allow_weak: accept a weak sandbox.
         quiet: show no progress.
+        backend: where it is computed, see `reasoning.backends`; the dataset does not depend on it.
 
     Raises:
-        PipelineError, BenchmarkError, RunError, EngineSpecError, SandboxUnavailableError: it cannot begin.
+        BackendError, PipelineError, BenchmarkError, RunError, EngineSpecError, SandboxUnavailableError:
+            it cannot begin.
         EngineError: the engine failed too often in a row.
     """
     pipeline = find_pipeline(settings.pipeline)
@@ -105,33 +109,31 @@ async def build(
     sources = [] if pipeline.sources is None else [find_seeds(name) for name in pipeline.sources(options)]
     sources += [] if seeds is None else [seeds]
     filters = Filters.of(settings, sources)
-    if pipeline.needs_engine(options) and engine is None:
-        from reasoning.engines.registry import create_engine
-
-        engine = create_engine(settings.engine)
-    try:
-        async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
-            provenance = _provenance(sources, filters, engine)
-            with await _open(settings, provenance, directory, pool, resume) as run:
-                job = Job(
-                    settings,
-                    run,
-                    pool,
-                    protected=filters.protected,
-                    seeds=seeds,
-                    engine=engine,
-                    concurrency=concurrency,
-                )
-                outcomes = cast(AsyncGenerator[Outcome, None], pipeline.run(job, options))
-                builder = _Builder(settings, run, filters, provenance)
-                with progress_display(
-                    total=settings.rows, label=settings.pipeline, quiet=quiet, before_showing=run.store.commit
-                ) as progress:
-                    manifest = await builder.write(outcomes, progress)
-                return Built(directory / DATASET_NAME, manifest, job.failures)
-    finally:
+    async with AsyncExitStack() as stack:
+        place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
+        if pipeline.needs_engine(options) and engine is None:
+            engine = await place.engine(settings.engine)
         if engine is not None:
-            await engine.close()
+            stack.push_async_callback(engine.close)
+        provenance = _provenance(sources, filters, engine)
+        with await _open(settings, provenance, directory, place.pool, resume) as run:
+            job = Job(
+                settings,
+                run,
+                place.pool,
+                judges=place.judges,
+                protected=filters.protected,
+                seeds=seeds,
+                engine=engine,
+                concurrency=concurrency,
+            )
+            outcomes = cast(AsyncGenerator[Outcome, None], pipeline.run(job, options))
+            builder = _Builder(settings, run, filters, provenance)
+            with progress_display(
+                total=settings.rows, label=settings.pipeline, quiet=quiet, before_showing=run.store.commit
+            ) as progress:
+                manifest = await builder.write(outcomes, progress)
+            return Built(directory / DATASET_NAME, manifest, job.failures)
 
 
 def _seeds(pipeline: Pipeline, settings: Settings) -> Seeds | None:
