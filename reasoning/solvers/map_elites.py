@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from reasoning.solvers.arguments import Seed
 from reasoning.solvers.definition import solver
 from reasoning.solvers.numeric_expressions import read_function
 from reasoning.solvers.results import Result, SolverInputError, Status
@@ -173,7 +174,7 @@ def map_elites(
     bins: int = 20,
     evaluations: int = 10_000,
     step: float = 0.1,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Result[Elites, ElitesCertificate]:
     """Find many good and different points: the best one in each cell of a grid over features (MAP-Elites).
 
