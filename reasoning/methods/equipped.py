@@ -21,7 +21,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from reasoning.engines.base import Completion, Engine, EngineError, Message, Request, derive_seed
@@ -30,6 +30,7 @@ from reasoning.methods.base import Attempt, Method, Prompt, Question, Workbench
 from reasoning.methods.direct import NO_ANSWER
 from reasoning.methods.tool_loop import ToolOptions, run_between
 from reasoning.options import OptionError, read_options
+from reasoning.solvers.registry import ToolError, find_entry, find_tool
 from reasoning.solvers.toolbox import Toolbox
 
 __all__ = ["Equipment", "EquippedEngine", "equipped"]
@@ -76,8 +77,6 @@ class Equipment:
         if self.programs:
             self.program_options()
             return
-        from reasoning.solvers.registry import ToolError, find_entry
-
         try:
             for name in self.tools or ():
                 find_entry(name)
@@ -150,7 +149,7 @@ class EquippedEngine:
         self._workbench = workbench
         self._equipment = equipment
         self._toolbox = None if equipment.programs else equipment.toolbox(workbench)
-        self._schemas = () if self._toolbox is None else _schemas(self._toolbox, equipment.strict)
+        self._schemas = () if self._toolbox is None else _schemas(tuple(self._toolbox.names), equipment.strict)
         self._called: list[tuple[tuple[int, int], list[dict[str, Any]]]] = []
 
     async def complete(self, request: Request) -> list[Completion]:
@@ -232,10 +231,11 @@ class EquippedEngine:
         return _together(made, transcript.text)
 
 
-def _schemas(toolbox: Toolbox, strict: bool) -> tuple[str, ...]:
+@cache
+def _schemas(names: tuple[str, ...], strict: bool) -> tuple[str, ...]:
     """The tools as JSON texts, with the mark by which a server holds their arguments to the schema."""
     found = []
-    for schema in toolbox.function_schemas():
+    for schema in (find_tool(name).function_schema() for name in names):
         function = {**schema["function"], "strict": True} if strict else schema["function"]
         found.append(json.dumps({**schema, "function": function}, sort_keys=True))
     return tuple(found)
