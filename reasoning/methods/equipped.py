@@ -24,7 +24,16 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
-from reasoning.engines.base import Completion, Engine, EngineError, Message, Request, derive_seed
+from reasoning.engines.base import (
+    BudgetSpentError,
+    Completion,
+    Engine,
+    EngineError,
+    Message,
+    PromptTooLongError,
+    Request,
+    derive_seed,
+)
 from reasoning.engines.batching import all_or_first_error
 from reasoning.methods.base import Attempt, Method, Prompt, Question, Workbench
 from reasoning.methods.direct import NO_ANSWER
@@ -135,7 +144,10 @@ def equipped(method: Method, options: Mapping[str, str]) -> Method:
 
 async def _attempt(question: Question, workbench: Workbench, *, inner: Method, equipment: Equipment) -> Attempt:
     engine = EquippedEngine(workbench, equipment)
-    attempt = await inner(question, replace(workbench, engine=engine))
+    try:
+        attempt = await inner(question, replace(workbench, engine=engine))
+    except (BudgetSpentError, PromptTooLongError) as error:
+        attempt = Attempt.stopped(error)  # here, so that the calls are not lost
     called = engine.called()
     return replace(attempt, trace={**attempt.trace, "tools": called}) if called else attempt
 
