@@ -9,26 +9,16 @@ Times are CPU seconds of this process; ratios are of times taken in one run.
 from __future__ import annotations
 
 import argparse
-import time
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from bench_solvers_more import SECTIONS as MORE
+from bench_solvers_more import target, timed
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-
-
-def timed(work: Callable[[], Any]) -> tuple[Any, float]:
-    """The result and the CPU seconds."""
-    started = time.process_time()
-    result = work()
-    return result, time.process_time() - started
-
-
-def target(name: str, met: bool) -> None:
-    print(f"    {'met   ' if met else 'MISSED'}  {name}", flush=True)
 
 
 def marginal_error(plan: Array, weights: Array) -> float:
@@ -223,6 +213,7 @@ SECTIONS: dict[str, Callable[[bool], None]] = {
     "relaxation": relaxation,
     "completion": completion,
     "schedules": schedules,
+    **MORE,
 }
 
 

@@ -287,10 +287,8 @@ class _Evaluation:
         """What the method makes of it; a method that does not expect the end of its means has nothing to offer."""
         try:
             return await self._method(question, workbench)
-        except BudgetSpentError as error:
-            return Attempt(None, f"the budget is spent: {error}")
-        except PromptTooLongError as error:
-            return Attempt(None, f"the prompt is too long: {error}")
+        except (BudgetSpentError, PromptTooLongError) as error:
+            return Attempt.stopped(error)
 
     def _no_candidate(self, item: _Item, reason: str) -> tuple[int, Verdict]:
         key = judgement_key(item.digest, None, reason)

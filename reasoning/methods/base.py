@@ -16,7 +16,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from reasoning.engines.base import Engine, Message, Request, derive_seed
+from reasoning.engines.base import BudgetSpentError, Engine, Message, PromptTooLongError, Request, derive_seed
 from reasoning.options import OptionError, read_options, split_options
 from verifiers.records import Candidate, Problem
 
@@ -161,6 +161,12 @@ class Attempt:
     candidate: Candidate | None
     finish_reason: str
     trace: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def stopped(cls, error: BudgetSpentError | PromptTooLongError, trace: Mapping[str, Any] | None = None) -> Attempt:
+        """What is left of a method that did not expect the end of its means."""
+        reason = "the budget is spent" if isinstance(error, BudgetSpentError) else "the prompt is too long"
+        return cls(None, f"{reason}: {error}", trace or {})
 
 
 Method = Callable[[Question, Workbench], Awaitable[Attempt]]

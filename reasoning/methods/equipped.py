@@ -21,15 +21,25 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from reasoning.engines.base import Completion, Engine, EngineError, Message, Request, derive_seed
+from reasoning.engines.base import (
+    BudgetSpentError,
+    Completion,
+    Engine,
+    EngineError,
+    Message,
+    PromptTooLongError,
+    Request,
+    derive_seed,
+)
 from reasoning.engines.batching import all_or_first_error
 from reasoning.methods.base import Attempt, Method, Prompt, Question, Workbench
 from reasoning.methods.direct import NO_ANSWER
 from reasoning.methods.tool_loop import ToolOptions, run_between
 from reasoning.options import OptionError, read_options
+from reasoning.solvers.registry import ToolError, find_entry, find_tool
 from reasoning.solvers.toolbox import Toolbox
 
 __all__ = ["Equipment", "EquippedEngine", "equipped"]
@@ -76,8 +86,6 @@ class Equipment:
         if self.programs:
             self.program_options()
             return
-        from reasoning.solvers.registry import ToolError, find_entry
-
         try:
             for name in self.tools or ():
                 find_entry(name)
@@ -136,7 +144,10 @@ def equipped(method: Method, options: Mapping[str, str]) -> Method:
 
 async def _attempt(question: Question, workbench: Workbench, *, inner: Method, equipment: Equipment) -> Attempt:
     engine = EquippedEngine(workbench, equipment)
-    attempt = await inner(question, replace(workbench, engine=engine))
+    try:
+        attempt = await inner(question, replace(workbench, engine=engine))
+    except (BudgetSpentError, PromptTooLongError) as error:
+        attempt = Attempt.stopped(error)  # here, so that the calls are not lost
     called = engine.called()
     return replace(attempt, trace={**attempt.trace, "tools": called}) if called else attempt
 
@@ -150,7 +161,7 @@ class EquippedEngine:
         self._workbench = workbench
         self._equipment = equipment
         self._toolbox = None if equipment.programs else equipment.toolbox(workbench)
-        self._schemas = () if self._toolbox is None else _schemas(self._toolbox, equipment.strict)
+        self._schemas = () if self._toolbox is None else _schemas(tuple(self._toolbox.names), equipment.strict)
         self._called: list[tuple[tuple[int, int], list[dict[str, Any]]]] = []
 
     async def complete(self, request: Request) -> list[Completion]:
@@ -232,10 +243,11 @@ class EquippedEngine:
         return _together(made, transcript.text)
 
 
-def _schemas(toolbox: Toolbox, strict: bool) -> tuple[str, ...]:
+@cache
+def _schemas(names: tuple[str, ...], strict: bool) -> tuple[str, ...]:
     """The tools as JSON texts, with the mark by which a server holds their arguments to the schema."""
     found = []
-    for schema in toolbox.function_schemas():
+    for schema in (find_tool(name).function_schema() for name in names):
         function = {**schema["function"], "strict": True} if strict else schema["function"]
         found.append(json.dumps({**schema, "function": function}, sort_keys=True))
     return tuple(found)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reasoning.solvers.arguments import Sparse, SparseMatrix
+from reasoning.solvers.arguments import Seed, Sparse, SparseMatrix
 from reasoning.solvers.definition import solver
 from reasoning.solvers.results import Result, SolverInputError, Status
 
@@ -85,7 +85,7 @@ def complete_matrix(
     held_out: float = 0.05,
     tolerance: float = 1e-8,
     max_sweeps: int = 200,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Result[MatrixFactors, CompletionCertificate]:
     """Complete a matrix of low rank from the entries that are known.
 

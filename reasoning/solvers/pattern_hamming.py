@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reasoning.solvers.arguments import Seed
 from reasoning.solvers.bounded_hamming import bounded_distances
 from reasoning.solvers.definition import solver
 from reasoning.solvers.results import Result, SolverInputError, Status
@@ -60,7 +61,7 @@ class HammingCertificate:
 
 @solver
 def pattern_hamming(
-    text: str, pattern: str, most: int | None = None, error: float | None = None, seed: int = 0
+    text: str, pattern: str, most: int | None = None, error: float | None = None, seed: Seed = 0
 ) -> Result[HammingDistances, HammingCertificate]:
     """Count the mismatches of a pattern at every place of a text.
 
@@ -99,6 +100,8 @@ def pattern_hamming(
         raise SolverInputError(f"pattern: its {len(pattern)} letters are more than the text's {len(text)}")
     if len(text) > MAX_LENGTH:
         raise SolverInputError(f"text: at most {MAX_LENGTH} letters are taken, got {len(text)}")
+    if most is not None:
+        most = min(most, len(pattern))
     if most is not None and (error is not None or most < 0):
         raise SolverInputError("most: expected a number that is not negative, and no error beside it")
     if error is not None and not 0.01 <= error <= 1:

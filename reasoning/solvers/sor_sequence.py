@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from reasoning.solvers.arguments import Matrix, Sparse, SparseMatrix, Vector
+from reasoning.solvers.arguments import Matrix, Seed, Sparse, SparseMatrix, Vector
 from reasoning.solvers.definition import solver
 from reasoning.solvers.linear_systems import SystemsCertificate, SystemsSolution, check_systems
 from reasoning.solvers.results import Result, SolverInputError
@@ -50,7 +50,7 @@ def sor_sequence(
     tolerance: float = 1e-8,
     max_sweeps: int = 1000,
     seconds: float = 20.0,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Result[RelaxedSolution, SystemsCertificate]:
     """Solve a sequence of symmetric positive definite systems by SOR with a learnt relaxation parameter.
 

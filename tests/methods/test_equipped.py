@@ -4,7 +4,7 @@ import json
 import pytest
 
 from reasoning.engines import Completion, EngineError, Request, create_engine
-from reasoning.engines.base import Message, ToolCall
+from reasoning.engines.base import BudgetSpentError, Message, ToolCall
 from reasoning.engines.prompts import check_request
 from reasoning.methods.base import MethodError, Prompt, PromptStyle, Question, Sampling, Workbench, find_method
 from reasoning.runs.recording import request_key
@@ -224,3 +224,15 @@ def test_tools_need_a_conversation():
 
     with pytest.raises(EngineError, match="use a prompt style of chat, or tools=python"):
         asyncio.run(work())
+
+
+def test_calls_before_the_end_of_the_budget_are_listed():
+    class Spent(Scripted):
+        async def complete(self, request):
+            if len(self.requests) == 1:
+                raise BudgetSpentError("10 tokens are spent")
+            return await super().complete(request)
+
+    made = attempt(Spent(calls(("factor_integer", '{"number": 91}'))))
+    assert (made.candidate, made.finish_reason) == (None, "the budget is spent: 10 tokens are spent")
+    assert [one["status"] for one in made.trace["tools"]] == ["converged"]
