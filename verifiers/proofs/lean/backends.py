@@ -32,7 +32,8 @@ def lean_bridge(sandbox: SandboxPool, environment: Mapping[str, str] = os.enviro
     if name in ("", "embedded"):
         from verifiers.proofs.lean.bridge import LeanBridge
 
-        return LeanBridge(sandbox)
+        # Its processes are large: all who work with this sandbox share them.
+        return sandbox.shared(LeanBridge)
     from verifiers.proofs.lean.text_backends.guarded import TextBridge, TextProver
 
     prover: TextProver
