@@ -32,7 +32,7 @@ from verifiers.sandbox import Limits
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
 
-__all__ = ["ClosedStep", "Closing", "Effort", "Subgoal", "close_gaps", "goal_statement"]
+__all__ = ["ClosedStep", "Closing", "Effort", "Subgoal", "close_gaps", "goal_statement", "proof_in"]
 
 ISABELLE_SECONDS: Final = 300.0
 """For one check of a whole Isabelle proof, as in SubgoalXL."""
@@ -187,7 +187,7 @@ class _LeanDraft:
         if ask is not None and statement is not None:
             task = replace(self.task, statement=f"{statement} := by")
             for reply in await ask(Subgoal(task, self.text[: gap.start], gap.step)):
-                proof = _proof_in(task, reply)
+                proof = proof_in(task, reply)
                 if not proof.strip() or guard.refusal(proof) or lean_gaps(proof):
                     continue
                 tried += 1
@@ -224,12 +224,23 @@ def goal_statement(goal: str) -> str | None:
     return f"theorem {_NAME} {' '.join(binders)} : {target}" if binders else f"theorem {_NAME} : {target}"
 
 
-def _proof_in(task: ProofTask, reply: str) -> str:
-    """The tactics in a reply that proves a theorem, whether it repeats the theorem or not."""
-    own = source_of(split_statement(task.statement), reply, task.header).own
-    seen = blank_comments_and_strings(own)
-    stated = re.search(rf"\b(?:theorem|lemma)\s+{_NAME}\b", seen)
+def proof_in(task: ProofTask, reply: str) -> str:
+    """What follows the statement in a reply that proves it, whether the reply repeats the statement or not.
+
+    In Lean these are tactics. Empty where the reply states something else, or cannot be read.
+    """
+    if task.system == "isabelle":
+        try:
+            return proof_of(task, split_isabelle_statement(task.statement), reply).text.strip()
+        except UnreadableText:
+            return ""
+    statement = split_statement(task.statement)
+    source = source_of(statement, reply, task.header)
+    own, seen = source.own, blank_comments_and_strings(source.own)
+    stated = re.search(rf"\b(?:theorem|lemma)\s+{re.escape(statement.name)}(?![\w'.])", seen)
     begin = 0
+    if stated is None and source.code == own:
+        return ""  # a whole file, of something else
     if stated is not None:
         depth = 0
         for place in range(stated.end(), len(seen)):

@@ -26,7 +26,7 @@ from reasoning.engines.scoring import mean_logprob
 from reasoning.evaluation.benchmarks.base import Entry
 from reasoning.methods.base import Prompt
 from reasoning.methods.direct import NO_ANSWER
-from reasoning.methods.subgoal_closing import Effort, close_gaps
+from reasoning.methods.subgoal_closing import Effort, close_gaps, proof_in
 from reasoning.methods.subgoal_prompts import (
     SYSTEMS,
     Form,
@@ -257,7 +257,9 @@ class _Item:
         prompt = proof_prompt(step, proof_form(self.form, version + 1, number // PROOF_VERSIONS))
         problem = step.problem(f"{self.id}/{number}")
         completion = await self.job.ask("proof", self.id, number, prompt, engine=engine, problem=problem)
-        return "" if completion.finish_reason in NO_ANSWER else completion.text
+        if completion.finish_reason in NO_ANSWER:
+            return ""
+        return proof_in(ProofTask.of(problem), completion.text)
 
     async def _reward(self, engine: RecordingEngine, flag: str, prompt: Prompt, completion: str) -> float:
         if not engine.can_score:

@@ -9,11 +9,13 @@ from isabelle_double import IsabelleDouble
 from pipeline_runs import write_lines
 
 from reasoning.engines.base import Completion, TokenLogprob
+from reasoning.methods.subgoal_closing import proof_in
 from reasoning.pipelines.backend import build
 from reasoning.pipelines.base import PipelineError
 from reasoning.pipelines.settings import settings_from
 from reasoning.pipelines.subgoals import SubgoalsOptions
 from reasoning.pipelines.written_statements import read_statement
+from verifiers.proofs import ProofTask
 
 GENERATORS = ("statement", "subgoal", "proof_1", "proof_2", "proof_3", "proof_4", "posterior")
 
@@ -256,6 +258,20 @@ def test_nothing_but_one_statement_is_left_of_a_reply_in_isabelle(reply, expecte
     written = read_statement("isabelle", reply, "mine")
     assert (written.statement == expected) if expected.startswith("theorem") else (expected in written.reason)
     assert bool(written.statement) != bool(written.reason)
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        ("  simp", "  simp"),
+        ("```lean4\ntheorem t (n : Nat := 1) : n = n := by\n  rfl\n```", "  rfl"),
+        ("theorem t (n : Nat) : n = n := rfl", "exact (rfl)"),
+        ("theorem tt : 1 = 1 := by\n  rfl", ""),
+    ],
+)
+def test_the_proof_in_a_reply_that_repeats_the_theorem(reply, expected):
+    task = ProofTask("lean", "theorem t (n : Nat) : n = n := by")
+    assert proof_in(task, reply).strip("\n") == expected
 
 
 @pytest.mark.slow
