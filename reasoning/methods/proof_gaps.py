@@ -27,10 +27,12 @@ from verifiers.proofs.lean.text import blank_comments_and_strings
 __all__ = ["Gap", "filled", "isabelle_gaps", "lean_gaps"]
 
 _LEAN_GAP: Final = re.compile(r"(?<![\w.'«!?])(?:sorry|admit)(?![\w.'»!?])")
-_LEAN_TERM: Final = re.compile(r"(?::=|⟨|,|\b(?:exact|from|refine))\s*\Z")
-"""What stands before a place where a term is wanted, not tactics."""
-_LEAN_BLOCK: Final = re.compile(r"(?:\A|\n|\bby\b|=>|·|\()[ \t]*\Z|\bby\s*\Z")
+_LEAN_BLOCK: Final = re.compile(r"(?:\A|\n|=>|·)[ \t]*\Z|\bby\s*\Z")
 """What stands before a place where a block of tactics may begin, of several lines too."""
+_LEAN_TACTIC: Final = re.compile(r"(?:<;>|;|\||\b(?:try|repeat|all_goals|any_goals|then|else))\s*\Z")
+"""What stands before a place where one tactic is wanted; everywhere else it is a term."""
+_LEAN_BEGUN: Final = re.compile(r"(?::=|⟨|,|\(|\b(?:exact|from|refine|calc|show))\s*\Z")
+"""What stands at the end of a line before a term that goes on in the next."""
 _ISABELLE_GAP: Final = re.compile(r"(?:\b(?:by|apply)\s+)?(?<![\w.'])(?:sorry|sledgehammer)(?![\w.'])")
 _STEP_END: Final = re.compile(r"\s*(?::=\s*(?:by)?|\(\s*by|=>|\bby)?\s*\Z")
 _ISABELLE_STEP: Final = re.compile(r"\b(?:have|show|thus|hence|obtain|ultimately|moreover|finally|also|next|assume)\b")
@@ -66,12 +68,12 @@ def lean_gaps(text: str) -> list[Gap]:
     gaps = []
     for found in _LEAN_GAP.finditer(seen):
         before = seen[: found.start()]
-        if _LEAN_TERM.search(before):
-            opening, closing = "(by ", ")"
-        elif _LEAN_BLOCK.search(before):
+        if _LEAN_BLOCK.search(before) and not _LEAN_BEGUN.search(before):
             opening, closing = "", ""
-        else:
+        elif _LEAN_TACTIC.search(before):
             opening, closing = "(", ")"
+        else:
+            opening, closing = "(by ", ")"
         line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
         gaps.append(Gap(found.start(), found.end(), opening, closing, _STEP_END.sub("", line).strip()[:_MOST_STEP]))
     return gaps
