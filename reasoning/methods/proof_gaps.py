@@ -37,6 +37,8 @@ _ISABELLE_GAP: Final = re.compile(r"(?:\b(?:by|apply)\s+)?(?<![\w.'])(?:sorry|sl
 _STEP_END: Final = re.compile(r"\s*(?::=\s*(?:by)?|\(\s*by|=>|\bby)?\s*\Z")
 _ISABELLE_STEP: Final = re.compile(r"\b(?:have|show|thus|hence|obtain|ultimately|moreover|finally|also|next|assume)\b")
 _MOST_STEP: Final = 200
+_GOAL: Final = "the goal"
+"""What a gap proves that stands on a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,9 @@ def lean_gaps(text: str) -> list[Gap]:
         else:
             opening, closing = "(by ", ")"
         line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
-        gaps.append(Gap(found.start(), found.end(), opening, closing, _STEP_END.sub("", line).strip()[:_MOST_STEP]))
+        gaps.append(
+            Gap(found.start(), found.end(), opening, closing, _STEP_END.sub("", line).strip()[:_MOST_STEP] or _GOAL)
+        )
     return gaps
 
 

@@ -12,6 +12,7 @@ open is put to an engine as a theorem of its own. Text from a model that the gua
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -182,7 +183,7 @@ class _LeanDraft:
         budget = Budget(self.effort.attempts, self.effort.seconds)
         found = await search_proof(attempt, statement or self.task.statement, budget)
         if found.proof is not None:
-            return ClosedStep(gap.step, _AUTOMATION, found.attempts, found.proof.strip("\n"))
+            return ClosedStep(gap.step, _AUTOMATION, found.attempts, textwrap.dedent(found.proof).strip("\n"))
         tried = found.attempts
         if ask is not None and statement is not None:
             task = replace(self.task, statement=f"{statement} := by")
