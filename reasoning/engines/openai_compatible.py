@@ -16,11 +16,11 @@ import os
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from reasoning.engines.base import Completion, EngineError, PromptTooLongError, Request
+from reasoning.engines.base import Completion, EngineError, PromptTooLongError, Request, TokenLogprob
 from reasoning.engines.batching import all_or_first_error
 from reasoning.engines.images import ImageError
 from reasoning.engines.openai_protocol import Dialect, MalformedReplyError, read_reply
@@ -113,6 +113,24 @@ class OpenAIEngine:
         check_request(request, takes_tools=True)
         return await all_or_first_error(self._sample(request, seed) for seed in request.seeds)
 
+    async def score(self, request: Request, text: str) -> tuple[TokenLogprob, ...]:
+        """See `ScoringEngine.score`; for servers whose completions endpoint echoes a prompt with its log-probabilities.
+
+        Two requests, for the prompt alone and with the text behind it, tell where the text's tokens begin.
+        """
+        check_request(request)
+        if request.prompt is None:
+            raise EngineError("an openai: server scores behind a plain prompt only, not behind messages")
+        alone = replace(request, stop=(), max_tokens=1, temperature=0.0, logprobs=False)
+        echoed = replace(alone, prompt=request.prompt + text, logprobs=True)
+        shorter, longer = await all_or_first_error(
+            [self._sample(alone, request.seeds[0]), self._sample(echoed, request.seeds[0], echo=True)]
+        )
+        begin, end = shorter.prompt_tokens, longer.prompt_tokens
+        if not 0 < begin < end <= len(longer.logprobs):
+            raise EngineError(f"{self._where()}: gives no log-probabilities of a prompt (echo); it cannot score")
+        return longer.logprobs[begin:end]
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
@@ -122,14 +140,14 @@ class OpenAIEngine:
         options = asdict(self._options) | {"base_url": self._address}
         return {"engine": self.name, "model": self._model, "options": options, "versions": versions("openai")}
 
-    async def _sample(self, request: Request, seed: int) -> Completion:
+    async def _sample(self, request: Request, seed: int, *, echo: bool = False) -> Completion:
         async with self._slots:
             booked = _size(request) // CHARACTERS_PER_TOKEN + request.max_tokens
             attempt = 0
             while True:
                 await self._keep_pace(booked)
                 try:
-                    completion = await self._ask(request, seed)
+                    completion = await self._ask(request, seed, echo)
                 except _RefusedFieldError:
                     self._tokens.give_back(booked)
                     continue
@@ -150,7 +168,7 @@ class OpenAIEngine:
         if wait > 0:
             await asyncio.sleep(wait)
 
-    async def _ask(self, request: Request, seed: int) -> Completion:
+    async def _ask(self, request: Request, seed: int, echo: bool) -> Completion:
         """One HTTP request.
 
         Raises:
@@ -161,7 +179,7 @@ class OpenAIEngine:
 
         chat = bool(request.messages)
         try:
-            fields = self._dialect.fields(request, seed)
+            fields = self._dialect.fields(request, seed, echo=echo)
         except ImageError as error:
             raise _FailedAttemptError(str(error), again=False) from error
         endpoint = self._client.chat.completions if chat else self._client.completions

@@ -16,7 +16,7 @@ from reasoning.engines.base import EngineError, Request
 from reasoning.engines.tool_formats import check_tools, format_of, turn_of
 from verifiers.records import is_unicode
 
-__all__ = ["check_request", "cut_at_stop", "render", "says_too_long"]
+__all__ = ["check_request", "completion_ids", "cut_at_stop", "render", "says_too_long"]
 
 _TOO_LONG = re.compile(
     r"context_length_exceeded|context (?:length|window|size)|max_model_len|max(?:imum)? model len(?:gth)?"
@@ -85,6 +85,20 @@ def render(tokenizer: Any, request: Request) -> list[int]:
         ids = list(tokenizer(text, add_special_tokens=False)["input_ids"])
     if not ids:
         raise EngineError("the prompt is empty")
+    return ids
+
+
+def completion_ids(tokenizer: Any, text: str) -> list[int]:
+    """Token ids of a text as a completion: with no token of the tokenizer's own before or behind it.
+
+    Raises:
+        EngineError: it has no tokens, or is not Unicode text.
+    """
+    if not is_unicode(text):
+        raise EngineError("the completion holds a lone surrogate, which no model can read")
+    ids = list(tokenizer(text, add_special_tokens=False)["input_ids"])
+    if not ids:
+        raise EngineError("a completion without tokens has no score")
     return ids
 
 
