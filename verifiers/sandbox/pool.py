@@ -264,7 +264,6 @@ class SandboxPool:
         if self._null >= 0:
             os.close(self._null)
             self._null = -1
-        self._shared.clear()
         self._slots = self._starting = self._loop = None
 
     def _bind(self) -> None:
