@@ -211,7 +211,7 @@ def rates(
 @app.command("study")
 def run_study(
     kind: Annotated[str, typer.Argument(metavar="stable|hard|faithful", help="What to find out.")],
-    engine: Annotated[str, typer.Option(help="See `reasoning engines`.")],
+    engine: Annotated[str, typer.Option(help="See `reasoning engines`.")] = "nano",
     families: Annotated[str, typer.Option(help="Families, topics or grades, by commas. Default: all.")] = "",
     problems: Annotated[str, typer.Option(help="A dataset of `generate efagen --keep families` instead.")] = "",
     second: Annotated[str, typer.Option(help="Engine that re-checks failures (hard).")] = "",
@@ -240,6 +240,7 @@ def run_study(
 
     \b
     Examples:
+      reasoning families study stable --families arithmetic --variants 4
       reasoning families study stable --engine vllm:Qwen/Qwen3-4B --variants 16 --out runs/stable
       reasoning families study hard --engine vllm:Qwen/Qwen3-4B --second vllm:Qwen/Qwen3-32B --variants 50
       reasoning families study faithful --problems runs/efagen/dataset --engine openai:my-model,base_url=http://127.0.0.1:8000/v1

@@ -11,10 +11,11 @@ finished. Asking and judging overlap. What is finished is never done again, when
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from reasoning.backends import Backend, open_backend
 from reasoning.engines.base import BudgetSpentError, Engine, EngineError, PromptTooLongError
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate, prepared
 from reasoning.evaluation.results import Results, export
@@ -111,6 +112,7 @@ async def evaluate(
     concurrency: int = 64,
     allow_weak: bool = False,
     quiet: bool = False,
+    backend: str = "local",
 ) -> Outcome:
     """Run an evaluation to its end, or go on with one.
 
@@ -123,10 +125,11 @@ async def evaluate(
         concurrency: requests under way at once.
         allow_weak: accept a weak sandbox.
         quiet: show no progress.
+        backend: where it is computed, see `reasoning.backends`; the results do not depend on it.
 
     Raises:
         EngineError: the engine failed too often in a row.
-        RunError, BenchmarkError, MethodError, EngineSpecError, SandboxUnavailableError: it cannot begin.
+        BackendError, RunError, BenchmarkError, MethodError, EngineSpecError, SandboxUnavailableError: it cannot begin.
     """
     benchmark = find_benchmark(settings.benchmark)
     benchmark.style(settings.prompt)
@@ -134,25 +137,21 @@ async def evaluate(
     paths = locate(
         benchmark, benchmark.split(settings.split), None if settings.data is None else Path(settings.data), quiet
     )
-    if engine is None:
-        from reasoning.engines.registry import create_engine
-
-        engine = create_engine(settings.engine)
     reward = create_reward_model(settings.reward_model) if settings.reward_model else None
     check_reward(method, reward)
-    try:
-        async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
-            with await open_run(settings, directory, digest(paths), engine, pool, resume, reward) as run:
-                job = _Evaluation(settings, run, engine, benchmark, method, pool, concurrency, reward)
-                read_from = await prepared(benchmark, paths, pool, quiet)
-                await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
-                asked = problems_of(benchmark, read_from, settings)
-                results = export(run, settings.samples, benchmark.groups, benchmark.metrics, asked)
-                return Outcome(results, job.failures.count, job.failures.first)
-    finally:
-        await engine.close()
+    async with AsyncExitStack() as stack:
         if reward is not None:
-            await reward.close()
+            stack.push_async_callback(reward.close)
+        place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
+        engine = await place.engine(settings.engine) if engine is None else engine
+        stack.push_async_callback(engine.close)
+        with await open_run(settings, directory, digest(paths), engine, place.pool, resume, reward) as run:
+            job = _Evaluation(settings, run, engine, benchmark, method, place, concurrency, reward)
+            read_from = await prepared(benchmark, paths, place.pool, quiet)
+            await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
+            asked = problems_of(benchmark, read_from, settings)
+            results = export(run, settings.samples, benchmark.groups, benchmark.metrics, asked)
+            return Outcome(results, job.failures.count, job.failures.first)
 
 
 async def open_run(
@@ -210,7 +209,7 @@ class _Evaluation:
         engine: Engine,
         benchmark: Benchmark,
         method: Method,
-        pool: SandboxPool,
+        place: Backend,
         concurrency: int,
         reward: RewardModel | None = None,
     ) -> None:
@@ -222,10 +221,10 @@ class _Evaluation:
         self._style = benchmark.style(settings.prompt)
         self._groups = benchmark.groups
         self._method = method
-        self._judge = RecordingJudge(pool, run.store, self._limits)
-        self._pool = pool
+        self._judge = RecordingJudge(place.pool, run.store, self._limits, place.judges)
+        self._pool = place.pool
         self._reward = reward
-        self._in_flight = concurrency + JUDGED_AHEAD_FACTOR * pool.workers
+        self._in_flight = concurrency + JUDGED_AHEAD_FACTOR * place.pool.workers
         self._engine = run.recording(engine, concurrency)
         self._budget = Budget.parse(settings.budget)
         self._sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
@@ -266,7 +265,7 @@ class _Evaluation:
         question = Question(item.problem, self._style, item.sample, self._settings.seed, self._sampling)
         try:
             with Meter(self._engine, self._budget) as meter:
-                attempt = await self._attempt(question, Workbench(meter.engine, self._pool, self._reward))
+                attempt = await self._attempt(question, Workbench(meter.engine, self._pool, self._reward, self._store))
                 attempt = await rated(question, attempt, self._reward)
         except EngineError as error:
             return self._no_answer(item, error)
@@ -280,17 +279,16 @@ class _Evaluation:
                 )
             except RecordError as error:
                 raise EvaluationError(f"problem '{item.problem.id}': {error}") from None
-        self._store.add_item(item.position, judgement, attempt.finish_reason, meter.cost(), attempt.trace)
+        cost = replace(meter.cost(), tool_calls=len(attempt.trace.get("tools", ())))
+        self._store.add_item(item.position, judgement, attempt.finish_reason, cost, attempt.trace)
         return verdict
 
     async def _attempt(self, question: Question, workbench: Workbench) -> Attempt:
         """What the method makes of it; a method that does not expect the end of its means has nothing to offer."""
         try:
             return await self._method(question, workbench)
-        except BudgetSpentError as error:
-            return Attempt(None, f"the budget is spent: {error}")
-        except PromptTooLongError as error:
-            return Attempt(None, f"the prompt is too long: {error}")
+        except (BudgetSpentError, PromptTooLongError) as error:
+            return Attempt.stopped(error)
 
     def _no_candidate(self, item: _Item, reason: str) -> tuple[int, Verdict]:
         key = judgement_key(item.digest, None, reason)

@@ -294,7 +294,7 @@ class _Study:
 
     async def _solves(self, problem: Problem, sample: int, engine: Any = None) -> bool:
         question = Question(problem, COMPETITION_STYLES[0], sample, self._settings.seed, self._sampling)
-        attempt = await self._method(question, Workbench(engine or self._engine, self._pool))
+        attempt = await self._method(question, Workbench(engine or self._engine, self._pool, replies=self._run.store))
         if attempt.candidate is None:
             return False
         return (await self._judge.verdict(problem, attempt.candidate.text)).passed

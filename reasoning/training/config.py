@@ -41,8 +41,10 @@ __all__ = [
     "SamplingSection",
     "ScheduleSection",
     "TrainingConfig",
+    "build_form",
     "config_from_json",
     "read_config",
+    "read_values",
 ]
 
 
@@ -361,18 +363,30 @@ def read_config(recipe: str, path: Path | None, overrides: Sequence[str] = ()) -
         ConfigError: the recipe, the file, a field or a value is wrong.
     """
     if recipe not in RECIPES:
-        raise ConfigError(f"no recipe '{recipe}'; known recipes: {', '.join(RECIPES)}")
+        raise ConfigError(f"no recipe '{recipe}'; known recipes: {', '.join(RECIPES)}, self-play")
+    values, place = read_values(path, overrides, RECIPES[recipe][1])
+    config = config_from_json({**values, "recipe": recipe}, place)
+    _check_together(config, place)
+    return config
+
+
+def read_values(
+    path: Path | None, overrides: Sequence[str] = (), defaults: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], str]:
+    """The values of a file and of overrides, over defaults; and the place to name in errors about them.
+
+    Raises:
+        ConfigError: the file cannot be read, or an override is no `FIELD=VALUE`.
+    """
     values: dict[str, Any] = {}
-    _merge(values, RECIPES[recipe][1])
+    _merge(values, defaults or {})
     place = "the command line"
     if path is not None:
         place = str(path)
         _merge(values, _read_toml(path))
     for override in overrides:
         _merge(values, _read_override(override))
-    config = config_from_json({**values, "recipe": recipe}, place)
-    _check_together(config, place)
-    return config
+    return values, place
 
 
 def config_from_json(values: Mapping[str, Any], place: str) -> TrainingConfig:
@@ -381,7 +395,7 @@ def config_from_json(values: Mapping[str, Any], place: str) -> TrainingConfig:
     Raises:
         ConfigError: a field is unknown, missing or of the wrong type.
     """
-    config: TrainingConfig = _build(TrainingConfig, values, place, "")
+    config: TrainingConfig = build_form(TrainingConfig, values, place)
     return config
 
 
@@ -418,7 +432,12 @@ def _merge(into: dict[str, Any], values: Mapping[str, Any]) -> None:
         into[name] = value
 
 
-def _build(form: Any, values: object, place: str, prefix: str) -> Any:
+def build_form(form: Any, values: object, place: str, prefix: str = "") -> Any:
+    """The data class `form` from plain JSON, every value checked against its annotation.
+
+    Raises:
+        ConfigError: a field is unknown or of the wrong type; `place` and the field are named.
+    """
     if not isinstance(values, Mapping):
         raise ConfigError(f"{place}: field '{prefix.rstrip('.')}': expected a table, got {type(values).__name__}")
     hints = get_type_hints(form)
@@ -435,7 +454,7 @@ def _build(form: Any, values: object, place: str, prefix: str) -> Any:
 
 def _value(hint: Any, value: Any, place: str, name: str) -> Any:
     if is_dataclass(hint):
-        return _build(hint, value, place, f"{name}.")
+        return build_form(hint, value, place, f"{name}.")
     options = get_args(hint)
     if get_origin(hint) is Literal:
         if value not in options:

@@ -18,11 +18,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from reasoning.backends import open_backend
 from reasoning.embeddings import Embedder, create_embedder
 from reasoning.engines.base import Engine
 from reasoning.pipelines.backend.card import write_card
@@ -40,7 +41,6 @@ from reasoning.runs.failures import EngineFailures
 from reasoning.runs.files import PARTIAL_SUFFIX
 from reasoning.runs.progress import ProgressDisplay
 from reasoning.runs.run import METRICS_NAME
-from verifiers.sandbox import SandboxPool
 
 __all__ = ["COST_NAME", "DATASET_NAME", "DISCARDED_NAME", "Built", "build", "cost_of"]
 
@@ -87,6 +87,7 @@ async def build(
     concurrency: int = 64,
     allow_weak: bool = False,
     quiet: bool = False,
+    backend: str = "local",
 ) -> Built:
     """Run a pipeline to its end, or go on with a run, and write its dataset.
 
@@ -99,9 +100,11 @@ async def build(
         concurrency: requests under way at once.
         allow_weak: accept a weak sandbox.
         quiet: show no progress.
+        backend: where it is computed, see `reasoning.backends`; the dataset does not depend on it.
 
     Raises:
-        PipelineError, BenchmarkError, RunError, EngineSpecError, SandboxUnavailableError: it cannot begin.
+        BackendError, PipelineError, BenchmarkError, RunError, EngineSpecError, SandboxUnavailableError:
+            it cannot begin.
         EngineError: the engine failed too often in a row, or the embedding model gave no vectors.
     """
     pipeline = find_pipeline(settings.pipeline)
@@ -112,41 +115,39 @@ async def build(
     sources += [] if seeds is None else [seeds]
     embedder = create_embedder(settings.embedder) if settings.embedder else None
     filters = Filters.of(settings, sources, directory, embedder)
-    if pipeline.needs_engine(options) and engine is None:
-        from reasoning.engines.registry import create_engine
-
-        engine = create_engine(settings.engine)
-    try:
-        async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
-            provenance = _provenance(sources, filters, engine, embedder)
-            known = {**settings.to_json(), **provenance}
-            if embedder is None:
-                # Runs from before there were embedding models can be gone on with.
-                del known["embedder"], known["similar"]
-            with await Run.open(directory, known, pool, resume) as run:
-                job = Job(
-                    settings,
-                    run,
-                    pool,
-                    protected=filters.protected,
-                    seeds=seeds,
-                    engine=engine,
-                    concurrency=concurrency,
-                )
-                outcomes = cast(AsyncGenerator[Outcome, None], pipeline.run(job, options))
-                builder = _Builder(settings, run, filters, provenance)
-                with progress_display(
-                    total=settings.rows, label=settings.pipeline, quiet=quiet, before_showing=run.store.commit
-                ) as progress:
-                    manifest = await builder.write(outcomes, progress)
-                cost = cost_of(run)
-                write_json(directory / COST_NAME, cost)
-                return Built(directory / DATASET_NAME, manifest, job.failures, cost)
-    finally:
-        if engine is not None:
-            await engine.close()
+    async with AsyncExitStack() as stack:
         if embedder is not None:
-            await embedder.close()
+            stack.push_async_callback(embedder.close)
+        place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
+        if pipeline.needs_engine(options) and engine is None:
+            engine = await place.engine(settings.engine)
+        if engine is not None:
+            stack.push_async_callback(engine.close)
+        provenance = _provenance(sources, filters, engine, embedder)
+        known = {**settings.to_json(), **provenance}
+        if embedder is None:
+            # Runs from before there were embedding models can be gone on with.
+            del known["embedder"], known["similar"]
+        with await Run.open(directory, known, place.pool, resume) as run:
+            job = Job(
+                settings,
+                run,
+                place.pool,
+                judges=place.judges,
+                protected=filters.protected,
+                seeds=seeds,
+                engine=engine,
+                concurrency=concurrency,
+            )
+            outcomes = cast(AsyncGenerator[Outcome, None], pipeline.run(job, options))
+            builder = _Builder(settings, run, filters, provenance)
+            with progress_display(
+                total=settings.rows, label=settings.pipeline, quiet=quiet, before_showing=run.store.commit
+            ) as progress:
+                manifest = await builder.write(outcomes, progress)
+            cost = cost_of(run)
+            write_json(directory / COST_NAME, cost)
+            return Built(directory / DATASET_NAME, manifest, job.failures, cost)
 
 
 def _seeds(pipeline: Pipeline, settings: Settings) -> Seeds | None:
