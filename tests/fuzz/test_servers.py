@@ -33,7 +33,7 @@ def contents(record):
     return st.one_of(values, st.binary(max_size=20), st.sampled_from([b"[" * 100_000, b"9" * 10_000, b"\xff"]))
 
 
-@sizes(40, 3_000)
+@sizes(40, 1_000)
 def test_any_request_for_rewards_is_read_or_refused(examples):
     def check(case):
         handler = posted(reward_server._Handler, *case)
@@ -43,7 +43,7 @@ def test_any_request_for_rewards_is_read_or_refused(examples):
     run(examples, st.tuples(contents(REWARDS), LENGTHS), check)
 
 
-@sizes(40, 3_000)
+@sizes(40, 1_000)
 def test_any_request_to_check_lean_is_read_or_refused(examples):
     def check(case):
         handler = posted(lean_server._Handler, *case)
@@ -57,13 +57,13 @@ def test_any_request_to_check_lean_is_read_or_refused(examples):
     run(examples, st.tuples(contents(CHECK), LENGTHS), check)
 
 
-@sizes(40, 3_000)
+@sizes(40, 1_000)
 def test_any_label_is_a_problem_or_refused(examples):
     labels = st.one_of(mutated({"kind": "answer", "gold": "4"}).map(json.dumps), texts('{}"kind:'))
     run(examples, labels, lambda label: attempt(RecordError, problem_of_label, label) and None)
 
 
-@sizes(40, 2_000)
+@sizes(40, 700)
 def test_any_arguments_of_a_tool_are_an_object_or_refused(examples):
     def check(text):
         found = attempt(SolverInputError, _read, text, 100)
