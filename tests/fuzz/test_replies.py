@@ -67,7 +67,7 @@ bodies = st.one_of(
 ).map(as_bytes)  # fmt: skip
 
 
-@sizes(40, 500)
+@sizes(15, 300)
 def test_any_reply_is_a_completion_or_an_error(examples):
     def check(case):
         body, status, chat, logprobs = case
@@ -84,7 +84,7 @@ def test_any_reply_is_a_completion_or_an_error(examples):
     run(examples, st.tuples(bodies, statuses, st.booleans(), st.booleans()), check)
 
 
-@sizes(15, 100)
+@sizes(6, 100)
 def test_no_error_tells_the_key(examples):
     def check(case):
         said, status = case
