@@ -40,6 +40,7 @@ EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 _USER_ERRORS = (
+    ("reasoning.backends.base", "BackendError"),
     ("reasoning.data_files", "DataFileError"),
     ("reasoning.discovery.identification", "IdentificationError"),
     ("reasoning.discovery.units", "DiscoveryError"),
@@ -57,6 +58,7 @@ _USER_ERRORS = (
     ("reasoning.runs.budget", "BudgetError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
+    ("reasoning.selfplay.store", "SelfPlayError"),
     ("reasoning.solvers.registry", "ToolError"),
     ("reasoning.solvers.results", "SolverInputError"),
     ("reasoning.training.config", "ConfigError"),

@@ -15,7 +15,7 @@ from html import escape
 from typing import Any
 
 from reasoning.evaluation.explain_item import Exchange, ExplainedItem
-from reasoning.evaluation.explain_text import is_tree, printable
+from reasoning.evaluation.explain_text import is_tree, printable, with_calls
 
 __all__ = ["explanation_html"]
 
@@ -185,11 +185,14 @@ def _row(number: int, candidate: Mapping[str, Any], node: Mapping[str, Any]) -> 
 
 def _exchange(number: int, exchange: Exchange) -> str:
     request = exchange.request
-    asked = "".join(f"<p>{_text(message.role)}</p>{_pre(message.content)}" for message in request.messages)
+    asked = "".join(
+        f"<p>{_text(message.role)}</p>{_pre(with_calls(message.content, message.tool_calls))}"
+        for message in request.messages
+    )
     if request.prompt is not None:
         asked = _pre(request.prompt)
     replies = "".join(
-        f"<p>reply {number}.{place} ({_text(reply.finish_reason)})</p>{_pre(reply.text)}"
+        f"<p>reply {number}.{place} ({_text(reply.finish_reason)})</p>{_pre(with_calls(reply.text, reply.tool_calls))}"
         for place, reply in enumerate(exchange.replies, 1)
     )
     title = f"request {number}, temperature {request.temperature:g}, {len(exchange.replies)} replies"

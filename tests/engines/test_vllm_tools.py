@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed (scripts/setup_vllm_cpu.sh)"),
 ]
 
-SPEC = "tools,names=factor_integer,rounds=2,choice=factor_integer,strict=true,timeout=2"
+SPEC = "direct,tools=factor_integer,tool_rounds=2,tool_choice=factor_integer,tool_strict=true,tool_timeout=2"
 SAMPLES = 8
 """A random model may write digits up to its last token, which is no JSON; most samples end before."""
 POSITIONS = 2_048

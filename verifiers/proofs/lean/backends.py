@@ -32,7 +32,7 @@ def lean_bridge(sandbox: SandboxPool, environment: Mapping[str, str] = os.enviro
     if name in ("", "embedded"):
         from verifiers.proofs.lean.bridge import LeanBridge
 
-        return LeanBridge(sandbox)
+        return LeanBridge.of(sandbox)
     from verifiers.proofs.lean.text_backends.guarded import TextBridge, TextProver
 
     prover: TextProver
