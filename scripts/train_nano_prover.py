@@ -20,7 +20,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -38,13 +38,20 @@ from reasoning.proving.held_out import core_theorems, held_out_keys, is_held_out
 from reasoning.proving.measuring import count_conjectures, judge_proofs
 from reasoning.proving.prompts import TRIVIAL_LEMMA, conjecturer_prompt, prover_prompt
 from reasoning.runs.progress import progress_display
+from verifiers.proofs.lean.bridge import LeanBridge
+from verifiers.proofs.lean.tactics import TacticSession
+from verifiers.proofs.records import ProofTask
+from verifiers.records import RecordError, Status
+from verifiers.sandbox import Limits, SandboxPool
 
 DRAWN, VARIED = 5_000, 4_500
 VOCABULARY = 640
 CONJECTURES = 3_000
 """Examples for the conjecturer."""
-MEASURED_CONJECTURES = 240
+MEASURED_CONJECTURES = 120
 SAMPLES = 8
+HEARTBEATS = 50_000
+"""Lean's limit for a measured proof."""
 LONGEST_PROOF, LONGEST_CONJECTURE = 160, 96
 """New tokens."""
 SHOWN = 12
@@ -127,8 +134,10 @@ def main() -> int:
     train = commands.add_parser("train", help="train the model on the corpus")
     train.add_argument("--steps", type=int, default=900)
     train.add_argument("--threads", type=int, default=1)
+    train.add_argument("--minutes", type=float, default=60.0, help="stop after this time; call again to go on")
     measure = commands.add_parser("measure", help="have Lean judge the model; writes the card")
     measure.add_argument("--limit", type=int, default=10**9, help="held-out theorems")
+    measure.add_argument("--minutes", type=float, default=60.0, help="stop after this time; call again to go on")
     for command in (corpus, train, measure):
         command.add_argument("--out", type=Path, required=True)
         command.add_argument("--seed", type=int, default=1)
@@ -148,9 +157,6 @@ def _corpus(arguments: argparse.Namespace) -> None:
 
 
 async def _judge_drafts(waiting: Sequence[Draft], path: Path, end: float) -> None:
-    from verifiers.proofs.lean.bridge import LeanBridge
-    from verifiers.sandbox import SandboxPool
-
     async with SandboxPool(workers=1) as sandbox:
         bridge = LeanBridge(sandbox, workers=1)
         with (
@@ -200,13 +206,21 @@ def _train(arguments: argparse.Namespace) -> None:
     )
     tokenizer = make_prover_tokenizer((one.prompt + one.completion for one in examples), VOCABULARY)
     settings = ProverSettings(steps=arguments.steps, seed=arguments.seed)
+    end: float = time.monotonic() + 60 * arguments.minutes
+    checkpoint = arguments.out / f"checkpoint-{_digest(corpus)[:12]}-{arguments.steps}-{arguments.seed}.pt"
     with progress_display(total=settings.steps, label="nano-prover") as progress:
-        result = train_prover(examples, held_out, tokenizer, settings, lambda step, loss: progress.advance())
+
+        def on_step(step: int, loss: float) -> bool:
+            progress.advance()
+            return time.monotonic() > end
+
+        result = train_prover(examples, held_out, tokenizer, settings, on_step, checkpoint)
+    if result is None:
+        sys.exit("the minutes are over; call again to go on")
     model = arguments.out / "model"
     save_prover(result.model, tokenizer, model)
-    text = "".join(json.dumps(row.to_json(), ensure_ascii=False) + "\n" for row in corpus)
     with open(model / "corpus.jsonl.gz", "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as file:
-        file.write(text.encode())
+        file.write(_text(corpus).encode())
     made = {
         "curve": [asdict(point) for point in result.curve],
         "steps": settings.steps,
@@ -215,11 +229,19 @@ def _train(arguments: argparse.Namespace) -> None:
         "seed": settings.seed,
         "examples": result.examples,
         "conjecturer": len(examples) - len(corpus),
-        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "sha256": _digest(corpus),
         "parameters": sum(parameter.numel() for parameter in result.model.parameters()),
     }
     (model / "training.json").write_text(json.dumps(made) + "\n", encoding="utf-8")
     sys.stdout.write(f"{len(corpus)} proofs, {len(examples)} examples; model: {model}\n")
+
+
+def _text(corpus: Sequence[Proved]) -> str:
+    return "".join(json.dumps(row.to_json(), ensure_ascii=False) + "\n" for row in corpus)
+
+
+def _digest(corpus: Sequence[Proved]) -> str:
+    return hashlib.sha256(_text(corpus).encode()).hexdigest()
 
 
 def _held_out() -> list[Any]:
@@ -254,39 +276,75 @@ def _measure(arguments: argparse.Namespace) -> None:
     conjectured = sampled(prompts, 1.0, LONGEST_CONJECTURE, arguments.seed)
     statements = [problem.text("statement") for problem in _held_out()][: arguments.limit]
     known = frozenset({statement_key(one.statement) for one in corpus} | held_out_keys())
-    measured = asyncio.run(_judged_by_lean(statements, proofs_for, conjectured, known))
+    digest = hashlib.sha256((arguments.out / "model" / "model.safetensors").read_bytes()).hexdigest()[:12]
+    path, end = arguments.out / f"judged-{digest}.jsonl", time.monotonic() + 60 * arguments.minutes
+    try:
+        measured = asyncio.run(_judged_by_lean(statements, proofs_for, conjectured, known, path, end))
+    except OutOfTime:
+        sys.exit("the minutes are over; call again to go on")
     (arguments.out / "measured.json").write_text(json.dumps(measured, ensure_ascii=False) + "\n", encoding="utf-8")
     _write_card(arguments.out, corpus, measured)
 
 
+class OutOfTime(Exception):
+    """The minutes are over."""
+
+
+class Judge:
+    """Lean's word, kept in a file: what was judged before is not judged again."""
+
+    def __init__(self, bridge: LeanBridge, path: Path, end: float) -> None:
+        self._bridge, self._path, self._end = bridge, path, end
+        self._known: dict[tuple[str, str], str] = {
+            (line["statement"], line["proof"]): line["status"] for line in _lines(path)
+        }
+
+    async def check(self, statement: str, proof: str) -> Status:
+        """The verdict on a proof. What does not even elaborate is wrong; what does is judged by the kernel."""
+        return Status(await self._once(statement, proof, self._judged))
+
+    async def elaborates(self, statement: str) -> bool:
+        """Whether Lean can read a statement."""
+        return await self._once(statement, "", self._read) == Status.PASSED.value
+
+    async def _once(self, statement: str, proof: str, ask: Callable[[ProofTask, str], Awaitable[Status]]) -> str:
+        if (statement, proof) not in self._known:
+            if time.monotonic() > self._end:
+                raise OutOfTime
+            status = await ask(ProofTask("lean", statement, heartbeats=HEARTBEATS), proof)
+            self._known[statement, proof] = status.value
+            with open(self._path, "a", encoding="utf-8") as file:
+                line = {"statement": statement, "proof": proof, "status": status.value}
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        return self._known[statement, proof]
+
+    async def _judged(self, task: ProofTask, proof: str) -> Status:
+        if not (await self._bridge.attempt(task, proof, 20.0)).proved:
+            return Status.WRONG
+        return (await self._bridge.check(task, proof, Limits(wall_seconds=20.0))).status
+
+    async def _read(self, task: ProofTask, proof: str) -> Status:
+        try:
+            await TacticSession(self._bridge).start(task)
+        except RecordError:
+            return Status.WRONG
+        return Status.PASSED
+
+
 async def _judged_by_lean(
-    statements: Sequence[str], proofs_for: Any, conjectured: Sequence[str], known: frozenset[str]
+    statements: Sequence[str],
+    proofs_for: Callable[[Sequence[str], int, float], dict[str, list[str]]],
+    conjectured: Sequence[str],
+    known: frozenset[str],
+    path: Path,
+    end: float,
 ) -> dict[str, Any]:
-    from verifiers.proofs.lean.bridge import LeanBridge
-    from verifiers.proofs.lean.tactics import TacticSession
-    from verifiers.proofs.records import ProofTask
-    from verifiers.records import RecordError, Status
-    from verifiers.sandbox import SandboxPool
-    from verifiers.sandbox.task import Limits
-
     async with SandboxPool(workers=1) as sandbox:
-        bridge = LeanBridge(sandbox, workers=1)
-        session = TacticSession(bridge)
-
-        async def check(statement: str, proof: str) -> Status:
-            return (await bridge.check(ProofTask("lean", statement), proof, Limits(wall_seconds=20.0))).status
-
-        async def elaborates(statement: str) -> bool:
-            try:
-                await session.start(ProofTask("lean", statement))
-            except RecordError:
-                return False
-            return True
-
-        greedy = await judge_proofs(check, proofs_for(statements, 1, 0.0))
-        sampled = await judge_proofs(check, proofs_for(statements, SAMPLES, 1.0))
-        conjectures = await count_conjectures(elaborates, conjectured, known)
-        tried = await judge_proofs(check, proofs_for(conjectures.statements, SAMPLES, 1.0))
+        judge = Judge(LeanBridge(sandbox, workers=1), path, end)
+        greedy = await judge_proofs(judge.check, proofs_for(statements, 1, 0.0))
+        sampled = await judge_proofs(judge.check, proofs_for(statements, SAMPLES, 1.0))
+        conjectures = await count_conjectures(judge.elaborates, conjectured, known)
+        tried = await judge_proofs(judge.check, proofs_for(conjectures.statements, SAMPLES, 1.0))
     return {
         "held_out": {statement: [greedy.right[statement], sampled.right[statement]] for statement in statements},
         "proofs": dict(sampled.proofs),

@@ -39,7 +39,7 @@ class JsonHandler(BaseHTTPRequestHandler):
             BadBodyError: it has none, or one that is too long.
         """
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
+        if not length.isdecimal() or len(length) > 12 or int(length) > MAX_BODY_BYTES:
             self.close_connection = True
             raise BadBodyError(f"Content-Length: expected at most {MAX_BODY_BYTES}")
         try:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from reasoning.engines.base import Completion, Request
 from verifiers.records import Problem, Verdict
 from verifiers.registry import VerifierRegistry
-from verifiers.sandbox import Limits, Outcome, Profile, SandboxPool, Task
+from verifiers.sandbox import Limits, Outcome, Profile, SandboxPool, Task, Usage, measure_usage
 
 __all__ = ["EngineActor", "Failed", "JudgeActor"]
 
@@ -59,9 +59,11 @@ class JudgeActor:
         report = await _kept(self._pool.report())
         return report if isinstance(report, Failed) else self._pool.workers
 
-    async def verify(self, problem: Problem, candidate: str, limits: Limits) -> Verdict | Failed:
-        """Judge a candidate."""
-        return await _kept(self._registry.verify(problem, candidate, limits))
+    async def verify(self, problem: Problem, candidate: str, limits: Limits) -> tuple[Verdict, Usage] | Failed:
+        """Judge a candidate; the verdict and what the sandbox spent on it."""
+        with measure_usage() as usage:
+            verdict = await _kept(self._registry.verify(problem, candidate, limits))
+        return verdict if isinstance(verdict, Failed) else (verdict, usage)
 
     async def run(self, task: Task, limits: Limits | None, profile: Profile) -> Outcome | Failed:
         """Run a task in the sandbox; `profile` is the one that it names."""

@@ -22,7 +22,7 @@ from reasoning.engines.options import parse_spec
 from reasoning.options import OptionError, read_options
 from verifiers.records import Problem, Verdict
 from verifiers.sandbox import Limits, Outcome, SandboxPool, Task
-from verifiers.sandbox.usage import record_usage
+from verifiers.sandbox.usage import add_usage, record_usage
 
 __all__ = ["RayBackend", "RayOptions"]
 
@@ -175,7 +175,9 @@ class _RayJudges:
         self._crew = crew
 
     async def verify(self, problem: Problem, candidate: str, limits: Limits) -> Verdict:
-        verdict: Verdict = await self._crew.call("verify", problem, candidate, limits)
+        verdict: Verdict
+        verdict, usage = await self._crew.call("verify", problem, candidate, limits)
+        add_usage(usage)
         return verdict
 
 

@@ -184,6 +184,30 @@ async def _check(
     return drawn, faults, shared
 
 
+@app.command("rates")
+def rates(
+    run_dir: Annotated[Path, typer.Argument(help="Directory of a run of `reasoning generate efagen`.")],
+) -> None:
+    """Show how many candidates of an EFAGen run came to each test, and how many of these passed it.
+
+    A run that was stopped is counted as far as it came.
+
+    \b
+    Examples:
+      reasoning families rates runs/efagen
+    """  # noqa: D301 - \b is typer's mark, not text
+    from rich.console import Console
+    from rich.table import Table
+
+    from reasoning.pipelines.efagen_rates import test_rates
+
+    table = Table("test", "came to it", "passed", "share")
+    for rate in test_rates(run_dir):
+        share = f"{100 * rate.passed / rate.reached:.1f} %" if rate.reached else "-"
+        table.add_row(rate.test, str(rate.reached), str(rate.passed), share)
+    Console(highlight=False).print(table)
+
+
 @app.command("study")
 def run_study(
     kind: Annotated[str, typer.Argument(metavar="stable|hard|faithful", help="What to find out.")],

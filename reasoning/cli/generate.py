@@ -231,6 +231,10 @@ def _show(directory: Path, built: Built) -> None:
         print(f"{table}: {counts}")
     thrown = ", ".join(f"{stage} {count}" for stage, count in built.discarded.items())
     print(f"{built.kept} rows kept; thrown away: {thrown or 'nothing'}")
+    cost = built.cost
+    tokens = cost["prompt_tokens"] + cost["completion_tokens"]
+    asked = f"{cost['completions']:.0f} completions ({tokens:.0f} tokens), " if cost["completions"] else ""
+    print(f"cost: {asked}{cost['sandbox_tasks']:.0f} sandbox tasks ({cost['sandbox_seconds']:.1f} CPU s)")
     if built.failures.count:
         say(
             f"{built.failures.count} items got no answer (first: {built.failures.first}); ask again with: "

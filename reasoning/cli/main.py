@@ -32,6 +32,7 @@ from reasoning.cli import (
     verify,
     vote,
 )
+from reasoning.cli.support import say
 
 __all__ = ["app", "main"]
 
@@ -113,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if usage is None and not _is_for_user(error):
             raise
         text = usage() if usage is not None else str(error)
-        print("error: " + " ".join(text.split()), file=sys.stderr)
+        say("error: " + " ".join(text.split()))
         sys.exit(EXIT_USAGE)
     sys.exit(status if isinstance(status, int) else 0)
 

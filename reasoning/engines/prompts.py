@@ -14,8 +14,9 @@ from typing import Any
 
 from reasoning.engines.base import EngineError, Request
 from reasoning.engines.tool_formats import check_tools, format_of, turn_of
+from verifiers.records import is_unicode
 
-__all__ = ["check_request", "cut_at_stop", "render", "says_too_long"]
+__all__ = ["check_request", "completion_ids", "cut_at_stop", "render", "says_too_long"]
 
 _TOO_LONG = re.compile(
     r"context_length_exceeded|context (?:length|window|size)|max_model_len|max(?:imum)? model len(?:gth)?"
@@ -41,7 +42,7 @@ def check_request(request: Request, *, takes_tools: bool = False) -> None:
     if bool(request.messages) == (request.prompt is not None):
         raise EngineError("a request needs exactly one of messages and prompt")
     for text in (request.prompt or "", *(message.content for message in request.messages)):
-        if not _encodable(text):
+        if not is_unicode(text):
             raise EngineError("the prompt holds a lone surrogate, which no model can read")
     if request.max_tokens < 1:
         raise EngineError(f"max_tokens is {request.max_tokens}, expected at least 1")
@@ -87,6 +88,20 @@ def render(tokenizer: Any, request: Request) -> list[int]:
     return ids
 
 
+def completion_ids(tokenizer: Any, text: str) -> list[int]:
+    """Token ids of a text as a completion: with no token of the tokenizer's own before or behind it.
+
+    Raises:
+        EngineError: it has no tokens, or is not Unicode text.
+    """
+    if not is_unicode(text):
+        raise EngineError("the completion holds a lone surrogate, which no model can read")
+    ids = list(tokenizer(text, add_special_tokens=False)["input_ids"])
+    if not ids:
+        raise EngineError("a completion without tokens has no score")
+    return ids
+
+
 def says_too_long(message: str) -> bool:
     """Whether an engine's message says that a prompt does not fit into the model's context."""
     return _TOO_LONG.search(message) is not None
@@ -96,14 +111,6 @@ def cut_at_stop(text: str, stop: tuple[str, ...]) -> tuple[str, bool]:
     """The text up to the earliest stop text, and whether there was one."""
     found = [index for index in (text.find(mark) for mark in stop) if index >= 0]
     return (text[: min(found)], True) if found else (text, False)
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _apply_template(tokenizer: Any, turns: list[dict[str, Any]], tools: list[Any] | None) -> str:

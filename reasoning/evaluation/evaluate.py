@@ -24,6 +24,7 @@ from reasoning.methods.draws import check_reward, rated
 from reasoning.rewards import RewardModel, create_reward_model
 from reasoning.runs import Run, RunStore, progress_display
 from reasoning.runs.budget import Budget
+from reasoning.runs.failures import EngineFailures
 from reasoning.runs.judging import RecordingJudge, judgement_key, problem_digest
 from reasoning.runs.metering import Meter
 from verifiers.records import Problem, RecordError, Status, Verdict
@@ -34,8 +35,6 @@ __all__ = ["EvaluationError", "Outcome", "Settings", "evaluate", "open_run", "pr
 JUDGED_AHEAD_FACTOR = 128
 """Samples that may wait for each sandbox worker (to be judged, or for what their method runs), so that the engine
 always finds others to answer."""
-ENGINE_FAILURES_IN_A_ROW = 20
-"""So many samples without an answer, one after another, and the run stops: the engine is down."""
 
 
 class EvaluationError(RuntimeError):
@@ -129,7 +128,7 @@ async def evaluate(
         backend: where it is computed, see `reasoning.backends`; the results do not depend on it.
 
     Raises:
-        EvaluationError: the engine failed too often in a row.
+        EngineError: the engine failed too often in a row.
         BackendError, RunError, BenchmarkError, MethodError, EngineSpecError, SandboxUnavailableError: it cannot begin.
     """
     benchmark = find_benchmark(settings.benchmark)
@@ -152,7 +151,7 @@ async def evaluate(
             await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
             asked = problems_of(benchmark, read_from, settings)
             results = export(run, settings.samples, benchmark.groups, benchmark.metrics, asked)
-            return Outcome(results, job.unanswered, job.first_failure)
+            return Outcome(results, job.failures.count, job.failures.first)
 
 
 async def open_run(
@@ -177,10 +176,7 @@ async def open_run(
         del known["reward_model"]
     else:
         known["reward_description"] = reward.describe()
-    report = await pool.report()
-    if not resume:
-        return Run.start(directory, known, {"isolation": report.to_json()})
-    run = Run.resume(directory, known)
+    run = await Run.open(directory, known, pool, resume)
     run.store.forget_unjudged()
     run.store.commit()
     return run
@@ -217,9 +213,7 @@ class _Evaluation:
         concurrency: int,
         reward: RewardModel | None = None,
     ) -> None:
-        self.unanswered = 0
-        self.first_failure = ""
-        self._failures_in_a_row = 0
+        self.failures = EngineFailures(run.directory)
         self._settings = settings
         self._limits = settings.limits
         self._run = run
@@ -275,7 +269,7 @@ class _Evaluation:
                 attempt = await rated(question, attempt, self._reward)
         except EngineError as error:
             return self._no_answer(item, error)
-        self._failures_in_a_row = 0
+        self.failures.answered()
         if attempt.candidate is None:
             judgement, verdict = self._no_candidate(item, attempt.finish_reason)
         else:
@@ -305,14 +299,7 @@ class _Evaluation:
         return self._store.add_judgement(key, item.number, None, verdict), verdict
 
     def _no_answer(self, item: _Item, error: EngineError) -> Verdict:
-        self.unanswered += 1
-        self._failures_in_a_row += 1
-        self.first_failure = self.first_failure or str(error)
-        if self._failures_in_a_row >= ENGINE_FAILURES_IN_A_ROW:
-            raise EvaluationError(
-                f"the engine gave no answer {self._failures_in_a_row} times in a row ({error}); when it is back, go on "
-                f"with --resume {self._run.directory}"
-            )
+        self.failures.add(error)
         verdict = Verdict.of("", Status.UNAVAILABLE, f"engine: {error}")
         key = judgement_key(item.digest, None, verdict.detail)
         known = self._store.judgement(key)

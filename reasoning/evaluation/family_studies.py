@@ -158,18 +158,14 @@ async def study(
     try:
         async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
             families = _families(settings)
-            with _open(settings, engine, directory, resume) as run:
+            known = {"study": settings.kind, **asdict(settings), "engine_description": engine.describe()}
+            with await Run.open(directory, known, pool, resume) as run:
                 work = _Study(settings, run, pool, engine, second, concurrency)
                 return await work.run(families, quiet)
     finally:
         await engine.close()
         if second is not None:
             await second.close()
-
-
-def _open(settings: StudySettings, engine: Engine, directory: Path, resume: bool) -> Run:
-    known = {"study": settings.kind, **asdict(settings), "engine_description": engine.describe()}
-    return Run.resume(directory, known) if resume else Run.start(directory, known)
 
 
 def _families(settings: StudySettings) -> Sequence[tuple[Family, Problem | None, str]]:

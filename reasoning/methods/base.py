@@ -218,6 +218,11 @@ METHODS: dict[str, MethodEntry] = {
         "asks once, after worked examples",
         "reasoning.methods.few_shot:FewShotOptions",
     ),
+    "subgoals": MethodEntry(
+        "reasoning.methods.subgoals:subgoals",
+        "writes the claims of a proof, and closes each by automation or by the engine",
+        "reasoning.methods.subgoals:SubgoalsOptions",
+    ),
     "tir": MethodEntry(
         "reasoning.methods.tool_integrated:tool_integrated",
         "reasons in words and runs programs in turn (tool-integrated reasoning)",

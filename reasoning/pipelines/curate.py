@@ -79,10 +79,9 @@ async def run(job: Job, options: CurateOptions) -> AsyncIterator[Outcome]:
 
 async def _curated(job: Job, entry: Entry, options: CurateOptions) -> list[Outcome]:
     problem = entry.problem
-    (match,) = job.protected.index.check([forms_of(problem)])
+    (match,) = await job.protected.check([problem], [forms_of(problem)])
     if match is not None:
-        reason = f"{match.kind}: {100 * match.share:.0f} % of {match.problem}"
-        return [Discarded(problem.id, "contamination", reason, problem.prompt)]
+        return [Discarded(problem.id, "contamination", match.reason(), problem.prompt)]
     level: float | None = None
     if options.ratings:
         ratings = await _ratings(job, problem, options.ratings)

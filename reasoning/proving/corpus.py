@@ -51,7 +51,6 @@ CLOSERS: Final = ("omega", "simp", "grind", "simp_all", "rfl", "decide")
 """Tactics that close a goal, as the search prover's, tried one by one on the core-Lean theorems."""
 _MOST_RENAMED: Final = 3
 """Drafts that differ in names only."""
-_MOST_PROOFS: Final = 2
 _MOST_TRIES: Final = 3
 _LIMITS: Final = Limits(wall_seconds=15.0)
 _HEARTBEATS: Final = 40_000
@@ -132,14 +131,20 @@ def _core_proofs(reference: str, stream: random.Random) -> tuple[str, ...]:
     return tuple(dict.fromkeys((reference, *closers)))
 
 
-async def judged(bridge: LeanBridge, plan: Iterable[Draft]) -> AsyncIterator[Judged]:
-    """Each draft with what the verifier accepts of its first proofs, in order."""
+async def judged(bridge: LeanBridge, plan: Iterable[Draft], proofs: int = 1) -> AsyncIterator[Judged]:
+    """Each draft with what the verifier accepts of its first proofs, in order.
+
+    Args:
+        bridge: the verifier.
+        plan: drafts.
+        proofs: accepted proofs of a draft that are enough.
+    """
     for draft in plan:
         task = ProofTask("lean", draft.statement, heartbeats=_HEARTBEATS)
         proved: list[Proved] = []
         refused: list[str] = []
         for proof in draft.proofs[:_MOST_TRIES]:
-            if len(proved) == _MOST_PROOFS:
+            if len(proved) == proofs:
                 break
             try:
                 report = await bridge.check(task, proof, _LIMITS)

@@ -10,6 +10,7 @@ Nothing here is proved: a draft is a guess that Lean judges.
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ from verifiers.proofs.lean.text import split_statement
 __all__ = ["Draft", "named", "read_templates", "vary"]
 
 _OR: Final = "--or"
-_GROUP: Final = re.compile(r"\(([^\W\d][\w' ]*) : ([^()]+)\)")
+_GROUP: Final = re.compile(r"\(([^\W\d][\w' ]*) : ([^()]+)\)\Z")
 _WORD: Final = re.compile(r"(?<![\w.'])[^\W\d][\w'₀-₉]*")
 _NUMBER: Final = re.compile(r"\$(?:([A-Z])|\(([A-Z])([+*])([A-Z]|\d)\))")
 _NUMBERS: Final = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12)
@@ -87,7 +88,8 @@ def vary(template: Draft, stream: random.Random) -> Draft:
 
     Variables of an inductive proof are renamed but not replaced by terms.
     """
-    binders = _variables(without_name(template.statement))
+    groups, goal = _groups(without_name(template.statement))
+    binders = _variables(groups)
     renamed = _rename(binders, stream)
     replaced = dict(renamed)
     takes_terms = not any("induction" in proof or "cases" in proof for proof in template.proofs)
@@ -100,7 +102,8 @@ def vary(template: Draft, stream: random.Random) -> Draft:
         text = _WORD.sub(lambda found: replaced.get(found.group(), found.group()), text)
         return _NUMBER.sub(lambda found: _number(found, numbers), text)
 
-    text = _without_groups(without_name(template.statement), binders)
+    others = [group for group in groups if not _variables([group])]
+    text = " ".join((*others, goal))
     head = "".join(f"({' '.join(names)} : {kind}) " for kind, names in _grouped(binders, renamed, extra))
     statement = f"theorem {template.family} {head}{new(text)} := by"
     proofs = [_tidy(new(proof)) for proof in template.proofs]
@@ -108,9 +111,21 @@ def vary(template: Draft, stream: random.Random) -> Draft:
     return Draft(_tidy(statement), tuple(proofs), template.family)
 
 
-def _variables(text: str) -> list[tuple[str, str]]:
+def _groups(text: str) -> tuple[list[str], str]:
+    """The brackets that a statement begins with, and what follows them."""
+    groups = []
+    while text.startswith("("):
+        depths = itertools.accumulate((sign == "(") - (sign == ")") for sign in text)
+        end = next((place for place, depth in enumerate(depths, 1) if not depth), len(text))
+        groups.append(text[:end])
+        text = text[end:].lstrip()
+    return groups, text
+
+
+def _variables(groups: Sequence[str]) -> list[tuple[str, str]]:
     """Variables that may be renamed, with their types."""
-    return [(name, kind) for names, kind in _GROUP.findall(text) if kind in _NAMES for name in names.split()]
+    found = [match.groups() for group in groups if (match := _GROUP.match(group))]
+    return [(name, kind) for names, kind in found if kind in _NAMES for name in names.split()]
 
 
 def _rename(binders: Sequence[tuple[str, str]], stream: random.Random) -> dict[str, str]:
@@ -152,11 +167,6 @@ def _grouped(
     for name, kind in (*((renamed[name], kind) for name, kind in binders), *extra):
         groups.setdefault(kind, []).append(name)
     return list(groups.items())
-
-
-def _without_groups(text: str, binders: Sequence[tuple[str, str]]) -> str:
-    known = {kind for _, kind in binders}
-    return _GROUP.sub(lambda found: "" if found.group(2) in known else found.group(), text).strip()
 
 
 def _number(found: re.Match[str], numbers: dict[str, int]) -> str:

@@ -378,12 +378,10 @@ def _range_sum(stream: random.Random) -> Draft:
     n, k, m = stream.choice(("n", "k", "m")), stream.randint(2, 9), stream.randint(1, 9)
     goal, zero, step = stream.choice(
         (
-            (f"((List.range {n}).map (fun i => {m} + i * 0)).sum = {m} * {n}", "rfl",
-             "simp [List.range_succ, ih]; omega"),
             (f"(List.replicate {n} {m}).sum + {k} = {m} * {n} + {k}", "rfl",
              "simp [List.replicate_succ] at ih ⊢; omega"),
             (f"{k} ^ {n} % {k - 1} = {1 % (k - 1)}", "rfl", "rw [Nat.pow_succ]; omega"),
-            (f"{n} + {m} ≤ {k} ^ {n} + {m}", "decide", "rw [Nat.pow_succ]; omega"),
+            (f"{n} + {m} < {k} ^ {n} + {m}", "decide", "rw [Nat.pow_succ]; omega"),
             (f"{m} ≤ {m} * {k} ^ {n}", "decide", "rw [Nat.pow_succ]; omega"),
             (f"{k - 1} * {n} < {k} ^ {n}", "decide", "rw [Nat.pow_succ]; omega"),
         )

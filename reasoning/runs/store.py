@@ -17,7 +17,7 @@ Tables (schema version 2; texts from models are JSON strings in ASCII, so that l
 - `outcomes(stage, position, body)`: what came of one unit of a pipeline's work, as JSON;
 - `tool_replies(key, body)`: what tools and programs answered, by a hash of the call;
 - `rejudgements`: as `judgements`, while `reasoning verify --run` is under way;
-- `facts(name, value)`: schema version and the like.
+- `facts(name, value)`: schema version, what a pipeline's work took in the sandbox, and the like.
 
 Writes are batched: they are committed every `COMMIT_ROWS` rows, and by `Run` every `COMMIT_SECONDS`. SQLite's
 write-ahead log keeps the file whole whatever kills the process.
@@ -61,6 +61,7 @@ CREATE TABLE IF NOT EXISTS rejudgements(
     id INTEGER PRIMARY KEY, score REAL NOT NULL, status TEXT NOT NULL, detail TEXT NOT NULL, seconds REAL NOT NULL,
     isolation TEXT NOT NULL);
 """
+_USAGE = "sandbox usage"
 _VERDICT_COLUMNS = "score, status, detail, seconds, isolation"
 
 
@@ -317,6 +318,24 @@ class RunStore:
     def add_outcome(self, stage: str, position: int, body: Any) -> None:
         """Keep what came of a unit of work: plain JSON, not None."""
         self._write("INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?)", (stage, position, json.dumps(body)))
+
+    def outcomes(self, stage: str) -> Iterator[Any]:
+        """What came of each finished unit of a stage, in their order."""
+        query = "SELECT body FROM outcomes WHERE stage = ? ORDER BY position"
+        for (body,) in self._connection.execute(query, (stage,)):
+            yield json.loads(body)
+
+    def add_sandbox_usage(self, tasks: int, cpu_seconds: float) -> None:
+        """Count children that ran in the sandbox for a pipeline's work, judges among them, and their CPU time."""
+        if tasks:
+            before, seconds = self.sandbox_usage()
+            self.set_fact(_USAGE, json.dumps([before + tasks, round(seconds + cpu_seconds, 6)]))
+
+    def sandbox_usage(self) -> tuple[int, float]:
+        """All that `add_sandbox_usage` was given, in every attempt at this run: children and CPU seconds."""
+        known = self.fact(_USAGE)
+        tasks, seconds = (0, 0.0) if known is None else json.loads(known)
+        return tasks, seconds
 
     def forget_unjudged(self) -> int:
         """Drop samples that could not be judged, so that they are tried again; returns how many."""

@@ -113,6 +113,7 @@ async def sample_and_check(
     check: Check,
     workers: int,
     on_check: Callable[[bool], None] = lambda passed: None,
+    on_known: Callable[[int], None] = lambda count: None,
 ) -> tuple[list[Result], Timing]:
     """Sample a text for each prompt, and judge each distinct text of each statement.
 
@@ -125,6 +126,7 @@ async def sample_and_check(
         check: the judge.
         workers: judgements at once.
         on_check: told of each new verdict.
+        on_known: told of texts that need no new verdict.
 
     Returns:
         What was made of each prompt, in the order of `asked`; and the time of this call.
@@ -132,7 +134,7 @@ async def sample_and_check(
     Raises:
         SelfPlayError: more than 0.5 % of the proofs could not be judged, at a second attempt either.
     """
-    work = _Work(check, on_check, Timing(workers=workers))
+    work = _Work(check, on_check, on_known, Timing(workers=workers))
     started = time.monotonic()
     with Appended(directory / "checks.jsonl") as checks:
         work.take(checks)
@@ -147,6 +149,7 @@ async def sample_and_check(
 class _Work:
     check: Check
     on_check: Callable[[bool], None]
+    on_known: Callable[[int], None]
     timing: Timing
     verdicts: dict[tuple[str, str], Checked] = field(default_factory=dict)
     file: Appended | None = None
@@ -200,7 +203,9 @@ async def _overlapped(
         for text in sampled:
             pair = (asked[len(texts)].statement, read(text))
             texts.append(pair[1])
-            if pair not in seen:
+            if pair in seen:
+                work.on_known(1)
+            else:
                 seen.add(pair)
                 queue.put_nowait(pair)
 

@@ -93,6 +93,7 @@ async def conjecture(game: Game, number: int, inputs: Sequence[ConjecturerInput]
             check=check,
             workers=game.checker.workers,
             on_check=progress.advance,
+            on_known=progress.skip,
         )
     made = [
         _made(game, f"c{number}-{index}", one, asked[index].prompt, result.text)
@@ -199,6 +200,7 @@ async def _judged(
             check=check,
             workers=game.checker.workers,
             on_check=progress.advance,
+            on_known=progress.skip,
         )
     distinct: Mapping[tuple[str, str], str] = {(one.statement, one.text): one.checked.kind for one in results}
     return results, {

@@ -11,10 +11,11 @@ tokens in the generation settings: an engine stops there and leaves them out.
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ FIXED = (
 _PIECES = r"\n *| ?[\p{L}_][\p{L}\p{N}_'.!?₀-₉]*| ?\p{N}| ?[^\s\p{L}\p{N}_]+|\s+"
 """Where no token reaches across: a line's margin, words with dots, digits, signs; each with the space before it."""
 _SORTED_BATCHES = 4
+_STATEFUL = ("model", "optimizer", "schedule")
+_PLAIN = ("losses", "steps", "seconds")
 CHAT_TEMPLATE = (
     "{% set text = (messages | selectattr('role', 'equalto', 'user') | list | last)['content'] %}"
     "{% set mark = '```lean4\n' %}{% set code = text.split(mark)[-1].split('\n```')[0] %}"
@@ -71,7 +74,7 @@ class ProverSettings:
     shape: NanoShape = NANO_PROVER
     steps: int = 1200
     batch_size: int = 64
-    longest: int = 224
+    longest: int = 176
     seed: int = 1
     optimizer: OptimizerSettings = field(
         default_factory=lambda: OptimizerSettings(name="muon", learning_rate=5e-3, weight_decay=0.01)
@@ -157,8 +160,9 @@ def train_prover(
     held_out: Sequence[Example],
     tokenizer: Any,
     settings: ProverSettings,
-    on_step: Callable[[int, float], None] | None = None,
-) -> ProverResult:
+    on_step: Callable[[int, float], bool | None] | None = None,
+    checkpoint: Path | None = None,
+) -> ProverResult | None:
     """Train from random weights, in random order, as many epochs as the steps need.
 
     Args:
@@ -166,10 +170,12 @@ def train_prover(
         held_out: others, whose loss is measured.
         tokenizer: see `make_prover_tokenizer`.
         settings: the recipe.
-        on_step: told (step, loss) after every step.
+        on_step: told (step, loss) after every step; true ends the training for now.
+        checkpoint: where an ended training is kept, and goes on from with the same arguments.
 
     Returns:
-        The model and its curve; the same arguments on the same machine give the same.
+        The model and its curve; the same arguments on the same machine give the same, in one go or in several. None
+        where `on_step` ended it.
 
     Raises:
         ValueError: fewer examples fit than a batch takes.
@@ -178,33 +184,72 @@ def train_prover(
     others = _fitting(held_out, tokenizer, settings.longest)
     if len(fitting) < settings.batch_size:
         raise ValueError(f"{len(fitting)} examples of at most {settings.longest} tokens are too few for a batch")
-    model = make_model(settings.shape, derive_seed("nano-prover weights", settings.seed), tokenizer)
-    optimizer = build_optimizer(model, settings.optimizer)
-    shape = with_warmup(flat_then_linear, settings.warmup_steps)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: shape(step, settings.steps))
-    batches = _batches(fitting, settings)
-    curve: list[LossPoint] = []
-    losses: list[float] = []
-    started, paused = time.process_time(), 0.0
-    model.train()
-    for step in range(1, settings.steps + 1):
-        loss = model(**batch_of(tokenizer, next(batches))).loss
+    run = _Training(make_model(settings.shape, derive_seed("nano-prover weights", settings.seed), tokenizer), settings)
+    if checkpoint is not None and checkpoint.exists():
+        run.load(checkpoint)
+    batches = itertools.islice(_batches(fitting, settings), run.steps, settings.steps)
+    for pairs in batches:
+        loss = run.step(batch_of(tokenizer, pairs))
+        if run.steps % settings.evaluate_every == 0 or run.steps == settings.steps:
+            run.evaluate(lambda model: token_loss(model, tokenizer, others))
+        ended = on_step is not None and on_step(run.steps, loss)
+        if ended and run.steps < settings.steps:
+            if checkpoint is not None:
+                run.save(checkpoint)
+            return None
+    run.model.eval()
+    return ProverResult(run.model, tuple(run.curve), len(fitting))
+
+
+class _Training:
+    """Model, optimiser, schedule and curve on the way."""
+
+    def __init__(self, model: Any, settings: ProverSettings) -> None:
+        shape = with_warmup(flat_then_linear, settings.warmup_steps)
+        self.model = model.train()
+        self.optimizer = build_optimizer(model, settings.optimizer)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, lambda step: shape(step, settings.steps))
+        self.curve: list[LossPoint] = []
+        self.losses: list[float] = []
+        self.steps = 0
+        self.seconds = 0.0
+
+    def step(self, batch: dict[str, torch.Tensor]) -> float:
+        """One optimiser step; returns the loss before it."""
+        started = time.process_time()
+        loss = self.model(**batch).loss
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad(set_to_none=True)
-        losses.append(float(loss.detach()))
-        if on_step is not None:
-            on_step(step, losses[-1])
-        if step % settings.evaluate_every == 0 or step == settings.steps:
-            seconds = time.process_time() - started - paused
-            point = LossPoint(step, sum(losses) / len(losses), token_loss(model, tokenizer, others), seconds)
-            curve.append(point)
-            losses.clear()
-            paused = time.process_time() - started - seconds
-    model.eval()
-    return ProverResult(model, tuple(curve), len(fitting))
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.schedule.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.steps += 1
+        self.losses.append(float(loss.detach()))
+        self.seconds += time.process_time() - started
+        return self.losses[-1]
+
+    def evaluate(self, held_out: Callable[[Any], float]) -> None:
+        """Add a point to the curve."""
+        mean = sum(self.losses) / len(self.losses)
+        self.curve.append(LossPoint(self.steps, mean, held_out(self.model), self.seconds))
+        self.losses.clear()
+
+    def save(self, path: Path) -> None:
+        """Keep everything, whole or not at all."""
+        state = {part: getattr(self, part).state_dict() for part in _STATEFUL}
+        plain = {"curve": [asdict(point) for point in self.curve], **{name: getattr(self, name) for name in _PLAIN}}
+        partial = path.with_suffix(".part")
+        torch.save({**state, **plain}, partial)
+        partial.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Go on where `save` was."""
+        found = torch.load(path, weights_only=True)
+        for part in _STATEFUL:
+            getattr(self, part).load_state_dict(found[part])
+        for name in _PLAIN:
+            setattr(self, name, found[name])
+        self.curve = [LossPoint(**point) for point in found["curve"]]
 
 
 def token_loss(model: Any, tokenizer: Any, pairs: Sequence[tuple[str, str]], batch_size: int = 64) -> float:

@@ -92,10 +92,13 @@ def test_calls_and_their_errors_are_those_of_this_process(cluster: Cluster) -> N
                 await backend.engine("nothing")
             engine = await backend.engine("search,steps=1000")
             engines = len(engine._crew.answers)  # type: ignore[attr-defined]
-            verdict = await backend.judges.verify(Problem("p", "answer", fields={"gold": "4"}), "\\boxed{4}", Limits())
+            puzzle = Problem("p", "puzzle", fields={"sat": "def sat(x: int):\n    return x == 42"})
+            with measure_usage() as judging:
+                verdict = await backend.judges.verify(puzzle, "def sol():\n    return 42", Limits())
             return {
                 "out": outcome.stdout,
                 "tasks": usage.tasks,
+                "judging": judging.tasks,
                 "field": raised.value.field,
                 "workers": backend.pool.workers,
                 "engines": engines,
@@ -106,6 +109,7 @@ def test_calls_and_their_errors_are_those_of_this_process(cluster: Cluster) -> N
     assert asyncio.run(work()) == {
         "out": b"42\n",
         "tasks": 1,
+        "judging": 2,
         "field": "gold",
         "workers": 4,
         "engines": 2,

@@ -113,7 +113,7 @@ class Judge:
         return ProofReport(Status.PASSED if proof in self.right else Status.WRONG)
 
 
-def test_only_accepted_proofs_are_kept_and_two_are_enough():
+def test_only_accepted_proofs_are_kept_and_as_many_as_wanted():
     drafts = [
         Draft("theorem one : 1 = 1 := by", ("  a", "  b", "  c", "  d"), "f"),
         Draft("theorem two : 2 = 2 := by", ("  b", "  a"), "f"),
@@ -123,7 +123,7 @@ def test_only_accepted_proofs_are_kept_and_two_are_enough():
     judge = Judge({"  a", "  c", "  d"})
 
     async def run():
-        return [one async for one in judged(judge, drafts)]
+        return [one async for one in judged(judge, drafts, proofs=2)]
 
     one, two, unreadable, three = asyncio.run(run())
     assert [row.proof for row in one.proved] == ["  a", "  c"]
@@ -151,3 +151,12 @@ def test_conjectures_go_from_short_proofs_to_longer_ones_of_a_shared_lemma_or_fa
         (TRIVIAL_LEMMA, named(rows[3].statement, corpus.CONJECTURE_NAME)),
     }
     assert all(cut_proof(example.prompt.partition("lean4\n")[2]).endswith(" theorem") for example in examples)
+
+
+def test_a_cast_is_no_binder():
+    template = Draft("theorem cast (a b : Nat) (h : (a : Int) < b) : (b : Int) + a < 2 * b := by", ("  omega",), "cast")
+    for seed in range(10):
+        varied = vary(template, random.Random(seed)).statement
+        assert varied.count("(h : (") == 1, varied
+        assert varied.count(": Nat)") == 1, varied
+        assert varied.count(" : Int)") == 2, varied

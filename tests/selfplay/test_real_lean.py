@@ -42,7 +42,7 @@ class Cheat(ToyPolicy):
     """Proves what is true now and then, and cheats for what is not."""
 
     def _proof(self, prompt, stream):
-        proof = stream.choice(PROOFS) if "= 4" in prompt else stream.choice(["  rfl", "  simp", "  omega"])
+        proof = stream.choice(PROOFS) if LIE in prompt else stream.choice(["  rfl", "  simp", "  omega"])
         return f"\n{proof}\n```"
 
     def _conjecture(self, prompt, stream):
@@ -105,7 +105,7 @@ def test_lean_names_the_lemmas_of_a_proof_and_a_cheat_earns_nothing(tmp_path):
         assert sum(count for kind, count in kinds.items() if kind.startswith("rejected")) >= 10
         assert kinds["rejected: sorry"] >= 3
         assert not any(one.statement == "t0" for one in read_records(directory / "proofs.jsonl", Proof))
-        assert not any("= 4" in one.prompt for one in read_records(directory / "prover.jsonl", Example))
+        assert not any(LIE in one.prompt for one in read_records(directory / "prover.jsonl", Example))
     made = json.loads((rounds[1] / "summary.json").read_text())["conjecturing"]
     assert made["kinds"]["no statement"] > 0
     assert made["kinds"]["unreadable"] > 0

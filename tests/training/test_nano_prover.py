@@ -52,12 +52,14 @@ def test_the_chat_template_asks_as_a_prover_is_asked(tokenizer):
     assert written == prover_prompt(STATEMENT)
 
 
-def test_training_learns_repeats_itself_and_stops_at_the_ends(tokenizer, tmp_path):
+def test_training_learns_repeats_itself_in_two_parts_and_stops_at_the_ends(tokenizer, tmp_path):
     examples = [Example(prover_prompt(STATEMENT), proof_target(PROOF))] * 8
     settings = ProverSettings(shape=TINY, steps=12, batch_size=4, warmup_steps=2, evaluate_every=6)
     told = []
     one = train_prover(examples, examples[:1], tokenizer, settings, lambda step, loss: told.append(loss))
-    other = train_prover(examples, examples[:1], tokenizer, settings)
+    checkpoint = tmp_path / "checkpoint.pt"
+    assert train_prover(examples, examples[:1], tokenizer, settings, lambda step, _: step == 7, checkpoint) is None
+    other = train_prover(examples, examples[:1], tokenizer, settings, checkpoint=checkpoint)
     assert [point.step for point in one.curve] == [6, 12]
     assert [point.loss for point in one.curve] == [point.loss for point in other.curve]
     assert one.curve[0].loss == pytest.approx(sum(told[:6]) / 6)
@@ -81,5 +83,5 @@ def test_training_learns_repeats_itself_and_stops_at_the_ends(tokenizer, tmp_pat
 
 def test_long_examples_are_left_out_and_too_few_are_refused(tokenizer):
     long = Example(prover_prompt(STATEMENT), proof_target("  simp\n" * 200))
-    with pytest.raises(ValueError, match="0 examples of at most 224 tokens"):
+    with pytest.raises(ValueError, match="0 examples of at most 176 tokens"):
         train_prover([long] * 8, [], tokenizer, ProverSettings(shape=TINY, batch_size=4))

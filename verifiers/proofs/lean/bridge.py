@@ -93,7 +93,7 @@ class LeanBridge:
     @classmethod
     def of(cls, sandbox: SandboxPool) -> LeanBridge:
         """The one bridge of a sandbox, so that a search and the verifier of its proofs share their processes."""
-        return sandbox.shared(cls, lambda: cls(sandbox))
+        return sandbox.shared(cls)
 
     async def check(self, task: ProofTask, proof: str, limits: Limits) -> ProofReport:
         """Judge one candidate; see `verifiers.proofs.records.Bridge.check`."""
