@@ -200,7 +200,7 @@ class OpenAIEngine:
         except openai.APIConnectionError as error:
             cause = self._shown(str(error.__cause__ or error)) or type(error.__cause__).__name__
             raise _FailedAttemptError(f"no connection: {cause}", again=True) from error
-        except (openai.OpenAIError, MalformedReplyError, ValueError) as error:
+        except (openai.OpenAIError, MalformedReplyError, ValueError, RecursionError) as error:
             raise _FailedAttemptError(f"unreadable reply: {self._shown(str(error))}", again=True) from error
 
     def _shown(self, text: str) -> str:

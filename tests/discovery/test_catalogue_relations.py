@@ -117,9 +117,10 @@ def test_a_family_s_polynomials_give_its_members(step):
 
 
 def test_a_search_writes_its_families(tmp_path):
-    settings = Settings(("e",), a="n+k", b="-n", ranges=("k=3:8",), height=30, digits=100)
+    settings = Settings(("e",), a="n+k", b="-n", ranges=("k=2:8",), height=6)
     outcome = search(settings, tmp_path / "run", jobs=1, quiet=True)
     (family,) = map(json.loads, (tmp_path / "run" / "families.jsonl").read_text().splitlines())
     assert outcome.counts["families"] == 1
     assert (family["a"], family["b"], family["constant"]) == ("n+k", "-n", "e")
-    assert family["members"][0] == {"fraction": "n+3 ; -n", "value": "e"}
+    assert (family["least"], family["most"]) == (2, 5)
+    assert family["members"][1] == {"fraction": "n+3 ; -n", "value": "e"}

@@ -42,7 +42,7 @@ def polynomials():
     )
 
 
-@sizes(40, 3_000)
+@sizes(40, 1_000)
 def test_any_text_is_an_expression_or_refused(examples):
     def check(text):
         for read in (parse, polynomial):
@@ -51,7 +51,7 @@ def test_any_text_is_an_expression_or_refused(examples):
     run(examples, texts(SIGNS), check)
 
 
-@sizes(30, 1_500)
+@sizes(30, 500)
 def test_any_closed_form_has_a_value_or_is_refused(examples):
     def check(text):
         value = attempt(ExpressionError, evaluate_to, parse(text), 30)
@@ -62,7 +62,7 @@ def test_any_closed_form_has_a_value_or_is_refused(examples):
     run(examples, forms(), check)
 
 
-@sizes(20, 800)
+@sizes(20, 300)
 def test_any_fraction_is_judged(examples):
     def check(case):
         a, b, value = case
@@ -77,7 +77,7 @@ def test_any_fraction_is_judged(examples):
 SIGNED = {"sign_period": [1, -1], "initial": [1, 2, 3, 2], "lfsr": [1, 0, -2, 0, 1], "value": "e/(e-1)"}
 
 
-@sizes(40, 3_000)
+@sizes(40, 1_000)
 def test_any_claim_is_read_or_refused(examples):
     def check(record):
         text = record if isinstance(record, str) else json.dumps(record)
@@ -88,7 +88,7 @@ def test_any_claim_is_read_or_refused(examples):
     run(examples, st.one_of(texts(), json_values(), mutated(plain), mutated(SIGNED)), check)
 
 
-@sizes(40, 1_000)
+@sizes(40, 300)
 def test_any_signed_fraction_is_judged(examples):
     def check(case):
         signs, initial, recurrence = case
@@ -101,7 +101,7 @@ def test_any_signed_fraction_is_judged(examples):
     run(examples, st.tuples(signs, st.lists(numbers, max_size=5), st.lists(numbers, max_size=4)), check)
 
 
-@sizes(30, 2_000)
+@sizes(30, 700)
 def test_any_reply_proposes_small_fractions_or_none(examples):
     def check(reply):
         found = read_proposals(reply if isinstance(reply, str) else json.dumps(reply))
@@ -116,7 +116,7 @@ def test_any_reply_proposes_small_fractions_or_none(examples):
     run(examples, st.one_of(texts('{}[]":,ab n123'), json_values(), mutated(family), mutated(lines)), check)
 
 
-@sizes(30, 1_000)
+@sizes(30, 300)
 def test_any_template_is_a_box_or_refused(examples):
     def check(case):
         a, b, ranges = case
@@ -134,7 +134,7 @@ def test_any_template_is_a_box_or_refused(examples):
     run(examples, st.tuples(side, side, ranges), check)
 
 
-@sizes(15, 300)
+@sizes(15, 100)
 def test_any_number_is_identified_or_refused(examples):
     def check(case):
         number, basis = case

@@ -31,7 +31,7 @@ def entries(name, path):
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))
-@sizes(8, 300)
+@sizes(8, 100)
 def test_any_file_of_a_benchmark_is_read_or_refused(examples, name, tmp_path):
     def check(rows):
         texts = [row if isinstance(row, bytes) else json.dumps(row).encode() for row in rows]
@@ -102,7 +102,7 @@ def test_a_picture_s_path_stays_in_the_folder_of_its_file(tmp_path, way):
             entries("wemath", file)
 
 
-@sizes(30, 1_000)
+@sizes(30, 300)
 def test_any_source_of_a_picture_is_a_picture_or_refused(examples, tmp_path):
     (tmp_path / "file").write_bytes(b"no picture")
 

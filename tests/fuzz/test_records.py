@@ -25,7 +25,7 @@ LINE = {"id": "a", "problem": PROBLEM, "candidate": "\\boxed{4}"}
 RAW = [b"", b"\xff\xfe", b"[" * 100_000, b"9" * 10_000, b'{"id": "\\ud800"}', b'{"id":1,"id":2}', b"\x00", b"\x1b[2J"]
 
 
-@sizes(40, 3_000)
+@sizes(40, 1_000)
 def test_any_json_is_a_problem_or_refused(examples):
     def check(value):
         problem = attempt(RecordError, Problem.from_json, value)
@@ -36,7 +36,7 @@ def test_any_json_is_a_problem_or_refused(examples):
     run(examples, st.one_of(mutated(PROBLEM), json_values()), check)
 
 
-@sizes(40, 3_000)
+@sizes(40, 1_000)
 def test_any_object_is_a_verdict_or_refused(examples):
     def check(value):
         verdict = attempt(RecordError, Verdict.from_json, value)
@@ -45,7 +45,7 @@ def test_any_object_is_a_verdict_or_refused(examples):
     run(examples, st.one_of(mutated(VERDICT), st.dictionaries(texts(largest=6), json_values())), check)
 
 
-@sizes(15, 300)
+@sizes(15, 100)
 def test_every_line_of_a_file_gets_a_verdict(examples, tmp_path):
     """A file that is not wholly JSON stops nothing, and what its lines say does not reach the terminal raw."""
 
@@ -86,7 +86,7 @@ def test_a_compressed_file_that_is_cut_or_none_is_named(tmp_path):
             attempt(FileError, asyncio.run, work)
 
 
-@sizes(30, 2_000)
+@sizes(30, 700)
 def test_any_configuration_of_a_run_is_read_or_refused(examples, tmp_path):
     config = {"schema": 1, "settings": {"engine": "nano"}}
 
@@ -99,7 +99,7 @@ def test_any_configuration_of_a_run_is_read_or_refused(examples, tmp_path):
     run(examples, st.one_of(mutated(config), json_values(), st.sampled_from(RAW), st.binary(max_size=30)), check)
 
 
-@sizes(60, 3_000)
+@sizes(60, 1_000)
 def test_any_specification_is_read_or_refused(examples):
     def check(text):
         spec = attempt(EngineSpecError, parse_spec, text)
@@ -112,7 +112,7 @@ def test_any_specification_is_read_or_refused(examples):
     run(examples, st.one_of(st.lists(words, max_size=5).map("".join), texts(":,=_abc", 20)), check)
 
 
-@sizes(40, 2_000)
+@sizes(40, 700)
 def test_any_bytes_of_a_child_are_plain_data_or_refused(examples):
     def check(data):
         attempt(PlainDataError, decode, data)

@@ -31,7 +31,7 @@ def replayed(path, id):
     return asyncio.run(work())
 
 
-@sizes(30, 800)
+@sizes(30, 300)
 def test_any_file_is_replayed_or_refused(examples, tmp_path):
     def check(case):
         rows, packed, id = case

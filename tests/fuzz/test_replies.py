@@ -67,7 +67,7 @@ bodies = st.one_of(
 ).map(as_bytes)  # fmt: skip
 
 
-@sizes(40, 1_500)
+@sizes(15, 300)
 def test_any_reply_is_a_completion_or_an_error(examples):
     def check(case):
         body, status, chat, logprobs = case
@@ -84,7 +84,7 @@ def test_any_reply_is_a_completion_or_an_error(examples):
     run(examples, st.tuples(bodies, statuses, st.booleans(), st.booleans()), check)
 
 
-@sizes(15, 300)
+@sizes(6, 100)
 def test_no_error_tells_the_key(examples):
     def check(case):
         said, status = case
@@ -103,7 +103,7 @@ LEAN = {
 }  # fmt: skip
 
 
-@sizes(40, 3_000)
+@sizes(40, 1_000)
 def test_any_answer_of_a_repl_is_messages_or_refused(examples):
     def check(answer):
         found = attempt(ReplDied, _messages, answer)
@@ -114,7 +114,7 @@ def test_any_answer_of_a_repl_is_messages_or_refused(examples):
     run(examples, st.one_of(mutated(LEAN), st.dictionaries(st.sampled_from(["messages", "env"]), json_values())), check)
 
 
-@sizes(30, 1_000)
+@sizes(30, 300)
 def test_any_answer_of_a_lean_server_is_messages_or_refused(examples):
     def check(case):
         answer, status = case

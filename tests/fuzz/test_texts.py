@@ -32,7 +32,7 @@ PROOF = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@sizes(60, 3_000)
+@sizes(60, 1_000)
 def test_any_reply_holds_a_program_or_none(examples):
     def check(text):
         program = extract_program(text, prompt="def f(x):\n", entry_point="f")
@@ -42,7 +42,7 @@ def test_any_reply_holds_a_program_or_none(examples):
     run(examples, st.one_of(CODE, texts()), check)
 
 
-@sizes(60, 2_000)
+@sizes(60, 700)
 def test_any_answer_is_judged(examples):
     def check(case):
         gold, text = case
@@ -53,7 +53,7 @@ def test_any_answer_is_judged(examples):
     run(examples, st.tuples(st.one_of(LATEX, st.just("4")), st.one_of(LATEX, texts())), check)
 
 
-@sizes(80, 4_000)
+@sizes(80, 1_300)
 def test_any_proof_s_text_keeps_its_length_when_comments_go(examples):
     def check(text):
         blanked = blank_comments_and_strings(text)
@@ -65,7 +65,7 @@ def test_any_proof_s_text_keeps_its_length_when_comments_go(examples):
     run(examples, st.one_of(PROOF, texts()), check)
 
 
-@sizes(60, 3_000)
+@sizes(60, 1_000)
 def test_any_statement_is_split_or_refused(examples):
     def check(case):
         statement, candidate = case
@@ -95,7 +95,7 @@ TAGS = {
 }  # fmt: skip
 
 
-@sizes(25, 500)
+@sizes(25, 200)
 def test_no_row_of_a_catalogue_becomes_markup(examples):
     row = {"a": "2*n+1", "b": "n**2", "value": "4/pi", "digits": 100, "accidents": 1e-90, "siblings": ["n ; n"]}
     payload = "</dd><script src=x onerror=y>&lt;"
@@ -119,7 +119,7 @@ def test_no_row_of_a_catalogue_becomes_markup(examples):
     run(examples, st.one_of(texts("()*/+pie123,", 30), words), check_form)
 
 
-@sizes(60, 3_000)
+@sizes(60, 1_000)
 def test_printable_text_cannot_steer_a_terminal(examples):
     def check(text):
         assert all(char.isprintable() or char == "\n" for char in printable(text))
