@@ -214,7 +214,10 @@ def read_reply(reply: Any, request: Request, dialect: Dialect) -> Completion:
 def _tool_calls(message: Any) -> list[dict[str, str]]:
     """The calls in a message, numbered afresh: servers draw ids at random, and a run must not depend on them."""
     calls = []
-    for number, call in enumerate(getattr(message, "tool_calls", None) or []):
+    given = getattr(message, "tool_calls", None) or []
+    if not isinstance(given, list):
+        raise MalformedReplyError("its tool calls are no list")
+    for number, call in enumerate(given):
         function = getattr(call, "function", None)
         name, arguments = getattr(function, "name", None), getattr(function, "arguments", None)
         if not isinstance(name, str) or not isinstance(arguments, str):

@@ -21,6 +21,7 @@ from reasoning.engines.batching import Batcher, Job, all_or_first_error
 from reasoning.engines.options import local_or_hub, read_options, require, versions
 from reasoning.engines.prompts import check_request, completion_ids, cut_at_stop, render
 from reasoning.engines.sampling import choose
+from reasoning.engines.tool_formats import with_calls
 
 if TYPE_CHECKING:
     import torch
@@ -87,7 +88,7 @@ class TransformersEngine:
 
     async def complete(self, request: Request) -> list[Completion]:
         """See `Engine.complete`. Log-probabilities are those of the model before temperature and top_p."""
-        check_request(request)
+        check_request(request, takes_tools=True)
         if request.temperature == 0:
             [greedy] = await all_or_first_error([self._batcher.submit(_Sample(request, 0))])
             return [greedy] * len(request.seeds)
@@ -347,15 +348,14 @@ class _Model:
         if row.request.logprobs:
             texts = (self.tokenizer.decode([token]) for token in row.tokens)
             logprobs = tuple(TokenLogprob(*pair) for pair in zip(texts, row.logprobs, strict=True))
-        row.job.finish(
-            Completion(
-                text=text,
-                finish_reason=reason,
-                prompt_tokens=len(row.prompt),
-                completion_tokens=len(row.tokens),
-                logprobs=logprobs,
-            )
+        completion = Completion(
+            text=text,
+            finish_reason=reason,
+            prompt_tokens=len(row.prompt),
+            completion_tokens=len(row.tokens),
+            logprobs=logprobs,
         )
+        row.job.finish(with_calls(completion, row.request, self.tokenizer))
 
     def _decode(self, tokens: list[int]) -> str:
         return str(self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))

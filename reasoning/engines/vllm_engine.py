@@ -21,6 +21,7 @@ from reasoning.engines.base import Completion, EngineError, PromptTooLongError, 
 from reasoning.engines.batching import all_or_first_error
 from reasoning.engines.options import local_or_hub, read_options, require, versions
 from reasoning.engines.prompts import check_request, completion_ids, render, says_too_long
+from reasoning.engines.tool_formats import with_calls
 
 __all__ = ["VLLMEngine", "VLLMOptions", "VLLMServer", "create", "first_line"]
 
@@ -157,7 +158,7 @@ class VLLMEngine:
 
     async def complete(self, request: Request) -> list[Completion]:
         """See `Engine.complete`. Log-probabilities are those of the model before temperature and top_p."""
-        check_request(request)
+        check_request(request, takes_tools=True)
         engine = await self._server.started()
         ids = render(engine.get_tokenizer(), request)
         return await all_or_first_error(self._sample(engine, ids, request, seed) for seed in request.seeds)
@@ -201,13 +202,14 @@ class VLLMEngine:
             output_kind=RequestOutputKind.FINAL_ONLY,
         )
         final = (await self._generate(engine, ids, sampling)).outputs[0]
-        return Completion(
+        completion = Completion(
             text=final.text,
             finish_reason=final.finish_reason or "stop",
             prompt_tokens=len(ids),
             completion_tokens=len(final.token_ids),
             logprobs=_logprobs(final) if request.logprobs else (),
         )
+        return with_calls(completion, request, engine.get_tokenizer())
 
     async def _generate(self, engine: Any, ids: list[int], sampling: Any) -> Any:
         """The last output for a request.

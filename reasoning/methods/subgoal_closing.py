@@ -127,7 +127,7 @@ async def close_gaps(
     """
     if task.system == "isabelle":
         return await _close_isabelle(sandbox.shared(ProofVerifier), task, draft, ask)
-    return await _LeanDraft.of(sandbox.shared(LeanBridge), task, draft, effort).close(ask)
+    return await _LeanDraft.of(LeanBridge.of(sandbox), task, draft, effort).close(ask)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from reasoning.options import bounded
 from verifiers.records import Problem
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def outcome_from_json(record: Mapping[str, Any]) -> Outcome:
 
 def option(default: Any, help: str, *, low: float | None = None, high: float | None = None) -> Any:
     """A field of a pipeline's options: its default, help on the command line, and bounds."""
-    return field(default=default, metadata={"help": help, "low": low, "high": high})
+    return bounded(default, low=low, high=high, help=help)
 
 
 @dataclass(frozen=True, slots=True)

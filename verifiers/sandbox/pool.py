@@ -24,7 +24,7 @@ from verifiers.sandbox.task import Limits, Outcome, Profile, Task
 from verifiers.sandbox.usage import record_usage
 from verifiers.sandbox.worker import Conversation, Worker, WorkerStartError
 
-Shared = TypeVar("Shared")
+_Shared = TypeVar("_Shared")
 
 _TASKS_PER_SERVER: Final = 20_000
 """A server is replaced after so many tasks."""
@@ -243,15 +243,16 @@ class SandboxPool:
         """Have what works beside the pool (a connection, a process of its own) closed with it."""
         self._closing.append(close)
 
-    def shared(self, make: Callable[[SandboxPool], Shared]) -> Shared:
+    def shared(self, make: Callable[[SandboxPool], _Shared]) -> _Shared:
         """What `make(pool)` gave the first time: one helper for all who work with this pool, until it is closed."""
         if make not in self._shared:
             self._shared[make] = make(self)
-        found: Shared = self._shared[make]
+        found: _Shared = self._shared[make]
         return found
 
     async def close(self) -> None:
         """End all servers and remove what they used."""
+        self._shared.clear()
         while self._closing:
             await self._closing.pop()()
         for worker in list(self._all):
@@ -263,7 +264,6 @@ class SandboxPool:
         if self._null >= 0:
             os.close(self._null)
             self._null = -1
-        self._shared.clear()
         self._slots = self._starting = self._loop = None
 
     def _bind(self) -> None:

@@ -167,16 +167,25 @@ def _provenance(manifest: Mapping[str, Any]) -> str:
             + ", ".join(_text(entry["name"]) for entry in against)
             + ".\n"
         )
+        if model := manifest.get("embedder_description"):
+            parts.append(
+                f"None lies within a cosine similarity of {manifest['settings']['similar']} of such a problem for this "
+                f"embedding model:\n\n{_fenced(json.dumps(model, indent=1, ensure_ascii=False), 'json')}\n"
+            )
     else:
         parts.append("It was not compared with any benchmark.\n")
     return "\n".join(parts)
 
 
 def _defects(manifest: Mapping[str, Any]) -> str:
+    by_meaning = manifest.get("embedder_description") is not None
+    others = (
+        "and others as far as the embedding model sees them" if by_meaning else "not translations or free paraphrases"
+    )
     return (
         "## Known limits\n\n"
         "- A verifier judges answers: a solution may reach a right answer by wrong steps.\n"
-        "- Decontamination finds copies, close rewordings and changed numbers, not translations or free paraphrases.\n"
+        f"- Decontamination finds copies, close rewordings and changed numbers, {others}.\n"
     )
 
 
