@@ -305,7 +305,7 @@ def test_both_forms_refuse_text_that_runs_code(server):
 @pytest.mark.parametrize(
     ("path", "body", "status", "text"),
     [
-        ("/api/check", b"{", 422, "no JSON"),
+        ("/api/check", b"{", 422, "not JSON"),
         ("/api/check", [], 422, "expected an object"),
         ("/api/check", {}, 422, "snippets"),
         ("/api/check", {"snippets": []}, 422, "snippets"),

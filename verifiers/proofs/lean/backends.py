@@ -32,10 +32,16 @@ def lean_bridge(sandbox: SandboxPool, environment: Mapping[str, str] = os.enviro
     Raises:
         LeanMissingError: it names none.
     """
-    kernel = kernel_bridge(sandbox, environment=environment)
-    if kernel is not None:
-        return kernel
-    name, _, rest = environment["REASONING_LEAN"].partition(":")
+    name, _, rest = environment.get("REASONING_LEAN", "").partition(":")
+    if name in ("", "embedded", "native"):
+        from verifiers.proofs.lean.bridge import LeanBridge
+
+        # One for all who use the sandbox, where they all see the same environment.
+        shared = (
+            LeanBridge.of(sandbox) if environment is os.environ else kernel_bridge(sandbox, environment=environment)
+        )
+        if shared is not None:
+            return shared
     from verifiers.proofs.lean.text_backends.guarded import TextBridge, TextProver
 
     prover: TextProver

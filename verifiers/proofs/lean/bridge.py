@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from verifiers.proofs.lean import guard
 from verifiers.proofs.lean.install import LeanMissingError
 from verifiers.proofs.lean.pool import MOST_KILLS, LeanPool
+from verifiers.proofs.lean.premises import premises_of
 from verifiers.proofs.lean.program import CORE
 from verifiers.proofs.lean.steps import heartbeats_of, steps_of
 from verifiers.proofs.lean.text import Source, Statement, source_of, split_statement
@@ -85,6 +86,13 @@ class _Elaborated:
     cpu_seconds: float
 
 
+def _bridge_named(sandbox: SandboxPool) -> LeanBridge:
+    """To the Lean that the environment names where our kernel replay judges there, else to the embedded one."""
+    from verifiers.proofs.lean.backends import kernel_bridge
+
+    return kernel_bridge(sandbox) or LeanBridge(sandbox)
+
+
 class LeanBridge:
     """Judges Lean 4 proofs with the embedded Lean (core library, no Mathlib) or with an installed one.
 
@@ -96,6 +104,11 @@ class LeanBridge:
 
     def __init__(self, sandbox: SandboxPool, workers: int | None = None, pool: LeanPool | None = None) -> None:
         self.pool = pool or LeanPool(sandbox, workers)
+
+    @classmethod
+    def of(cls, sandbox: SandboxPool) -> LeanBridge:
+        """The one bridge of a sandbox, so that a search and the verifier of its proofs share their processes."""
+        return sandbox.shared(_bridge_named)
 
     async def check(self, task: ProofTask, proof: str, limits: Limits) -> ProofReport:
         """Judge one candidate; see `verifiers.proofs.records.Bridge.check`."""
@@ -186,7 +199,10 @@ class LeanBridge:
         status, detail = _decision(judged)
         axioms = tuple(str(name) for name in judged.get("axioms", ()))
         spent += _milliseconds(judged) / 1000
-        return ProofReport(status, detail, messages, (), axioms, spent, elaborated.isolation, steps, beats)
+        premises = premises_of(elaborated.export) if task.premises and status is Status.PASSED else ()
+        return ProofReport(
+            status, detail, messages, (), axioms, spent, elaborated.isolation, steps, beats, premises=premises
+        )
 
     async def _elaborate(self, task: ProofTask, statement: Statement, source: Source, seconds: float) -> _Elaborated:
         """Have one process elaborate the candidate; one that died or was stuck costs one more attempt.
