@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 
 import pytest
 from fstar_double import install_double
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from verifiers.proofs import ProofTask
 from verifiers.proofs.fstar.bridge import FstarBridge
@@ -92,19 +95,23 @@ def test_a_process_that_fails_costs_one_retry_and_is_never_wrong(tmp_path):
     assert (slow.status, after.status) == (Status.TIMEOUT, Status.PASSED)
 
 
-@pytest.mark.parametrize(
-    ("task", "field"),
-    [
-        (ProofTask("fstar", "val add_zero : nonsense"), "statement"),
-        (ProofTask("fstar", STATEMENT, "open nonsense"), "header"),
-        (ProofTask("fstar", STATEMENT, '#push-options "--admits"'), "header"),
-        (ProofTask("fstar", STATEMENT, file="A.fst"), "file|until"),
-        (ProofTask("fstar", "let add_zero x = ()"), "statement"),
-    ],
-)
-def test_what_f_star_refuses_of_the_problem_is_the_problems_fault(tmp_path, task, field):
-    with pytest.raises(RecordError, match=field):
-        judged(install_double(tmp_path), [(task, "let add_zero x = right")])
+def test_what_f_star_refuses_of_the_problem_is_the_problems_fault(tmp_path):
+    tasks = {
+        "statement": [ProofTask("fstar", "val add_zero : nonsense"), ProofTask("fstar", "let add_zero x = ()")],
+        "header": [ProofTask("fstar", STATEMENT, "open nonsense"), ProofTask("fstar", STATEMENT, "#admits")],
+        "until": [ProofTask("fstar", STATEMENT, file="A.fst")],
+        "file": [ProofTask("fstar", STATEMENT, until="A.f")],
+    }
+
+    async def use(bridge):
+        for field, refused in tasks.items():
+            for task in refused:
+                with pytest.raises(RecordError) as error:
+                    await bridge.check(task, "let add_zero x = right", Limits())
+                assert error.value.field == field
+        return await bridge.check(TASK, "let add_zero x = right", Limits())
+
+    assert together(install_double(tmp_path), use).status is Status.PASSED
 
 
 @pytest.mark.parametrize("variables", [{}, {"REASONING_FSTAR": "/nowhere/fstar.exe"}])
@@ -235,6 +242,20 @@ def test_text_keeps_its_length_and_lines():
     assert (len(blank), blank.count("\n")) == (len(code), code.count("\n"))
     assert blank.split() == ["a", "f'", "'k'", "'h"]
     assert '"d \\" (* e"' in without_comments(code)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet="letadmi \n(*)/\"'\\x#[]@", max_size=60))
+def test_any_text_is_read_or_refused_and_keeps_its_places(code):
+    try:
+        told = without_comments(code)
+    except UnreadableText:
+        return
+    assert (len(told), told.count("\n")) == (len(code), code.count("\n"))
+    assert all(one in (two, " ") for one, two in zip(told, code, strict=True))
+    assert without_comments(told) == told  # no comment comes about by taking others out
+    with contextlib.suppress(UnreadableText):
+        assert refusal(Definition.of(f"let add_zero x = admit ()\n{code}", split_statement(STATEMENT)).text)
 
 
 def test_an_answer_is_read_only_if_it_answers_the_query():
