@@ -34,6 +34,7 @@ from reasoning.cli import (
     view,
     vote,
 )
+from reasoning.cli.support import say
 
 __all__ = ["app", "main"]
 
@@ -41,6 +42,7 @@ EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 _USER_ERRORS = (
+    ("reasoning.backends.base", "BackendError"),
     ("reasoning.data_files", "DataFileError"),
     ("reasoning.discovery.identification", "IdentificationError"),
     ("reasoning.discovery.units", "DiscoveryError"),
@@ -59,6 +61,7 @@ _USER_ERRORS = (
     ("reasoning.runs.budget", "BudgetError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
+    ("reasoning.selfplay.store", "SelfPlayError"),
     ("reasoning.solvers.registry", "ToolError"),
     ("reasoning.solvers.results", "SolverInputError"),
     ("reasoning.training.config", "ConfigError"),
@@ -116,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if usage is None and not _is_for_user(error):
             raise
         text = usage() if usage is not None else str(error)
-        print("error: " + " ".join(text.split()), file=sys.stderr)
+        say("error: " + " ".join(text.split()))
         sys.exit(EXIT_USAGE)
     sys.exit(status if isinstance(status, int) else 0)
 

@@ -18,7 +18,7 @@ from typing import Final
 
 from verifiers.proofs.lean.bridge import Attempt
 
-__all__ = ["Budget", "Found", "search_proof", "templates"]
+__all__ = ["Budget", "Found", "search_proof", "steps_for", "templates"]
 
 FAST: Final = ("rfl", "assumption", "omega", "decide", "(simp; done)", "(simp_all; done)")
 SLOW: Final = ("grind", "(simp +arith; done)", "ac_rfl", "(intros; simp_all; done)", "(intros; grind)")
@@ -166,7 +166,7 @@ async def _best_first(meter: _Meter) -> str | None:
     seen = {start.goals}
     while queue:
         _, _, steps, goals = heapq.heappop(queue)
-        for step in _steps(goals[0] if goals else ""):
+        for step in steps_for(goals[0] if goals else ""):
             chain = (*steps, step)
             proof = _text((*chain, f"all_goals try ({_CLOSE_FAST} | grind)"))
             tried = await meter(proof)
@@ -185,7 +185,7 @@ def _text(steps: tuple[str, ...]) -> str:
     return "\n".join(f"  {step}" for step in steps)
 
 
-def _steps(goal: str) -> Iterator[str]:
+def steps_for(goal: str) -> Iterator[str]:
     """Steps that fit the first goal as the prover prints it."""
     context, _, target = goal.partition("⊢")
     if "→" in target or "∀" in target or "¬" in target:

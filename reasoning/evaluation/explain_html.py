@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reasoning.evaluation.explain_item import Exchange, ExplainedItem
-from reasoning.evaluation.explain_text import is_tree
+from reasoning.evaluation.explain_text import is_tree, with_calls
 from reasoning.pages.page import document, facts, folded, pre, text
 
 __all__ = ["TREE_STYLE", "explanation_html", "tree_drawing"]
@@ -182,11 +182,14 @@ def _row(number: int, candidate: Mapping[str, Any], node: Mapping[str, Any]) -> 
 
 def _exchange(number: int, exchange: Exchange) -> str:
     request = exchange.request
-    asked = "".join(f"<p>{text(message.role)}</p>{pre(message.content)}" for message in request.messages)
+    asked = "".join(
+        f"<p>{text(message.role)}</p>{pre(with_calls(message.content, message.tool_calls))}"
+        for message in request.messages
+    )
     if request.prompt is not None:
         asked = pre(request.prompt)
     replies = "".join(
-        f"<p>reply {number}.{place} ({text(reply.finish_reason)})</p>{pre(reply.text)}"
+        f"<p>reply {number}.{place} ({text(reply.finish_reason)})</p>{pre(with_calls(reply.text, reply.tool_calls))}"
         for place, reply in enumerate(exchange.replies, 1)
     )
     title = f"request {number}, temperature {request.temperature:g}, {len(exchange.replies)} replies"

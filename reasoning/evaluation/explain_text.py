@@ -8,13 +8,14 @@ Every text of a model is made printable first, so that it cannot steer the termi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from reasoning.engines.base import ToolCall
 from reasoning.evaluation.explain_item import Exchange, ExplainedItem
 from reasoning.pages.printable import printable
 
-__all__ = ["explanation_text", "is_tree"]
+__all__ = ["explanation_text", "is_tree", "with_calls"]
 
 SHOWN_VALUE = 40
 """Characters of a value in a table."""
@@ -29,6 +30,11 @@ def explanation_text(item: ExplainedItem, *, full: bool = False) -> str:
         full: whether all requests and replies are shown, not only the first of them.
     """
     return "\n".join(_lines(item, full)) + "\n"
+
+
+def with_calls(text: str, calls: Iterable[ToolCall]) -> str:
+    """A turn's text, and below it the tools that it calls."""
+    return "\n".join([*([text] if text else []), *(f"calls {call.name} {call.arguments}" for call in calls)])
 
 
 def is_tree(trace: Mapping[str, Any]) -> bool:
@@ -56,6 +62,8 @@ def _lines(item: ExplainedItem, full: bool) -> Iterator[str]:
         if "spent" in item.trace:
             yield f"stopped early: {printable(str(item.trace['spent']))}"
         yield from _tree(item.trace["tree"], "", "")
+    elif isinstance(item.trace.get("proof_tree"), Mapping):
+        yield from _proof_tree(item.trace["proof_tree"])
     elif item.trace:
         yield "\n== what the method kept"
         yield json.dumps(item.trace, indent=2)
@@ -63,17 +71,39 @@ def _lines(item: ExplainedItem, full: bool) -> Iterator[str]:
     yield "nothing" if record["candidate"] is None else printable(record["candidate"]).rstrip()
 
 
+def _proof_tree(tree: Mapping[str, Any]) -> Iterator[str]:
+    """The states of a proof search, each below the one that its tactic was applied to."""
+    yield (
+        f"\n== proof tree ({tree['reason']}; {tree['checks']} tactics tried, {tree['tokens']} tokens, "
+        f"{tree['transpositions']} led to known goals)"
+    )
+    nodes = tree["nodes"]
+    below: dict[int, list[int]] = {}
+    for place, node in enumerate(nodes):
+        if node["parent"] is not None:
+            below.setdefault(node["parent"], []).append(place)
+    waiting = [(0, 0)]
+    while waiting:
+        place, depth = waiting.pop()
+        node, lead = nodes[place], "  " * depth
+        made = f"{_one_line(node['tactic'])} ({node['logprob']:.2f}) => " if node["tactic"] else ""
+        yield f"{lead}{made}{_one_line(' | '.join(node['goals'])) or 'no goals'}"
+        for tactic, error in node["failed"].items():
+            yield f"{lead}  x {_one_line(tactic)}: {_one_line(error)}"
+        waiting += [(child, depth + 1) for child in reversed(below.get(place, []))]
+
+
 def _exchange(number: int, exchange: Exchange) -> Iterator[str]:
     request = exchange.request
     yield f"\n== request {number} (temperature {request.temperature:g}, {len(exchange.replies)} wanted)"
     for message in request.messages:
         yield f"[{message.role}]"
-        yield printable(message.content).rstrip()
+        yield printable(with_calls(message.content, message.tool_calls)).rstrip()
     if request.prompt is not None:
         yield printable(request.prompt).rstrip()
     for place, reply in enumerate(exchange.replies, 1):
         yield f"-- reply {number}.{place} ({printable(reply.finish_reason)})"
-        yield printable(reply.text).rstrip()
+        yield printable(with_calls(reply.text, reply.tool_calls)).rstrip()
 
 
 def _tree(node: Mapping[str, Any], lead: str, branch: str) -> Iterator[str]:

@@ -147,11 +147,11 @@ def make_tokenizer() -> Any:
     )
 
 
-def make_model(shape: NanoShape, seed: int) -> Any:
-    """A model with random weights, float32."""
+def make_model(shape: NanoShape, seed: int, tokenizer: Any = None) -> Any:
+    """A model with random weights, float32, for a tokenizer (by default the byte-level one)."""
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
-    tokenizer = make_tokenizer()
+    tokenizer = tokenizer or make_tokenizer()
     config = Qwen2Config(
         vocab_size=len(tokenizer),
         hidden_size=shape.hidden,
@@ -229,11 +229,11 @@ def accuracy_by_family(model: Any, tokenizer: Any, items: Sequence[Item]) -> dic
     return counts
 
 
-def save_nano(model: Any, directory: Path) -> None:
-    """Write the model and its tokenizer in the standard Hugging Face layout."""
+def save_nano(model: Any, directory: Path, tokenizer: Any = None) -> None:
+    """Write the model and its tokenizer (by default the byte-level one) in the standard Hugging Face layout."""
     directory.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(directory, max_shard_size=SHARD_SIZE)
-    make_tokenizer().save_pretrained(directory)
+    (tokenizer or make_tokenizer()).save_pretrained(directory)
 
 
 def batch_of(tokenizer: Any, pairs: Sequence[tuple[str, str]]) -> dict[str, torch.Tensor]:

@@ -99,7 +99,7 @@ def answer_in(text: str) -> tuple[Extraction, Reading] | None:
         elif any(isinstance(part, Number) for part in walk(reading.nodes[0])):
             return place, reading
         elif place.certain and not (place.rule == _WHOLE_TEXT and isinstance(reading.nodes[0], Quantity)):
-            # "I give up" can be read as so many I.
+            # "n is unknown" can be read as so many n.
             return place, reading
     return first
 
@@ -108,12 +108,13 @@ class AnswerClasses:
     """Classes of equal answers, grown one answer at a time.
 
     Args:
-        convention: which differences are forgiven; tolerances that only a gold answer has are not.
+        convention: which differences are forgiven; tolerances that only a gold answer has are not, and a calculation
+            that is not carried out always counts as its value.
     """
 
     def __init__(self, convention: Convention) -> None:
         self.comparisons = 0
-        self._convention = Convention(convention.name, convention.allowed - _ONE_SIDED)
+        self._convention = Convention(convention.name, (convention.allowed | {Concession.UNEVALUATED}) - _ONE_SIDED)
         self._representatives: list[Reading] = []
         self._by_text: dict[str, int] = {}
         self._by_number: dict[Fraction, int] = {}

@@ -36,6 +36,7 @@ class ProofTask:
         heartbeats: limit of the prover's own work, in its own unit (Lean: thousands of small allocations).
         goals: whether the goals after each step are wanted, where the system gives them.
         strict: whether a second, independent checker must agree (Coq: `coqc` and `coqchk`).
+        premises: whether the constants that an accepted proof refers to are wanted, where the system gives them.
         file: name of a source file whose checked form the header goes on from (F*).
         until: full name of the definition at which that file is cut (F*).
         declared: whether the statement is to be declared before the candidate, or only compared with it (F*).
@@ -48,6 +49,7 @@ class ProofTask:
     heartbeats: int = DEFAULT_HEARTBEATS
     goals: bool = False
     strict: bool = False
+    premises: bool = False
     file: str = ""
     until: str = ""
     declared: bool = True
@@ -162,6 +164,7 @@ class ProofReport:
         steps: what each step did, where that was asked for.
         heartbeats: work of the prover, in the unit of the limit; as the elaborating process says.
         trust: what a `PASSED` rests on, where that is less than a check by a kernel that has seen no candidate.
+        premises: constants of library and header that an accepted proof refers to, where these were asked for.
     """
 
     status: Status
@@ -174,6 +177,7 @@ class ProofReport:
     steps: tuple[ProofStep, ...] = ()
     heartbeats: float = 0.0
     trust: str = ""
+    premises: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -202,6 +206,7 @@ class ProofReport:
             "steps": [step.to_json() for step in self.steps],
             "heartbeats": self.heartbeats,
             "trust": self.trust,
+            "premises": list(self.premises),
         }
 
 

@@ -16,13 +16,15 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from types import TracebackType
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from verifiers.sandbox.launch import Launcher
 from verifiers.sandbox.report import IsolationReport, SandboxUnavailableError
 from verifiers.sandbox.task import Limits, Outcome, Profile, Task
 from verifiers.sandbox.usage import record_usage
 from verifiers.sandbox.worker import Conversation, Worker, WorkerStartError
+
+_Shared = TypeVar("_Shared")
 
 _TASKS_PER_SERVER: Final = 20_000
 """A server is replaced after so many tasks."""
@@ -121,6 +123,7 @@ class SandboxPool:
         self._starting: asyncio.Lock | None = None
         self._null = -1
         self._closing: list[Callable[[], Awaitable[None]]] = []
+        self._shared: dict[Callable[[SandboxPool], Any], Any] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -240,8 +243,16 @@ class SandboxPool:
         """Have what works beside the pool (a connection, a process of its own) closed with it."""
         self._closing.append(close)
 
+    def shared(self, make: Callable[[SandboxPool], _Shared]) -> _Shared:
+        """What `make(pool)` gave the first time: one helper for all who work with this pool, until it is closed."""
+        if make not in self._shared:
+            self._shared[make] = make(self)
+        found: _Shared = self._shared[make]
+        return found
+
     async def close(self) -> None:
         """End all servers and remove what they used."""
+        self._shared.clear()
         while self._closing:
             await self._closing.pop()()
         for worker in list(self._all):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from verifiers.records import RecordError
 
-__all__ = ["Source", "Statement", "blank_comments_and_strings", "source_of", "split_statement"]
+__all__ = ["Source", "Statement", "blank_comments_and_strings", "source_of", "split_statement", "without_comments"]
 
 _PART = r"(?:«[^»\n]*»|[^\s(){}\[\]:⦃⦄«».,;=|\"]+)"
 _DECLARATION = r"\b(?:theorem|lemma)\s+"
@@ -118,13 +118,23 @@ def blank_comments_and_strings(code: str) -> str:
     Where the reading is doubtful (interpolated strings, an unterminated comment or string) text is left visible, so
     that a doubtful word counts as used.
     """
+    return _blanked(code, comments_only=False)
+
+
+def without_comments(code: str) -> str:
+    """`code` with comments blanked, of the same length and with the same lines; doubtful ones stay."""
+    return _blanked(code, comments_only=True)
+
+
+def _blanked(code: str, *, comments_only: bool) -> str:
     out: list[str] = []
     position, length = 0, len(code)
     previous = ""
     while position < length:
         end, visible = _token(code, position, previous)
         piece = code[position:end]
-        out.append(piece if visible else re.sub(r"[^\n]", " ", piece))
+        kept = visible or (comments_only and not piece.startswith(("--", "/-")))
+        out.append(piece if kept else re.sub(r"[^\n]", " ", piece))
         previous = piece[-1]
         position = end
     return "".join(out)

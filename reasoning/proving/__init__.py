@@ -1,0 +1,1 @@
+"""Language models that prove: their prompts, and searches with a prover's goals."""

@@ -1,0 +1,415 @@
+r"""Makes nano-prover: its corpus (judged by Lean), its training, its measurement and its card.
+
+    .venv-vllm/bin/python scripts/train_nano_prover.py corpus --out runs/nano-prover --minutes 10
+    .venv-vllm/bin/python scripts/train_nano_prover.py train --out runs/nano-prover
+    .venv-vllm/bin/python scripts/train_nano_prover.py measure --out runs/nano-prover
+
+`corpus` can be stopped at any time and goes on where it was; `--part 0/2` and `--part 1/2` share the work. All that is
+made lies in the folder: `corpus-*.jsonl`, `model/` (with the card) and `measured.json`. To ship the model, copy
+`model/` to `data/nano_prover` and the corpus beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gzip
+import hashlib
+import json
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from reasoning.proving.corpus import (
+    Proved,
+    conjecturer_examples,
+    judged,
+    lemmas_of_templates,
+    make_plan,
+    prover_examples,
+)
+from reasoning.proving.drafts import Draft
+from reasoning.proving.held_out import core_theorems, held_out_keys, is_held_out, statement_key
+from reasoning.proving.measuring import count_conjectures, judge_proofs
+from reasoning.proving.prompts import TRIVIAL_LEMMA, conjecturer_prompt, prover_prompt
+from reasoning.runs.progress import progress_display
+from verifiers.proofs.lean.bridge import LeanBridge
+from verifiers.proofs.lean.tactics import TacticSession
+from verifiers.proofs.records import ProofTask
+from verifiers.records import RecordError, Status
+from verifiers.sandbox import Limits, SandboxPool
+
+DRAWN, VARIED = 5_000, 4_500
+VOCABULARY = 640
+CONJECTURES = 3_000
+"""Examples for the conjecturer."""
+MEASURED_CONJECTURES = 120
+SAMPLES = 8
+HEARTBEATS = 50_000
+"""Lean's limit for a measured proof."""
+LONGEST_PROOF, LONGEST_CONJECTURE = 160, 96
+"""New tokens."""
+SHOWN = 12
+
+CARD = """---
+license: apache-2.0
+language: [en]
+tags: [lean, theorem-proving, test-model]
+library_name: transformers
+---
+
+# nano-prover
+
+A language model of {parameters:,} parameters (Qwen2 architecture, tied embeddings, byte-level BPE of {vocabulary}
+tokens fitted to Lean text, context 512, float32) that proves small Lean 4 theorems of the core library and conjectures
+new ones. It is there so that provers, self-play and tree search have a real model to run on a laptop; it is a start to
+be improved, not a good prover.
+
+Prover, and conjecturer (prompts of STP, arXiv 2502.00212; see `reasoning/proving/prompts.py`):
+
+{examples}
+
+## Data
+
+{theorems:,} theorems with {rows:,} proofs, in `corpus.jsonl.gz`, every proof accepted by the kernel of the embedded
+Lean: {families}. Drafts come from `templates.lean` (varied: variables renamed, terms and numbers put in), from the
+grammars of `reasoning/proving/generated.py`, from the core-Lean theorems with their reference proofs and single closing
+tactics of the search prover, {given}. Of the core-Lean theorems one in four, by a hash of the statement that forgets
+names, is held out: {held_out} theorems, which are in no draft under any name. SHA-256 of the corpus:
+`{digest}`.
+
+Examples: every proof for the prover, and {conjecturer:,} pairs of theorems that share a lemma or a family for the
+conjecturer.
+
+## Training
+
+`python scripts/train_nano_prover.py train{arguments}`: {steps} steps of {batch} examples, loss on the completions
+alone, Muon (0.02) on the matrices and AdamW (5e-3, betas .9 and .95) on the rest, {warmup} warm-up steps, flat, then
+linear to 5 % over the last 40 %; gradients clipped at 1; one thread, float32.
+
+| step | loss, nats a token | loss on held-out theorems' reference proofs | CPU seconds |
+| --- | --- | --- | --- |
+{curve}
+
+## Results
+
+Judged by the embedded Lean, whole proofs, on the {held_out} held-out core-Lean theorems:
+
+| | proved |
+| --- | --- |
+| greedy | {greedy} of {held_out} |
+| pass@{samples} at temperature 1 | {sampled} of {held_out} |
+| share of right samples at temperature 1 | {rate:.1%} |
+
+By level, pass@{samples}: {levels}. Samples by verdict: {statuses}.
+
+Conjectures at temperature 1, from {asked} proofs of the corpus: {read} are one statement, {distinct} of them distinct,
+{new} new (in no corpus under other names), {elaborate} of these elaborate; the prover proves {conjectures_proved} of
+{conjectures_tried} of them in {samples} samples, and {window} at a rate above 0 and below 1/4. Some:
+
+{conjectures}
+
+## Limits
+
+It has seen only statements of the core library's kind, with short proofs, and picks tactics by the look of a statement.
+Its chat template takes a Lean statement out of a code block and asks for the proof; anything else is answered with
+nonsense.
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    corpus = commands.add_parser("corpus", help="draw theorems and have Lean judge their proofs")
+    corpus.add_argument("--minutes", type=float, default=30.0, help="stop after this time; call again to go on")
+    corpus.add_argument("--part", default="0/1", help="K/N: the K-th of N parts, from 0")
+    corpus.add_argument("--given", type=Path, help="JSON lines with `statement` and `proof` to be judged too")
+    corpus.add_argument("--drawn", type=int, default=DRAWN)
+    corpus.add_argument("--varied", type=int, default=VARIED)
+    train = commands.add_parser("train", help="train the model on the corpus")
+    train.add_argument("--steps", type=int, default=900)
+    train.add_argument("--threads", type=int, default=1)
+    train.add_argument("--minutes", type=float, default=60.0, help="stop after this time; call again to go on")
+    measure = commands.add_parser("measure", help="have Lean judge the model; writes the card")
+    measure.add_argument("--limit", type=int, default=10**9, help="held-out theorems")
+    measure.add_argument("--minutes", type=float, default=60.0, help="stop after this time; call again to go on")
+    for command in (corpus, train, measure):
+        command.add_argument("--out", type=Path, required=True)
+        command.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    {"corpus": _corpus, "train": _train, "measure": _measure}[arguments.command](arguments)
+    return 0
+
+
+def _corpus(arguments: argparse.Namespace) -> None:
+    part, parts = map(int, arguments.part.split("/"))
+    plan = make_plan(arguments.seed, arguments.drawn, arguments.varied, _given(arguments.given))[part::parts]
+    path = arguments.out / f"corpus-{part}.jsonl"
+    done = {line["draft"] for file in arguments.out.glob("corpus-*.jsonl") for line in _lines(file)}
+    waiting = [draft for draft in plan if draft.statement not in done]
+    asyncio.run(_judge_drafts(waiting, path, time.monotonic() + 60 * arguments.minutes))
+
+
+async def _judge_drafts(waiting: Sequence[Draft], path: Path, end: float) -> None:
+    async with SandboxPool(workers=1) as sandbox:
+        bridge = LeanBridge(sandbox, workers=1)
+        with (
+            open(path, "a", encoding="utf-8") as file,
+            progress_display(total=len(waiting), label="drafts") as progress,
+        ):
+            async for one in judged(bridge, waiting):
+                rows = [row.to_json() for row in one.proved]
+                line = {"draft": one.draft.statement, "family": one.draft.family, "proved": rows}
+                file.write(json.dumps(line | {"refused": one.refused}, ensure_ascii=False) + "\n")
+                file.flush()
+                progress.advance()
+                if time.monotonic() > end:
+                    break
+
+
+def _given(path: Path | None) -> list[Draft]:
+    rows = _lines(path) if path else ()
+    return [Draft(row["statement"], (row["proof"],), row.get("family", "given")) for row in rows]
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Whole lines; one that was cut off by a kill is left out."""
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue
+
+
+def _proved(folder: Path) -> list[Proved]:
+    rows = [row for path in sorted(folder.glob("corpus-*.jsonl")) for line in _lines(path) for row in line["proved"]]
+    return sorted((Proved(**row) for row in rows), key=lambda one: (one.family, one.statement, one.proof))
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    import torch
+
+    from reasoning.training.nano_prover import ProverSettings, make_prover_tokenizer, save_prover, train_prover
+
+    torch.set_num_threads(arguments.threads)
+    corpus = _proved(arguments.out)
+    examples = prover_examples(corpus) + conjecturer_examples(corpus, CONJECTURES, arguments.seed)
+    held_out = prover_examples(
+        [Proved(problem.text("statement"), problem.meta["reference"], "") for problem in _held_out()]
+    )
+    tokenizer = make_prover_tokenizer((one.prompt + one.completion for one in examples), VOCABULARY)
+    settings = ProverSettings(steps=arguments.steps, seed=arguments.seed)
+    end: float = time.monotonic() + 60 * arguments.minutes
+    checkpoint = arguments.out / f"checkpoint-{_digest(corpus)[:12]}-{arguments.steps}-{arguments.seed}.pt"
+    with progress_display(total=settings.steps, label="nano-prover") as progress:
+
+        def on_step(step: int, loss: float) -> bool:
+            progress.advance()
+            return time.monotonic() > end
+
+        result = train_prover(examples, held_out, tokenizer, settings, on_step, checkpoint)
+    if result is None:
+        sys.exit("the minutes are over; call again to go on")
+    model = arguments.out / "model"
+    save_prover(result.model, tokenizer, model)
+    with open(model / "corpus.jsonl.gz", "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as file:
+        file.write(_text(corpus).encode())
+    made = {
+        "curve": [asdict(point) for point in result.curve],
+        "steps": settings.steps,
+        "batch": settings.batch_size,
+        "warmup": settings.warmup_steps,
+        "seed": settings.seed,
+        "examples": result.examples,
+        "conjecturer": len(examples) - len(corpus),
+        "sha256": _digest(corpus),
+        "parameters": sum(parameter.numel() for parameter in result.model.parameters()),
+    }
+    (model / "training.json").write_text(json.dumps(made) + "\n", encoding="utf-8")
+    sys.stdout.write(f"{len(corpus)} proofs, {len(examples)} examples; model: {model}\n")
+
+
+def _text(corpus: Sequence[Proved]) -> str:
+    return "".join(json.dumps(row.to_json(), ensure_ascii=False) + "\n" for row in corpus)
+
+
+def _digest(corpus: Sequence[Proved]) -> str:
+    return hashlib.sha256(_text(corpus).encode()).hexdigest()
+
+
+def _held_out() -> list[Any]:
+    return [problem for problem in core_theorems() if is_held_out(problem.text("statement"))]
+
+
+def _measure(arguments: argparse.Namespace) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from reasoning.training.sampling import SampleSettings, sample_texts
+
+    model = AutoModelForCausalLM.from_pretrained(arguments.out / "model", dtype="auto").eval()
+    tokenizer = AutoTokenizer.from_pretrained(arguments.out / "model")
+    corpus = _proved(arguments.out)
+
+    def sampled(prompts: Sequence[str], temperature: float, longest: int, seed: int) -> list[str]:
+        settings = SampleSettings(temperature=temperature, max_new_tokens=longest, seed=seed)
+        return sample_texts(model, tokenizer, prompts, settings)
+
+    def proofs_for(statements: Sequence[str], samples: int, temperature: float) -> dict[str, list[str]]:
+        prompts = [prover_prompt(statement) for statement in statements for _ in range(samples)]
+        texts = sampled(prompts, temperature, LONGEST_PROOF, arguments.seed)
+        return {one: texts[index * samples : (index + 1) * samples] for index, one in enumerate(statements)}
+
+    stream = random.Random(arguments.seed)
+    lemmas = list(lemmas_of_templates().items())
+    prompts = []
+    for seed in stream.sample(corpus, min(MEASURED_CONJECTURES, len(corpus))):
+        fitting = [text for name, text in lemmas if name in seed.proof]
+        lemma = stream.choice(fitting) if fitting and stream.random() < 0.5 else TRIVIAL_LEMMA
+        prompts.append(conjecturer_prompt(lemma, seed.statement, seed.proof))
+    conjectured = sampled(prompts, 1.0, LONGEST_CONJECTURE, arguments.seed)
+    statements = [problem.text("statement") for problem in _held_out()][: arguments.limit]
+    known = frozenset({statement_key(one.statement) for one in corpus} | held_out_keys())
+    digest = hashlib.sha256((arguments.out / "model" / "model.safetensors").read_bytes()).hexdigest()[:12]
+    path, end = arguments.out / f"judged-{digest}.jsonl", time.monotonic() + 60 * arguments.minutes
+    try:
+        measured = asyncio.run(_judged_by_lean(statements, proofs_for, conjectured, known, path, end))
+    except OutOfTime:
+        sys.exit("the minutes are over; call again to go on")
+    (arguments.out / "measured.json").write_text(json.dumps(measured, ensure_ascii=False) + "\n", encoding="utf-8")
+    _write_card(arguments.out, corpus, measured)
+
+
+class OutOfTime(Exception):
+    """The minutes are over."""
+
+
+class Judge:
+    """Lean's word, kept in a file: what was judged before is not judged again."""
+
+    def __init__(self, bridge: LeanBridge, path: Path, end: float) -> None:
+        self._bridge, self._path, self._end = bridge, path, end
+        self._known: dict[tuple[str, str], str] = {
+            (line["statement"], line["proof"]): line["status"] for line in _lines(path)
+        }
+
+    async def check(self, statement: str, proof: str) -> Status:
+        """The verdict on a proof. What does not even elaborate is wrong; what does is judged by the kernel."""
+        return Status(await self._once(statement, proof, self._judged))
+
+    async def elaborates(self, statement: str) -> bool:
+        """Whether Lean can read a statement."""
+        return await self._once(statement, "", self._read) == Status.PASSED.value
+
+    async def _once(self, statement: str, proof: str, ask: Callable[[ProofTask, str], Awaitable[Status]]) -> str:
+        if (statement, proof) not in self._known:
+            if time.monotonic() > self._end:
+                raise OutOfTime
+            status = await ask(ProofTask("lean", statement, heartbeats=HEARTBEATS), proof)
+            self._known[statement, proof] = status.value
+            with open(self._path, "a", encoding="utf-8") as file:
+                line = {"statement": statement, "proof": proof, "status": status.value}
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        return self._known[statement, proof]
+
+    async def _judged(self, task: ProofTask, proof: str) -> Status:
+        if not (await self._bridge.attempt(task, proof, 20.0)).proved:
+            return Status.WRONG
+        return (await self._bridge.check(task, proof, Limits(wall_seconds=20.0))).status
+
+    async def _read(self, task: ProofTask, proof: str) -> Status:
+        try:
+            await TacticSession(self._bridge).start(task)
+        except RecordError:
+            return Status.WRONG
+        return Status.PASSED
+
+
+async def _judged_by_lean(
+    statements: Sequence[str],
+    proofs_for: Callable[[Sequence[str], int, float], dict[str, list[str]]],
+    conjectured: Sequence[str],
+    known: frozenset[str],
+    path: Path,
+    end: float,
+) -> dict[str, Any]:
+    async with SandboxPool(workers=1) as sandbox:
+        judge = Judge(LeanBridge(sandbox, workers=1), path, end)
+        greedy = await judge_proofs(judge.check, proofs_for(statements, 1, 0.0))
+        sampled = await judge_proofs(judge.check, proofs_for(statements, SAMPLES, 1.0))
+        conjectures = await count_conjectures(judge.elaborates, conjectured, known)
+        tried = await judge_proofs(judge.check, proofs_for(conjectures.statements, SAMPLES, 1.0))
+    return {
+        "held_out": {statement: [greedy.right[statement], sampled.right[statement]] for statement in statements},
+        "proofs": dict(sampled.proofs),
+        "statuses": dict(sampled.statuses),
+        "conjectures": conjectures.to_json(),
+        "conjectures_right": dict(tried.right),
+    }
+
+
+def _write_card(folder: Path, corpus: Sequence[Proved], measured: dict[str, Any]) -> None:
+    made = json.loads((folder / "model" / "training.json").read_text(encoding="utf-8"))
+    right = measured["held_out"]
+    levels = Counter[str]()
+    proved = Counter[str]()
+    for problem in _held_out():
+        statement = problem.text("statement")
+        if statement in right:
+            levels[problem.meta["level"]] += 1
+            proved[problem.meta["level"]] += right[statement][1] > 0
+    families = Counter(one.family for one in corpus)
+    conjectures, tried = measured["conjectures"], measured["conjectures_right"]
+    example = corpus[len(corpus) // 2]
+    pair = conjecturer_examples(corpus, 1, made["seed"])[0]
+    shown = "".join(f"    {line}\n" for line in (prover_prompt(example.statement) + "\n" + example.proof).split("\n"))
+    shown += "\n" + "".join(f"    {line}\n" for line in (pair.prompt + pair.completion).split("\n"))
+    card = CARD.format(
+        parameters=made["parameters"],
+        vocabulary=VOCABULARY,
+        examples=shown.rstrip(),
+        theorems=len({one.statement for one in corpus}),
+        rows=len(corpus),
+        families=f"{families['core']} of the core-Lean set itself, {families['mutation']} mutated library theorems, "
+        f"the rest of {len(families.keys() - {'core', 'mutation'})} families",
+        given="and from `reasoning generate mutate`" if families["mutation"] else "and from nothing else",
+        held_out=len(right),
+        digest=made["sha256"],
+        conjecturer=made["conjecturer"],
+        arguments=f" --steps {made['steps']}",
+        steps=made["steps"],
+        batch=made["batch"],
+        warmup=made["warmup"],
+        curve="\n".join(
+            f"| {p['step']} | {p['loss']:.3f} | {p['held_out']:.3f} | {p['cpu_seconds']:.0f} |" for p in made["curve"]
+        ),
+        greedy=sum(pair[0] for pair in right.values()),
+        sampled=sum(pair[1] > 0 for pair in right.values()),
+        samples=SAMPLES,
+        rate=sum(pair[1] for pair in right.values()) / (SAMPLES * len(right)),
+        levels=", ".join(f"{level} {proved[level]} of {count}" for level, count in levels.items()),
+        statuses=", ".join(f"{name} {count}" for name, count in sorted(measured["statuses"].items())),
+        asked=conjectures["sampled"],
+        read=conjectures["read"],
+        distinct=conjectures["distinct"],
+        new=conjectures["new"],
+        elaborate=conjectures["elaborate"],
+        conjectures_proved=sum(count > 0 for count in tried.values()),
+        conjectures_tried=len(tried),
+        window=sum(0 < count / SAMPLES < 0.25 for count in tried.values()),
+        conjectures="\n".join(
+            f"    {count}/{SAMPLES}  {' '.join(one.split())}" for one, count in list(tried.items())[:SHOWN]
+        ),
+    )
+    (folder / "model" / "README.md").write_text(card, encoding="utf-8")
+    sys.stdout.write(card[card.index("## Results") :])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
