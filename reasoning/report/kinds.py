@@ -21,6 +21,7 @@ KINDS: Final = (
     "reasoning.report.evaluation:KIND",
     "reasoning.report.generation:KIND",
     "reasoning.report.study:KIND",
+    "reasoning.report.self_play:KIND",
     "reasoning.report.training:KIND",
     "reasoning.report.discovery:KIND",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 
 import pytest
 from run_directories import HOSTILE, checked, discovery, evaluation, generation, record, share, study, training
+from toy_self_play import ToyChecker, ToyPolicy, toy_config
 from typer.testing import CliRunner
 
 from reasoning.cli.main import app
@@ -16,6 +18,7 @@ from reasoning.report import ReportError, kind_of, report_page
 from reasoning.report.base import Drawn
 from reasoning.report.calibration import Agreement, calibration_error
 from reasoning.report.evaluation import _Counted, _pass_curve
+from reasoning.selfplay.loop import play
 
 MAKERS = {
     "training": training,
@@ -91,6 +94,21 @@ def test_function_trees_are_drawn(tmp_path):
     store.close()
     markup = checked(report_page(directory))
     assert "1 candidates, took 0" in markup.text
+
+
+def test_self_play_shows_curves_rounds_and_conjectures(tmp_path):
+    metrics = asyncio.run(play(toy_config(tmp_path), tmp_path / "run", ToyPolicy(), ToyChecker(), resume=False))
+    assert kind_of(tmp_path / "run").name == "self-play"
+    page = report_page(tmp_path / "run")
+    markup = checked(page)
+    assert "proved statements" in markup.text
+    assert f"proved {metrics['proved']} statements {metrics['statements']}" in markup.text
+    assert "samples prove it" in markup.text
+    assert kind_of(tmp_path / "run").headline(tmp_path / "run").startswith(f"{metrics['proved']} of ")
+    broken = tmp_path / "run" / "rounds" / "000" / "summary.json"
+    broken.write_text("{}")
+    with pytest.raises(ReportError, match="damaged"):
+        report_page(tmp_path / "run")
 
 
 def test_many_items_are_counted_whole_and_shown_in_part(tmp_path):
