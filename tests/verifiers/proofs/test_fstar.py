@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 
 import pytest
 from fstar_double import install_double
@@ -28,14 +29,14 @@ IN_PROJECT = ProofTask(
 )
 
 
-def together(variables, use):
+def together(variables, use, seconds=60):
     """What `use(bridge)` returns."""
 
     async def run():
         async with SandboxPool(workers=1) as sandbox:
             return await use(FstarBridge(sandbox, workers=1, environment=variables))
 
-    return asyncio.run(asyncio.wait_for(run(), 60))
+    return asyncio.run(asyncio.wait_for(run(), seconds))
 
 
 def judged(variables, cases, seconds=30.0):
@@ -288,6 +289,31 @@ def test_doctor_names_f_star_or_says_how_to_install_it(tmp_path, monkeypatch):
     command = find().command("A.fst")
     assert command[1:3] == ("--ide", "A.fst")
     assert command[-2:] == ("--include", str(tmp_path / "project"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    find() is None, reason="F* is not installed: fstar.exe is neither on PATH nor named in REASONING_FSTAR"
+)
+def test_a_real_f_star_decides():
+    false = ProofTask("fstar", "val add_zero (x:int) : Lemma (x + 0 == x + 1)")
+    with_header = ProofTask("fstar", STATEMENT, "let twice (x:int) : int = x + x")
+    cases = [
+        (TASK, "let add_zero x = ()", Status.PASSED),
+        (false, "let add_zero x = ()", Status.WRONG),
+        (TASK, "let add_zero x = 1 + true", Status.WRONG),
+        (TASK, "let add_zero x = let", Status.WRONG),
+        (with_header, "let add_zero x = assert (twice x == 2 * x)", Status.PASSED),
+        (TASK, "let add_zero x = ()", Status.PASSED),
+    ]
+
+    async def use(bridge):
+        return [await bridge.check(task, text, Limits(wall_seconds=120)) for task, text, _ in cases]
+
+    reports = together(dict(os.environ), use, seconds=900)
+    assert [(report.status, report.detail) for report in reports] == [
+        (status, report.detail) for (_, _, status), report in zip(cases, reports, strict=True)
+    ]
 
 
 def test_a_problems_fields_reach_the_task():
