@@ -58,7 +58,7 @@ def _convergence(directory: Path) -> list[str]:
 
 
 def _conjectures(directory: Path) -> list[str]:
-    from reasoning.discovery.page import articles
+    from reasoning.discovery.page import article
 
     drawn: Drawn[tuple[str, dict[str, Any]]] = Drawn(_SHOWN)
     for place, row in read_lines(directory / CATALOGUE_NAME):
@@ -70,10 +70,14 @@ def _conjectures(directory: Path) -> list[str]:
     parts = []
     for place, row in kept:
         try:
-            parts.append(articles([row]))
+            parts.append(article(row))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise ReportError(f"{place}: no conjecture: {error}") from None
-    return [f"<p>{text(shown)}</p>", paged(parts, 20)] if parts else []
+    return (
+        [f"<p>{text(shown)}. Each plot shows the correct digits after each term.</p>", paged(parts, 20)]
+        if parts
+        else []
+    )
 
 
 def _listed(path: Path) -> str:
