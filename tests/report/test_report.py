@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from run_directories import HOSTILE, checked, discovery, evaluation, generation, record, share, study, training
 from toy_self_play import ToyChecker, ToyPolicy, toy_config
 from typer.testing import CliRunner
@@ -18,6 +23,7 @@ from reasoning.report import ReportError, kind_of, report_page
 from reasoning.report.base import Drawn
 from reasoning.report.calibration import Agreement, calibration_error
 from reasoning.report.evaluation import _Counted, _pass_curve
+from reasoning.report.kinds import headline_of
 from reasoning.selfplay.loop import play
 
 MAKERS = {
@@ -136,6 +142,42 @@ def test_a_damaged_file_is_named(tmp_path, name, content, message):
     (directory / name).write_text(content)
     with pytest.raises(ReportError, match=message):
         report_page(directory)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.just(HOSTILE),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=3,
+)
+
+
+def damaged(value, choose, other):
+    """`value` with one part of it replaced by `other`."""
+    parts = (
+        list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
+    )
+    place = choose(st.integers(0, len(parts)))
+    if place == len(parts):
+        return other
+    changed = value.copy()
+    changed[parts[place][0]] = damaged(parts[place][1], choose, other)
+    return changed
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from(["evaluation", *MAKERS]), st.data())
+def test_a_damaged_run_gives_a_whole_page_or_one_clear_error(name, data):
+    with tempfile.TemporaryDirectory() as folder:
+        directory = {"evaluation": hostile_evaluation, **MAKERS}[name](Path(folder) / "run")
+        files = sorted(path for path in directory.rglob("*.json*") if path.is_file())
+        path = data.draw(st.sampled_from(files))
+        lines = path.read_text().splitlines()
+        number = data.draw(st.integers(0, len(lines) - 1))
+        lines[number] = json.dumps(damaged(json.loads(lines[number]), data.draw, data.draw(JSON)))
+        path.write_text("\n".join(lines) + "\n")
+        with contextlib.suppress(ReportError):
+            checked(report_page(directory))
+            headline_of(directory, kind_of(directory))
 
 
 def test_the_curve_is_the_unbiased_estimator():
