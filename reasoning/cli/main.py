@@ -19,6 +19,7 @@ from reasoning.cli import (
     engines,
     evaluate,
     explain,
+    export,
     families,
     generate,
     identify,
@@ -54,6 +55,7 @@ _USER_ERRORS = (
     ("reasoning.evaluation.explain_item", "ExplainError"),
     ("reasoning.evaluation.lines", "FileError"),
     ("reasoning.families.records", "FamilyError"),
+    ("reasoning.interop.export", "ExportError"),
     ("reasoning.methods.base", "MethodError"),
     ("reasoning.pipelines.backend.hub", "HubError"),
     ("reasoning.pipelines.base", "PipelineError"),
@@ -90,6 +92,7 @@ app.add_typer(generate.app, name="generate", short_help="Make a verified dataset
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
 app.command("vote", short_help="Count votes over several samples of a run.")(vote.vote)
 app.command("compare", short_help="Compare runs over the same problems.")(compare.compare)
+app.command("export", short_help="Write a benchmark as a task of another framework.")(export.export)
 app.command("report", short_help="Write what a run holds as one page.")(report.report)
 app.command("view", short_help="Look at a folder of runs in a browser.")(view.view)
 app.command("samples", short_help="Write a run's candidates as samples for other checkers.")(samples.samples)

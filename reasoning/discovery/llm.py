@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ from reasoning.discovery.driver import (
 from reasoning.discovery.moebius import MoebiusTable, moebius_text
 from reasoning.discovery.proposals import MAX_PROPOSALS, PROPOSE, TOOL, Proposal, read_proposals
 from reasoning.discovery.units import DiscoveryError
-from reasoning.engines.base import Engine, Message, Request, derive_seed
+from reasoning.engines.base import Engine, Message, PromptTooLongError, Request, derive_seed
 from reasoning.runs import Run, progress_display
 from verifiers.constants.convergence import classify
 from verifiers.constants.judge import false_positive_bound
@@ -61,6 +61,12 @@ These are known to hold:
 
 {how}
 Propose others than those above."""
+_SHORT_PROMPT: Final = """\
+Continued fractions a(0) + b(1)/(a(1) + b(2)/(a(2) + ...)), one JSON object a line:
+{examples}
+More of them, for {constants}:"""
+"""For models whose context does not hold the long one."""
+_SHORT_EXAMPLES: Final = 3
 _AS_LINES: Final = """\
 Write one JSON object a line and nothing else, such as
 {"a": "2*n+1", "b": "n**2"}
@@ -171,9 +177,10 @@ async def _round(settings: Settings, number: int, run: Run, engine: Engine, judg
     shown = [json.dumps({"a": a, "b": b, "value": value}) for a, b, _, value, *_ in before[-_EXAMPLES:]]
     how = _AS_A_CALL if settings.structured else _AS_LINES
     constants, examples = ", ".join(settings.constants), "\n".join(shown or _SEEDS)
-    prompt = _PROMPT.format(constants=constants, examples=examples, how=how)
+    long = _PROMPT.format(constants=constants, examples=examples, how=how)
+    short = _SHORT_PROMPT.format(constants=constants, examples="\n".join((shown or _SEEDS)[-_SHORT_EXAMPLES:]))
     request = Request(
-        messages=(Message("user", prompt),),
+        messages=(Message("user", long),),
         seeds=tuple(derive_seed(settings.seed, "discover llm", number, index) for index in range(settings.samples)),
         temperature=settings.temperature,
         max_tokens=settings.max_tokens,
@@ -181,7 +188,10 @@ async def _round(settings: Settings, number: int, run: Run, engine: Engine, judg
         tools=(TOOL,) if settings.structured else (),
         tool_choice=PROPOSE if settings.structured else "auto",
     )
-    completions = await engine.complete(request)
+    try:
+        completions = await engine.complete(request)
+    except PromptTooLongError:
+        completions = await engine.complete(replace(request, messages=(Message("user", short),)))
     known = {(hit[0], hit[1]) for hit in before}
     proposals: dict[Proposal, None] = {}
     for completion in completions:

@@ -10,7 +10,7 @@ from reasoning.cli.main import app
 from reasoning.discovery.llm import Settings, search
 from reasoning.discovery.proposals import MAX_PROPOSALS, Proposal, read_proposals
 from reasoning.discovery.units import DiscoveryError
-from reasoning.engines.base import Completion
+from reasoning.engines.base import Completion, PromptTooLongError
 
 SETTINGS = Settings(constants=("e", "pi"), rounds=2, samples=2, height=6)
 
@@ -79,6 +79,19 @@ def test_a_forced_call_proposes_fractions_and_families(tmp_path):
     assert requests[0].tool_choice == tool["function"]["name"] == "propose_fractions"
     assert "Call the tool" in requests[0].messages[0].content
     assert "JSON object a line" not in requests[0].messages[0].content
+
+
+def test_a_model_with_a_small_context_gets_a_short_prompt(tmp_path):
+    def short_only(call):
+        return PromptTooLongError("too long") if len(call.turn) > 400 else '{"a": "4*n+2", "b": "1"}'
+
+    engine = ScriptedEngine(short_only)
+    outcome = run(tmp_path / "run", engine, replace(SETTINGS, rounds=1))
+    assert [(one.a, one.b) for one in outcome.conjectures] == [("4*n+2", "1")]
+    assert '"2*n+1"' in engine.calls[-1].turn
+    always = ScriptedEngine(lambda call: PromptTooLongError("too long"))
+    with pytest.raises(PromptTooLongError):
+        run(tmp_path / "never", always, replace(SETTINGS, rounds=1))
 
 
 def test_replies_that_mean_harm_propose_nothing():
