@@ -9,7 +9,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= runs/demo
 
-.PHONY: demo test test-slow test-vllm test-train learn check format bench clean
+.PHONY: demo test test-slow test-vllm test-train test-interop learn check format bench clean
 
 $(VENV)/.base: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) ..."
@@ -46,6 +46,13 @@ test-vllm: .venv-vllm/.ready
 test-train: .venv-vllm/.ready
 	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/training --durations=5
 
+.venv-interop/.ready: .venv-vllm/.ready scripts/setup_interop.sh scripts/interop-requirements.txt
+	@PYTHON=$(PYTHON) scripts/setup_interop.sh .venv-interop .venv-vllm
+	@touch $@
+
+test-interop: .venv-interop/.ready
+	@REASONING_INTEROP=1 .venv-interop/bin/python -m pytest -q tests/interop --durations=5
+
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -62,4 +69,4 @@ bench: $(VENV)/.dev
 	@$(BIN)/python scripts/bench_sandbox.py
 
 clean:
-	rm -rf $(VENV) .venv-vllm .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-vllm .venv-interop .mypy_cache .ruff_cache .pytest_cache

@@ -2,7 +2,7 @@
 
     .venv-vllm/bin/python scripts/difficulty_by_level.py --out runs/difficulty          # some minutes of one core
 
-Nano is fine-tuned on the worked solutions of levels 1 to 3 of these families, from their training split; then it is
+Nano is fine-tuned on the worked solutions of levels 1 and 2 of these families, from their training split; then it is
 asked problems of every level from their test split, greedily. A family counts as monotone where no level has a higher
 pass rate than the one before it; a rise counts as certain where Fisher's exact test (one-sided) gives less than 0.05.
 Interrupted, the same command goes on. OUT/difficulty.json holds the table.
@@ -26,16 +26,12 @@ from verifiers.records import Problem
 
 FAMILIES = (
     "arithmetic/column-addition",
-    "arithmetic/long-multiplication",
-    "arithmetic/division-with-remainder",
     "arithmetic/percent-of",
-    "arithmetic/average-of-numbers",
-    "arithmetic/round-number",
-    "arithmetic/ratio-share",
     "word_problems/boxes-left",
 )
+"""Short problems with short solutions, since nano reads and writes letter by letter."""
 LEVELS = (1, 2, 3, 4, 5)
-TAUGHT = (1, 2, 3)
+TAUGHT = (1, 2)
 SIGNIFICANT = 0.05
 STYLE = "chat"
 
@@ -61,7 +57,7 @@ def train(data: Path, steps: int, out: Path) -> Path:
         changes = {
             "data.train": data, "data.evaluation": "", "data.count": 1_000_000, "steps": steps, "batch_size": 32,
             "max_length": 512, "threads": 1, "optimizer.name": "muon", "optimizer.learning_rate": 0.005,
-            "optimizer.muon_learning_rate": 0.02, "schedule.warmup_steps": 20,
+            "optimizer.muon_learning_rate": 0.01, "schedule.warmup_steps": 20,
         }  # fmt: skip
         settings = [part for item in changes.items() for part in ("--set", "=".join(map(str, item)))]
         if (out / "config.json").exists():
@@ -89,7 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("runs/difficulty"))
     parser.add_argument("--families", default=",".join(FAMILIES), help="names, by commas")
-    parser.add_argument("--lessons", type=int, default=300, help="training problems of each family and level")
+    parser.add_argument("--lessons", type=int, default=1500, help="training problems of each family and level")
     parser.add_argument("--steps", type=int, default=500, help="of the lesson, 32 problems each")
     parser.add_argument("--asked", type=int, default=40, help="test problems of each family and level")
     options = parser.parse_args()

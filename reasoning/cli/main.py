@@ -19,10 +19,12 @@ from reasoning.cli import (
     engines,
     evaluate,
     explain,
+    export,
     families,
     generate,
     identify,
     methods,
+    report,
     samples,
     sandbox,
     serve,
@@ -30,6 +32,7 @@ from reasoning.cli import (
     tools,
     train,
     verify,
+    view,
     vote,
 )
 from reasoning.cli.support import say
@@ -52,9 +55,11 @@ _USER_ERRORS = (
     ("reasoning.evaluation.explain_item", "ExplainError"),
     ("reasoning.evaluation.lines", "FileError"),
     ("reasoning.families.records", "FamilyError"),
+    ("reasoning.interop.export", "ExportError"),
     ("reasoning.methods.base", "MethodError"),
     ("reasoning.pipelines.backend.hub", "HubError"),
     ("reasoning.pipelines.base", "PipelineError"),
+    ("reasoning.report.base", "ReportError"),
     ("reasoning.runs.budget", "BudgetError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
@@ -87,6 +92,9 @@ app.add_typer(generate.app, name="generate", short_help="Make a verified dataset
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
 app.command("vote", short_help="Count votes over several samples of a run.")(vote.vote)
 app.command("compare", short_help="Compare runs over the same problems.")(compare.compare)
+app.command("export", short_help="Write a benchmark as a task of another framework.")(export.export)
+app.command("report", short_help="Write what a run holds as one page.")(report.report)
+app.command("view", short_help="Look at a folder of runs in a browser.")(view.view)
 app.command("samples", short_help="Write a run's candidates as samples for other checkers.")(samples.samples)
 app.command("explain", short_help="Show how one sample of a run came to its verdict.")(explain.explain)
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)

@@ -38,7 +38,7 @@ def until_interrupted(work: Callable[[], Result], hint: str = "") -> Result:
 def say(text: str) -> None:
     """One line, or a few, on standard error; what is not printable in it, such as a model's or a file's, is escaped."""
     if not text.isprintable():
-        from reasoning.evaluation.explain_text import printable
+        from reasoning.pages.printable import printable
 
         text = printable(text)
     print(text, file=sys.stderr, flush=True)

@@ -47,6 +47,7 @@ def verify(
       reasoning verify puzzle --in candidates.jsonl --out verdicts.jsonl
       reasoning verify program --in samples.jsonl.gz --out - --jobs 8 --timeout 3
       reasoning verify puzzle --in candidates.jsonl --out verdicts.jsonl --resume
+      REASONING_LEAN=native reasoning verify proof --in proofs.jsonl --out verdicts.jsonl
       reasoning verify --run runs/first --timeout 20
       reasoning verify program --benchmark humaneval --in samples.jsonl --out verdicts.jsonl
     """  # noqa: D301 - \b is typer's mark, not text

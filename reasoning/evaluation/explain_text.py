@@ -13,8 +13,9 @@ from typing import Any
 
 from reasoning.engines.base import ToolCall
 from reasoning.evaluation.explain_item import Exchange, ExplainedItem
+from reasoning.pages.printable import printable
 
-__all__ = ["explanation_text", "is_tree", "printable", "with_calls"]
+__all__ = ["explanation_text", "is_tree", "with_calls"]
 
 SHOWN_VALUE = 40
 """Characters of a value in a table."""
@@ -29,16 +30,6 @@ def explanation_text(item: ExplainedItem, *, full: bool = False) -> str:
         full: whether all requests and replies are shown, not only the first of them.
     """
     return "\n".join(_lines(item, full)) + "\n"
-
-
-def printable(text: str) -> str:
-    """`text` with everything but line ends that is not printable written as an escape."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() or char == "\n" else char.encode("unicode_escape", "backslashreplace").decode()
-        for char in text.replace("\t", "    ")
-    )
 
 
 def with_calls(text: str, calls: Iterable[ToolCall]) -> str:

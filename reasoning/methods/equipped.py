@@ -170,11 +170,11 @@ class EquippedEngine:
         Raises:
             EngineError: no completion could be had, or tools are offered in a prompt that is no conversation.
         """
-        if len(request.sample_indices) != len(request.seeds):
-            raise EngineError(f"{len(request.seeds)} seeds, but {len(request.sample_indices)} sample indices")
-        pairs = zip(request.seeds, request.sample_indices, strict=True)
+        numbered = len(request.sample_indices) == len(request.seeds)
+        indices = request.sample_indices if numbered else range(len(request.seeds))
         return await all_or_first_error(
-            self._one(replace(request, seeds=(seed,), sample_indices=(index,))) for seed, index in pairs
+            self._one(replace(request, seeds=(seed,), sample_indices=(index,)))
+            for seed, index in zip(request.seeds, indices, strict=True)
         )
 
     async def close(self) -> None:

@@ -190,4 +190,5 @@ def _theorems(names: Iterable[str], said: Mapping[int, str]) -> dict[str, str]:
 
 def _can_be_shared(name: str) -> bool:
     # The name comes out of a process that is believed in nothing, and goes into a text.
-    return bool(_NAME.fullmatch(name)) and name not in _PLUMBING and not name.startswith(_INTERNAL)
+    internal = name in _PLUMBING or name.startswith(_INTERNAL) or "noConfusion" in name
+    return bool(_NAME.fullmatch(name)) and not internal

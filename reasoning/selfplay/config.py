@@ -69,7 +69,7 @@ class SelfPlaySampling:
         first_samples: proofs of each statement in the first round.
         samples: in later rounds.
         held_out_samples: proofs of each held-out statement at each measurement.
-        temperature: of both roles; for a model of Isabelle the paper has 0.7.
+        temperature: of both roles.
         max_new_tokens: longest proof.
         max_statement_tokens: longest conjecture.
         prompt_tokens: longest prompt; what is too long loses its beginning.

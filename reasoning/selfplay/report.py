@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from reasoning.pages.charts import chart
 from reasoning.runs.files import replaced_file
 from reasoning.selfplay.config import METHODS, SelfPlayConfig, self_play_config_from_json
 from reasoning.selfplay.conjecturer_set import within_window
 from reasoning.selfplay.records import Attempts, Conjecture, Example
 from reasoning.selfplay.state import State
 from reasoning.selfplay.store import SelfPlayError, read_lines, read_records, round_directory
-from reasoning.training.charts import chart
 from reasoning.training.session import CONFIG_NAME
 
 __all__ = ["Compared", "curve", "held_out_curve", "write_report"]

@@ -228,7 +228,8 @@ def test_the_page_is_whole_and_nothing_in_it_is_markup():
     assert "<script" not in text
     assert "<b>" not in text
     assert "<i>" not in text
-    assert "http" not in text
+    assert "http://" not in text
+    assert "https://" not in text
     assert "&lt;script&gt;" in text
     assert "<mfrac><mrow><mn>4</mn></mrow><mrow><mi>π</mi></mrow></mfrac>" in text
     assert text.count("<polyline") == 1

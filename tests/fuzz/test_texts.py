@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reasoning.discovery.mathml import form_to_mathml
 from reasoning.discovery.page import page
-from reasoning.evaluation.explain_text import printable
+from reasoning.pages.printable import printable
 from verifiers.answers import judge, read
 from verifiers.answers.extract import extract
 from verifiers.extraction import extract_program, extract_solution

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pipeline_runs import run_pipeline, write_lines
+from pipeline_runs import ScriptedEngine, run_pipeline, write_lines
 
-from reasoning.pipelines.backend.contamination import Match
+from reasoning.pipelines import PipelineError
+from reasoning.pipelines.backend.contamination import ContaminationIndex, Match
 from reasoning.pipelines.backend.nearness import Nearness
 from reasoning.pipelines.backend.protected import protect
 from tests.support.protocol_server import ProtocolServer
@@ -83,6 +84,36 @@ def test_a_pipeline_drops_what_only_the_vectors_give_away(tmp_path: Path) -> Non
     manifest = json.loads((built.dataset / "manifest.json").read_text())
     assert manifest["embedder_description"]["model"] == "words"
     assert "embedding model" in (built.dataset / "README.md").read_text()
+
+
+def test_an_engine_compares_with_the_nearest_in_both_orders(tmp_path: Path) -> None:
+    texts = [text for text in protected_texts() if len(text.split()) > 25]
+    pool = [("same", f"{texts[0]} Please."), ("prefers", f"{texts[1]} Thanks."), ("other", "How many moons has Mars?")]
+    problems = write_lines(
+        tmp_path / "pool.jsonl", [{"id": id, "kind": "answer", "prompt": text, "gold": "1"} for id, text in pool]
+    )
+
+    def script(prompt: str, sample: int) -> str:
+        first, _, second = prompt.partition("Second problem:")
+        same = texts[0] in first and texts[0] in second
+        preferred = "Thanks" in second and texts[1] in first  # says so in one of the orders only
+        return "I think \\boxed{Yes}." if same or preferred else "\\boxed{no}"
+
+    engine = ScriptedEngine(script)
+    common = {"pipeline": "curate", "problems": problems, "decontaminate": "puzzles", "topics": "none", "nearest": 2}
+    # The words alone would find the first two as well, were it not for this.
+    with ProtocolServer() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ContaminationIndex, "check", lambda self, batch: [None] * len(batch))
+        spec = f"openai:words,base_url={server.url}"
+        rows, thrown, _ = run_pipeline(tmp_path, engine, embedder=spec, similar=1.0, **common)
+    assert [json.loads(row["problem"])["id"] for row in rows["default"]] == ["other"]
+    assert [(one["id"], one["reason"].partition(":")[0]) for one in thrown] == [
+        ("same", "judged the same"),
+        ("prefers", "judged the same"),
+    ]
+    assert len([prompt for prompt in engine.prompts if "Mars" in prompt]) == 4  # two problems in two orders
+    with pytest.raises(PipelineError, match="--nearest needs --embedder"):
+        run_pipeline(tmp_path / "plain", ScriptedEngine(script), **common)
 
 
 def protected_texts() -> list[str]:

@@ -102,8 +102,8 @@ def test_lean_names_the_lemmas_of_a_proof_and_a_cheat_earns_nothing(tmp_path):
     rounds = [out / "rounds" / f"00{number}" for number in range(2)]
     for directory in rounds:
         kinds = json.loads((directory / "summary.json").read_text())["proving"]["kinds"]
-        assert sum(count for kind, count in kinds.items() if kind.startswith("rejected")) >= 10
-        assert kinds["rejected: sorry"] >= 3
+        assert sum(count for kind, count in kinds.items() if kind.startswith("rejected")) >= 4
+        assert kinds["rejected: sorry"] >= 1
         assert not any(one.statement == "t0" for one in read_records(directory / "proofs.jsonl", Proof))
         assert not any(LIE in one.prompt for one in read_records(directory / "prover.jsonl", Example))
     made = json.loads((rounds[1] / "summary.json").read_text())["conjecturing"]

@@ -78,7 +78,8 @@ def answer_classes(problem: Problem, texts: Sequence[str | None], *, strings: bo
     if problem.kind == "choice":
         options = Choices.of(problem).options
         return _numbered([None if text is None else chosen_labels(text, options)[0] or None for text in texts])
-    found = [None if text is None else answer_in(text) for text in texts]
+    read_once = {text: answer_in(text) for text in dict.fromkeys(texts) if text is not None}
+    found = [None if text is None else read_once[text] for text in texts]
     if strings:
         return _numbered([None if one is None else one[0].text for one in found])
     classes = AnswerClasses(CONVENTIONS.get(str(problem.fields.get("convention")), CONVENTIONS["default"]))

@@ -310,13 +310,17 @@ def proof_problem(id: str, system: str, statement: str, header: str, place: str,
     Raises:
         BenchmarkError: it cannot.
     """
-    if system == "lean":
-        from verifiers.proofs.lean.text import split_statement
+    from verifiers.proofs.isabelle import text as isabelle
+    from verifiers.proofs.lean import text as lean
 
-        try:
-            split_statement(statement)
-        except RecordError as error:
-            raise BenchmarkError(f"{place}: {error}") from None
+    try:
+        if system == "lean":
+            lean.split_statement(statement)
+        elif system == "isabelle":
+            isabelle.split_statement(statement)
+            isabelle.split_header(header)
+    except RecordError as error:
+        raise BenchmarkError(f"{place}: {error}") from None
     return Problem(id, "proof", prompt, {"system": system, "statement": statement, "header": header})
 
 

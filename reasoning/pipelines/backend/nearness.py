@@ -9,6 +9,7 @@ The problems' vectors are computed once and kept beside the run, so that a resum
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
@@ -49,6 +50,7 @@ class Nearness:
         self._similar = similar
         self._cache = cache
         self._problems: NDArray[np.float32] | None = None
+        self._reading = asyncio.Lock()
 
     async def check(self, texts: Sequence[str]) -> list[Match | None]:
         """The nearest problem of each text, where it is near enough.
@@ -58,11 +60,30 @@ class Nearness:
         """
         if not texts or not self._texts:
             return [None] * len(texts)
-        if self._problems is None:
-            self._problems = await self._read_or_embed()
-        return self._nearest(await self._embedder.embed(texts), self._problems)
+        return self._matches(await self._embedder.embed(texts), await self._vectors())
 
-    def _nearest(self, vectors: NDArray[np.float32], problems: NDArray[np.float32]) -> list[Match | None]:
+    async def nearest(self, text: str, count: int) -> list[tuple[str, str]]:
+        """Id and text of the problems that lie nearest to a text, the nearest first.
+
+        Raises:
+            EngineError: the model gives no vectors.
+        """
+        import numpy as np
+
+        if not self._texts:
+            return []
+        products = (await self._vectors()) @ (await self._embedder.embed([text]))[0]
+        places = np.argsort(-np.round(products.astype(float), DECIMALS), kind="stable")[:count]
+        return [self._texts[place] for place in places.tolist()]
+
+    async def _vectors(self) -> NDArray[np.float32]:
+        """The problems' vectors; shape (problems, width)."""
+        async with self._reading:
+            if self._problems is None:
+                self._problems = await self._read_or_embed()
+        return self._problems
+
+    def _matches(self, vectors: NDArray[np.float32], problems: NDArray[np.float32]) -> list[Match | None]:
         import numpy as np
 
         best = np.full(len(vectors), -2.0)

@@ -348,7 +348,7 @@ def test_the_environment_names_the_back_end():
     assert bridge_for(REASONING_LEAN="repl:lake env repl", REASONING_LEAN_PROJECT="/x") == "TextBridge"
 
 
-@pytest.mark.parametrize("name", ["kimina:", "repl: ", "native", "x:y"])
+@pytest.mark.parametrize("name", ["kimina:", "repl: ", "installed", "x:y"])
 def test_an_unknown_back_end_is_one_line(name):
     with pytest.raises(LeanMissingError, match="REASONING_LEAN"):
         bridge_for(REASONING_LEAN=name)

@@ -63,7 +63,7 @@ def test_a_malformed_problem_names_its_field(fields, field):
 def test_a_header_with_mathlib_cannot_be_judged_here():
     verdict = judge("norm_num", header="import Mathlib\nimport Aesop\nset_option maxHeartbeats 400000")
     assert verdict.status is Status.UNAVAILABLE
-    assert "Aesop, Mathlib" in verdict.detail
+    assert "Mathlib, Aesop" in verdict.detail
 
 
 @pytest.mark.parametrize(
