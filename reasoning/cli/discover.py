@@ -151,7 +151,7 @@ def pcf_dynamics(
     b_coefficients: Annotated[int | None, typer.Option(help="Largest size of its coefficients. Default: 5.")] = None,
     basis: Annotated[
         str | None,
-        typer.Option(help="Constants that may name a cluster, separated by semicolons. Default: 37 of them."),
+        typer.Option(help="Constants that may name a cluster, separated by semicolons. Default: 38 of them."),
     ] = None,
     height: Annotated[int | None, typer.Option(help="Largest coefficient of the Moebius images. Default: 12.")] = None,
     digits: Annotated[int | None, typer.Option(help="Digits to which a formula is verified. Default: 100.")] = None,
@@ -163,7 +163,7 @@ def pcf_dynamics(
     """Measure how all fractions of a box converge, cluster them, name the clusters, and verify what the names give.
 
     Irrationality measure, growth of the denominators in lowest terms and fall of the error need no closed form. Some
-    members of each cluster are identified; the constants found are then tried on all. The search goes on with --resume.
+    members of each cluster are identified, and all fractions are tried on the basis. The search goes on with --resume.
 
     \b
     Examples:

@@ -24,7 +24,7 @@ math { font-size: 1.15em; }
 dl { grid-column: 1/3; display: grid; grid-template-columns: auto 1fr; gap: .1em 1em; margin: 0; }
 dt { color: #555; } dd { margin: 0; overflow-wrap: anywhere; } article svg { background: #f6f6f6; }
 """
-"""Rules of a page that shows conjectures (`reasoning.discovery.page.articles`)."""
+"""Rules of a page that shows conjectures (`reasoning.discovery.page.article`)."""
 
 
 def write_catalogue(directory: Path, title: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -8,7 +8,7 @@ The page holds no script and asks for nothing from a network. Every text in it i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from verifiers.constants.expressions import ExpressionError
 from verifiers.constants.polynomials import polynomial, scaled_pair
 from verifiers.constants.signed import SignedFraction, terms_of
 
-__all__ = ["MOST_SHOWN", "articles", "page"]
+__all__ = ["MOST_SHOWN", "article", "page"]
 
 MOST_SHOWN: Final = 500
 """Conjectures on the page; all are in the other files."""
@@ -44,18 +44,14 @@ def page(title: str, rows: Sequence[Mapping[str, Any]]) -> str:
         shown += f", the first {MOST_SHOWN} of them here; catalogue.jsonl holds all"
     return document(
         title,
-        f"<h1>{text(title)}</h1><p>{text(shown)}.</p>\n{articles(rows[:MOST_SHOWN])}",
+        f"<h1>{text(title)}</h1><p>{text(shown)}. Each plot shows the correct digits after each term.</p>\n"
+        + "\n".join(map(article, rows[:MOST_SHOWN])),
         FORMULA_STYLE,
     )
 
 
-def articles(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Formula, plot and facts of each row."""
-    found = "\n".join(map(_article, rows))
-    return f"<p>Each plot shows the correct digits after each term.</p>\n{found}" if found else ""
-
-
-def _article(row: Mapping[str, Any]) -> str:
+def article(row: Mapping[str, Any]) -> str:
+    """Formula, facts, and a plot of the correct digits after each term."""
     left = form_to_mathml(row["value"])
     try:
         terms, numerators = _start(row)

@@ -8,8 +8,8 @@
 2. The features are clustered (`clusters`): finely where common divisors cancel the factorial growth of the denominators
    or much of it, coarsely elsewhere.
 3. Some members of each cluster are identified over a basis of constants; the constants found name the cluster.
-4. All fractions are tried against the constants so named, those of a cluster against its own first, and what meets is
-   judged by the constant verifier.
+4. All fractions are tried against Moebius images of the basis, and those of a named cluster against larger images of
+   its constants; what meets is judged by the constant verifier.
 
 Source: "Unsupervised Discovery of Formulas for Mathematical Constants" (arXiv 2412.16818).
 """
@@ -63,7 +63,7 @@ DEFAULT_BASIS: Final = (
     "tanh(sqrt(2))*sqrt(2)", "tan(sqrt(2))*sqrt(2)", "pi*sqrt(3)", "pi*sqrt(2)", "log(3/2)", "log(5)",
     "atan(1/2)", "atan(1/3)", "log(1+sqrt(2))*sqrt(2)", "log(phi)*sqrt(5)", "besseli(0,2)/besseli(1,2)",
     "besselj(0,2)/besselj(1,2)", "besseli(0,1)/besseli(1,1)",
-    "besselj(0,1)/besselj(1,1)", "besseli(0,4)/besseli(1,4)", "e*e1(1)",
+    "besseli(1/3,2/3)/besseli(-2/3,2/3)", "besselj(0,1)/besselj(1,1)", "besseli(0,4)/besseli(1,4)", "e*e1(1)",
     "sqrt(pi*e/2)*erfc(1/sqrt(2))",
 )  # fmt: skip
 _LABEL_DIGITS: Final = 60
@@ -135,8 +135,7 @@ def search(
         make = partial(_Labeller, settings, members)
         finish_units(run, "label", len(members), make, label="label", **common)
         names = [run.store.outcome("label", number)["constants"] for number in range(len(members))]
-        constants = tuple(name for name in settings.basis if any(name in found for found in names))
-        matcher = partial(_Matcher, settings, directory, constants, points.owners(names))
+        matcher = partial(_Matcher, settings, directory, points.owners(names))
         finish_units(run, "match", chunks, matcher, label="match", **common)
         return _export(run, settings, points, names)
 
@@ -245,16 +244,14 @@ def _image(value: arb, name: str, constant: arb) -> str | None:
 
 
 class _Matcher:
-    """Step 4: the fractions of a chunk against the constants that were found."""
+    """Step 4: the fractions of a chunk against the basis, and against what names their clusters."""
 
-    def __init__(
-        self, settings: Settings, directory: Path, constants: Sequence[str], owners: dict[int, Sequence[str]]
-    ) -> None:
+    def __init__(self, settings: Settings, directory: Path, owners: dict[int, Sequence[str]]) -> None:
         self._settings = settings
         self._directory = directory
-        self._tables = [MoebiusTable(constant, settings.height) for constant in constants]
+        self._tables = [MoebiusTable(constant, settings.height) for constant in settings.basis]
         self._owners = owners
-        self._constants = {name: evaluate_to(parse(name), _LABEL_DIGITS + 10) for name in constants}
+        self._constants = {name: evaluate_to(parse(name), _LABEL_DIGITS + 10) for name in settings.basis}
 
     def work(self, number: int) -> dict[str, Any]:
         """Counts and verified hits of a chunk."""

@@ -19,12 +19,12 @@ data: copies 1 and 2 see the plain form, 3 and 4 alternate between two instructi
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
 from reasoning.engines.base import Message
 from reasoning.methods.base import Prompt, PromptStyle
+from verifiers.proofs.fences import first_block
 from verifiers.proofs.isabelle.text import UnreadableText
 from verifiers.proofs.isabelle.text import without_comments as without_isabelle_comments
 from verifiers.proofs.lean.text import without_comments as without_lean_comments
@@ -55,7 +55,6 @@ COMPLETE: Final = "complete"
 _MARKS: Final = {"lean": "lean4", "isabelle": "isabelle"}
 _STOP: Final = ("\n###", "\n\n\n")
 _PROOF_STOP: Final = ("\n###", "\ntheorem ", "\nlemma ", "\nend\n", "\n#")
-_FENCE: Final = re.compile(r"^[ \t]*(?:```+|~~~+)[^\n]*\n(.*?)^[ \t]*(?:```+|~~~+)[ \t]*$", re.S | re.M)
 _AUTOMATION: Final = {
     "lean": "State each intermediate claim with `have`, and write `sorry` where tactics such as omega, simp or grind "
     "should close a claim.",
@@ -183,8 +182,8 @@ def proof_completion(step: Step, form: Form) -> str:
 
 def code_in(reply: str) -> str:
     """The first code block of a reply, or the reply itself where there is none."""
-    found = _FENCE.search(reply)
-    return (found.group(1) if found else reply).strip("\n")
+    found = first_block(reply, None)
+    return (reply if found is None else found.text).strip("\n")
 
 
 def _reply(form: Form, what: str) -> str:

@@ -47,7 +47,7 @@ class Bar:
 
 
 def chart(title: str, curves: Mapping[str, Curve], across: str = "step", *, shares: bool = False) -> str:
-    """Lines with a legend; empty where there is nothing to draw.
+    """Lines with a legend, unless there is one that is called as the whole; empty where there is nothing to draw.
 
     Args:
         title: what is drawn upwards.
@@ -79,6 +79,8 @@ def chart(title: str, curves: Mapping[str, Curve], across: str = "step", *, shar
         for index, name in enumerate(groups)
     )
     axis = _axes(title, across, (left, right), (low, high))
+    if groups == [title]:
+        return _svg(WIDTH, HEIGHT, axis + lines)
     return _svg(WIDTH + LEGEND_WIDTH, HEIGHT, axis + lines + legend)
 
 

@@ -169,6 +169,8 @@ class _Item:
             return self._rows(step, ("statement", "subgoal", "proof", "posterior"), {"given": True})
         prompt = subgoal_prompt(step, self.form)
         texts, thrown = _different(self, await self._sampled("subgoal", prompt, self.engines.subgoal))
+        if not texts:
+            return [self._thrown("reply", "no reply holds steps", "")]
         scored = [replace(step, subgoals=text) for text in texts]
         first = proof_form(self.form, 1, 0)
         rewards = await together(
@@ -188,6 +190,8 @@ class _Item:
     async def _of_words(self) -> list[Outcome]:
         """Statements for a problem with steps, and a proof of each."""
         replies = await self._sampled("statement", statement_prompt(self.step, self.form), self.engines.statement)
+        if not replies:
+            return [self._thrown("reply", "no reply holds a statement", "")]
         stated: dict[str, Step] = {}
         thrown: list[Outcome] = []
         for number, reply in enumerate(replies):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,8 +18,10 @@ __all__ = ["KIND"]
 _SHOWN: Final = 120
 """Conjectures with their plots on the page."""
 _DOTS: Final = 1_500
-_CLUSTERS: Final = "clusters.jsonl"
-_MOST_CLUSTERS: Final = 300
+_LISTS: Final = {"Families": "families.jsonl", "Clusters": "clusters.jsonl"}
+"""Heading -> a file of plain records that some searches leave."""
+_MOST_LISTED: Final = 300
+_CELL_CHARACTERS: Final = 300
 
 
 def _body(directory: Path, config: Mapping[str, Any]) -> str:
@@ -36,7 +39,7 @@ def _body(directory: Path, config: Mapping[str, Any]) -> str:
             section("Summary", facts(told), bars("what became of the candidates", found)),
             section("Convergence", *_convergence(directory)),
             section("Conjectures", *_conjectures(directory)),
-            section("Clusters", _clusters(directory)),
+            *(section(title, _listed(directory / name)) for title, name in _LISTS.items()),
         )
     )
 
@@ -55,7 +58,7 @@ def _convergence(directory: Path) -> list[str]:
 
 
 def _conjectures(directory: Path) -> list[str]:
-    from reasoning.discovery.page import articles
+    from reasoning.discovery.page import article
 
     drawn: Drawn[tuple[str, dict[str, Any]]] = Drawn(_SHOWN)
     for place, row in read_lines(directory / CATALOGUE_NAME):
@@ -67,21 +70,29 @@ def _conjectures(directory: Path) -> list[str]:
     parts = []
     for place, row in kept:
         try:
-            parts.append(articles([row]))
+            parts.append(article(row))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise ReportError(f"{place}: no conjecture: {error}") from None
-    return [f"<p>{text(shown)}</p>", paged(parts, 20)] if parts else []
+    return (
+        [f"<p>{text(shown)}. Each plot shows the correct digits after each term.</p>", paged(parts, 20)]
+        if parts
+        else []
+    )
 
 
-def _clusters(directory: Path) -> str:
-    rows: list[list[object]] = []
+def _listed(path: Path) -> str:
+    """The first records of a file as a table."""
+    rows: list[list[str]] = []
     heads: list[str] = []
-    for _, record in read_lines(directory / _CLUSTERS):
-        plain = {name: value for name, value in record.items() if isinstance(value, str | int | float)}
-        heads = heads or list(plain)
-        if len(rows) < _MOST_CLUSTERS:
-            rows.append([plain.get(name, "") for name in heads])
+    for _, record in read_lines(path):
+        heads = heads or list(record)
+        if len(rows) < _MOST_LISTED:
+            rows.append([_cell(record.get(name, "")) for name in heads])
     return table(heads, rows)
+
+
+def _cell(value: Any) -> str:
+    return (value if isinstance(value, str) else json.dumps(value))[:_CELL_CHARACTERS]
 
 
 def _headline(directory: Path) -> str:
@@ -90,10 +101,7 @@ def _headline(directory: Path) -> str:
 
 
 def _holds(directory: Path, config: Mapping[str, Any]) -> bool:
-    settings = mapping(config.get("settings"))
-    return (directory / CATALOGUE_NAME).exists() or (
-        "digits" in settings and ("height" in settings or "depth" in settings)
-    )
+    return "search" in mapping(config.get("settings")) or (directory / CATALOGUE_NAME).exists()
 
 
 KIND: Final = RunKind("search for formulas", _holds, _body, _headline, FORMULA_STYLE)

@@ -150,6 +150,7 @@ def _item(record: Mapping[str, Any]) -> dict[str, Any]:
         "ended": record["finish_reason"],
         "cost": f"{cost['calls']} calls, {cost['prompt_tokens']} + {cost['completion_tokens']} tokens",
         "vote": ", ".join(f"{name} {value}" for name, value in record.get("vote", {}).items()),
+        "tools": ", ".join(f"{call.get('tool')}: {call.get('status')}" for call in record.get("tools", ())),
         "id": record["id"],
         "sample": record["sample"],
     }

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from reasoning.pages import document, folded, section, text
 from reasoning.pages.page import POLICY
 from reasoning.report.base import ReportError
-from reasoning.report.kinds import kind_of, report_page
+from reasoning.report.kinds import headline_of, kind_of, report_page
 from reasoning.report.methods import comparison_html
 
 __all__ = ["ViewServer", "find_runs"]
@@ -151,7 +151,7 @@ def _list(folder: Path, runs: dict[str, Path]) -> str:
     for name, directory in runs.items():
         try:
             kind = kind_of(directory)
-            known, told = (kind.name, kind.headline(directory)) if kind else ("", "")
+            known, told = (kind.name, headline_of(directory, kind)) if kind else ("", "")
         except ReportError as error:
             known, told = "damaged", str(error)
         if known:

@@ -146,6 +146,17 @@ def test_a_search_without_a_constant_in_mind_names_clusters_and_resumes(tmp_path
         assert (tmp_path / "broken" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
+def test_a_constant_that_names_no_cluster_is_found_all_the_same(tmp_path, monkeypatch):
+    from reasoning.discovery import pcf_dynamics as module
+
+    nothing = {"constants": [], "a": "", "b": "", "value": ""}
+    monkeypatch.setattr(module._Labeller, "work", lambda self, number: nothing)
+    settings = Settings(a_degree=1, a_coefficients=2, b_degree=2, b_coefficients=1, basis=("pi",), height=4)
+    outcome = search(settings, tmp_path / "run", jobs=1, quiet=True)
+    assert outcome.labels == {}
+    assert ("2*n+1", "n**2", "4/pi") in {(one.a, one.b, one.value) for one in outcome.conjectures}
+
+
 @pytest.mark.slow
 def test_a_killed_search_goes_on_and_ends_with_the_same_bytes(tmp_path):
     command = [sys.executable, "-m", "reasoning.cli.main", "discover", "pcf-dynamics", "--a-degree", "1", "--b-degree", "1", "--basis", "e;exp(2)", "--jobs", "2", "--quiet"]  # fmt: skip

@@ -219,3 +219,19 @@ def test_the_mean_is_per_token_and_one_leading_blank_does_not_count(engine: Engi
 def test_what_cannot_be_scored_says_so(engine: Engine, text: str, error: str) -> None:
     with pytest.raises(EngineError, match=error):
         scores(engine, Request(prompt="2+2="), text)
+
+
+def test_the_built_in_model_finds_the_right_working_likelier_than_a_wrong_one() -> None:
+    request = Request(messages=(Message("user", "37+58=?"),))
+
+    async def run() -> list[float]:
+        engine = create_engine("nano")
+        try:
+            return [await mean_logprob(engine, request, f"7+8+0=15,3+5+1=9####{end}\n") for end in ("95", "85", "95.")]
+        finally:
+            await engine.close()
+
+    right, wrong, longer = asyncio.run(run())
+    assert right > -0.05
+    assert right > wrong + 0.1
+    assert right > longer

@@ -67,7 +67,7 @@ bodies = st.one_of(
 ).map(as_bytes)  # fmt: skip
 
 
-@sizes(15, 300)
+@sizes(15, 150)
 def test_any_reply_is_a_completion_or_an_error(examples):
     def check(case):
         body, status, chat, logprobs = case

@@ -1,17 +1,17 @@
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
 from reasoning.engines import Completion, EngineError, Request, create_engine
 from reasoning.engines.base import BudgetSpentError, Message, ToolCall
 from reasoning.engines.prompts import check_request
-from reasoning.methods.base import MethodError, Prompt, PromptStyle, Question, Sampling, Workbench, find_method
+from reasoning.methods.base import MethodError, Prompt, PromptStyle, Question, Sampling, find_method
 from reasoning.runs.recording import request_key
 from tests.support.protocol_server import ProtocolServer, Say
-from tests.support.scripted_answers import ScriptedEngine, question
+from tests.support.scripted_answers import Bench, ScriptedEngine, question
 from verifiers.records import Problem
-from verifiers.sandbox import SandboxPool
 
 STYLE = PromptStyle(
     "plain", "", lambda problem: Prompt(messages=(Message("user", problem.prompt),)), lambda problem, reply: reply
@@ -35,23 +35,25 @@ def calls(*pairs):
     return Completion("", "tool_calls", meta={"tool_calls": listed})
 
 
-def attempt(engine, spec="direct,tools=factor_integer"):
-    asked = Question(Problem("p", "answer", "Factor 91."), STYLE, 0, 0, Sampling())
-
-    async def work():
-        async with SandboxPool(workers=1) as pool:
-            return await find_method(spec)(asked, Workbench(engine, pool))
-
-    return asyncio.run(work())
+@pytest.fixture(scope="module")
+def bench():
+    bench = Bench()
+    yield bench
+    bench.close()
 
 
-def test_calls_are_checked_run_shown_recorded_cached_and_counted():
+def attempt(bench, engine, spec="direct,tools=factor_integer", style=STYLE):
+    asked = Question(Problem("p", "answer", "Factor 91."), style, 0, 0, Sampling())
+    return bench.run(find_method(spec)(asked, bench.workbench(engine)))
+
+
+def test_calls_are_checked_run_shown_recorded_cached_and_counted(bench):
     engine = Scripted(
         calls(("factor_integer", '{"number": 91}'), ("factor_integer", '{"number": '), ("divide", "{}")),
         calls(("factor_integer", '{ "number":91}')),
         Completion("7 and 13"),
     )
-    made = attempt(engine)
+    made = attempt(bench, engine)
     assert made.candidate.text == "7 and 13"
     _user, assistant, *results = engine.requests[1].messages
     assert assistant.tool_calls[0] == ToolCall("call_0", "factor_integer", '{"number": 91}')
@@ -64,18 +66,18 @@ def test_calls_are_checked_run_shown_recorded_cached_and_counted():
     assert made.trace["tools"][0] == made.trace["tools"][3] | {"arguments": '{"number": 91}'}
 
 
-def test_the_last_round_has_no_tools_and_the_first_may_force_one():
+def test_the_last_round_has_no_tools_and_the_first_may_force_one(bench):
     engine = Scripted(calls(("factor_integer", '{"number": 4}')), calls(("factor_integer", '{"number": 6}')))
-    made = attempt(engine, "direct,tools=factor_integer,tool_rounds=2,tool_choice=factor_integer")
+    made = attempt(bench, engine, "direct,tools=factor_integer,tool_rounds=2,tool_choice=factor_integer")
     assert [request.tool_choice for request in engine.requests] == ["factor_integer", "none"]
     assert len(made.trace["tools"]) == 1
 
 
-def test_strict_marks_the_tools_and_nothing_else():
+def test_strict_marks_the_tools_and_nothing_else(bench):
     sent = []
     for spec in ("direct,tools=factor_integer", "direct,tools=factor_integer,tool_strict=true"):
         engine = Scripted(Completion("7 and 13"))
-        attempt(engine, spec)
+        attempt(bench, engine, spec)
         sent += [json.loads(tool)["function"] for tool in engine.requests[0].tools]
     plain, strict = sent
     assert "strict" not in plain
@@ -147,7 +149,7 @@ def test_tools_are_part_of_a_requests_key():
     assert len(keys) == 3
 
 
-def chat(script):
+def chat(bench, script):
     """A method is given an engine that does as `script` says, and a run's store that keeps replies."""
     store = {}
 
@@ -155,25 +157,24 @@ def chat(script):
         tool_reply = staticmethod(store.get)
         add_tool_reply = staticmethod(store.setdefault)
 
-    async def work(spec, problem):
-        async with SandboxPool(workers=1) as pool:
-            engine = ScriptedEngine(script)
-            made = await find_method(spec)(question(problem), Workbench(engine, pool, replies=Kept))
-            return made, engine
+    def work(spec, problem):
+        engine = ScriptedEngine(script)
+        workbench = replace(bench.workbench(engine), replies=Kept)
+        return bench.run(find_method(spec)(question(problem), workbench)), engine
 
     return work, store
 
 
-def test_a_vote_draws_with_tools_and_lists_their_calls_by_draw():
+def test_a_vote_draws_with_tools_and_lists_their_calls_by_draw(bench):
     def factors(request):
         if request.messages[-1].role == "tool":
             (first, _), *_ = json.loads(request.messages[-1].content)["solution"]["factors"]
             return f"\\boxed{{{first}}}"
         return calls(("factor_integer", json.dumps({"number": 7 * (11, 13, 17)[request.sample_indices[0]]})))
 
-    work, store = chat(factors)
+    work, store = chat(bench, factors)
     problem = Problem("p", "answer", "Their common factor?", {"answer": "7"})
-    made, engine = asyncio.run(work("self_consistency,n=3,tools=factor_integer", problem))
+    made, engine = work("self_consistency,n=3,tools=factor_integer", problem)
     assert made.candidate.text == "\\boxed{7}"
     assert [json.loads(one["arguments"])["number"] for one in made.trace["tools"]] == [77, 91, 119]
     assert len(store) == 3
@@ -182,57 +183,44 @@ def test_a_vote_draws_with_tools_and_lists_their_calls_by_draw():
     assert len({request.seeds for request in engine.requests}) == 6
 
 
-def test_programs_are_run_for_a_method_that_knows_of_none():
+def test_programs_are_run_for_a_method_that_knows_of_none(bench):
     def writes(request):
         shown = request.messages[-1].content if request.messages[-1].role == "assistant" else ""
         return "So \\boxed{42}." if "```output\n42\n" in shown else "Compute.\n```python\nprint(6 * 7)\n```\n"
 
-    work, store = chat(writes)
-    made, engine = asyncio.run(work("direct,tools=python", Problem("p", "answer", "6 * 7?")))
+    work, store = chat(bench, writes)
+    made, engine = work("direct,tools=python", Problem("p", "answer", "6 * 7?"))
     assert made.candidate.text == "Compute.\n```python\nprint(6 * 7)\n```\n\n```output\n42\n```\nSo \\boxed{42}."
     (ran,) = made.trace["tools"]
     assert (ran["tool"], ran["status"], ran["result"]) == ("python", "ran", "42")
     assert engine.requests[0].messages[0].role == "system"
     (key,) = store
     store[key] = json.dumps(["42", "from the run's store", False])
-    again, _ = asyncio.run(work("direct,tools=python", Problem("p", "answer", "6 * 7?")))
+    again, _ = work("direct,tools=python", Problem("p", "answer", "6 * 7?"))
     assert again == made
 
 
-def test_a_turn_that_was_begun_is_one_turn_with_the_calls():
+def test_a_turn_that_was_begun_is_one_turn_with_the_calls(bench):
     engine = Scripted(calls(("factor_integer", '{"number": 91}')), Completion(" 7"))
     prompt = Prompt(messages=(Message("user", "Factor 91."), Message("assistant", "The least is")))
-    style = PromptStyle("begun", "", lambda problem: prompt, lambda problem, reply: reply)
-
-    async def work():
-        async with SandboxPool(workers=1) as pool:
-            asked = Question(Problem("p", "answer", ""), style, 0, 0, Sampling())
-            return await find_method("direct,tools=factor_integer")(asked, Workbench(engine, pool))
-
-    asyncio.run(work())
+    attempt(bench, engine, style=PromptStyle("begun", "", lambda problem: prompt, lambda problem, reply: reply))
     assert [turn.role for turn in engine.requests[1].messages] == ["user", "assistant", "tool"]
     assert engine.requests[1].messages[1].content == "The least is"
 
 
-def test_tools_need_a_conversation():
+def test_tools_need_a_conversation(bench):
     style = PromptStyle("text", "", lambda problem: Prompt(text="91 ="), lambda problem, reply: reply)
-
-    async def work():
-        async with SandboxPool(workers=1) as pool:
-            asked = Question(Problem("p", "answer", ""), style, 0, 0, Sampling())
-            await find_method("direct,tools=factor_integer")(asked, Workbench(Scripted(), pool))
-
     with pytest.raises(EngineError, match="use a prompt style of chat, or tools=python"):
-        asyncio.run(work())
+        attempt(bench, Scripted(), style=style)
 
 
-def test_calls_before_the_end_of_the_budget_are_listed():
+def test_calls_before_the_end_of_the_budget_are_listed(bench):
     class Spent(Scripted):
         async def complete(self, request):
             if len(self.requests) == 1:
                 raise BudgetSpentError("10 tokens are spent")
             return await super().complete(request)
 
-    made = attempt(Spent(calls(("factor_integer", '{"number": 91}'))))
+    made = attempt(bench, Spent(calls(("factor_integer", '{"number": 91}'))))
     assert (made.candidate, made.finish_reason) == (None, "the budget is spent: 10 tokens are spent")
     assert [one["status"] for one in made.trace["tools"]] == ["converged"]

@@ -181,6 +181,13 @@ def test_statements_and_proofs_of_a_problem_in_words(tmp_path, monkeypatch):
     assert [prompt.startswith("### Problem") for prompt in drafting] == [True, True, False, False, True]
 
 
+@pytest.mark.parametrize(("line", "reason"), [(KNOWN, "no reply holds steps"), (WORDS, "no reply holds a statement")])
+def test_replies_without_text_are_told(tmp_path, monkeypatch, line, reason):
+    tables, thrown, _ = in_isabelle(tmp_path, monkeypatch, Scripted(lambda *_: " \n", by_number), [line], CLOSES)
+    assert not any(tables.values())
+    assert [(one["stage"], one["reason"]) for one in thrown] == [("reply", reason)]
+
+
 def test_proofs_that_are_much_the_same_are_thinned(tmp_path, monkeypatch):
     engine = Scripted(formal, lambda prompt, text: 0.0)
     plain, _, _ = in_isabelle(tmp_path, monkeypatch, engine, [WORDS], CLOSES, keep=8, overlap=0.3)

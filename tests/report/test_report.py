@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import random
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from run_directories import HOSTILE, checked, discovery, evaluation, generation, record, share, study, training
+from toy_self_play import ToyChecker, ToyPolicy, toy_config
 from typer.testing import CliRunner
 
 from reasoning.cli.main import app
@@ -16,6 +23,8 @@ from reasoning.report import ReportError, kind_of, report_page
 from reasoning.report.base import Drawn
 from reasoning.report.calibration import Agreement, calibration_error
 from reasoning.report.evaluation import _Counted, _pass_curve
+from reasoning.report.kinds import headline_of
+from reasoning.selfplay.loop import play
 
 MAKERS = {
     "training": training,
@@ -93,6 +102,21 @@ def test_function_trees_are_drawn(tmp_path):
     assert "1 candidates, took 0" in markup.text
 
 
+def test_self_play_shows_curves_rounds_and_conjectures(tmp_path):
+    metrics = asyncio.run(play(toy_config(tmp_path), tmp_path / "run", ToyPolicy(), ToyChecker(), resume=False))
+    assert kind_of(tmp_path / "run").name == "self-play"
+    page = report_page(tmp_path / "run")
+    markup = checked(page)
+    assert "proved statements" in markup.text
+    assert f"proved {metrics['proved']} statements {metrics['statements']}" in markup.text
+    assert "samples prove it" in markup.text
+    assert kind_of(tmp_path / "run").headline(tmp_path / "run").startswith(f"{metrics['proved']} of ")
+    broken = tmp_path / "run" / "rounds" / "000" / "summary.json"
+    broken.write_text("{}")
+    with pytest.raises(ReportError, match="damaged"):
+        report_page(tmp_path / "run")
+
+
 def test_many_items_are_counted_whole_and_shown_in_part(tmp_path):
     records = [record(f"p{number}", 0, number % 3 == 0) for number in range(900)]
     page = report_page(evaluation(tmp_path / "run", records, {"pass@1": share(1 / 3)}))
@@ -118,6 +142,42 @@ def test_a_damaged_file_is_named(tmp_path, name, content, message):
     (directory / name).write_text(content)
     with pytest.raises(ReportError, match=message):
         report_page(directory)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.just(HOSTILE),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=3,
+)
+
+
+def damaged(value, choose, other):
+    """`value` with one part of it replaced by `other`."""
+    parts = (
+        list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
+    )
+    place = choose(st.integers(0, len(parts)))
+    if place == len(parts):
+        return other
+    changed = value.copy()
+    changed[parts[place][0]] = damaged(parts[place][1], choose, other)
+    return changed
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from(["evaluation", *MAKERS]), st.data())
+def test_a_damaged_run_gives_a_whole_page_or_one_clear_error(name, data):
+    with tempfile.TemporaryDirectory() as folder:
+        directory = {"evaluation": hostile_evaluation, **MAKERS}[name](Path(folder) / "run")
+        files = sorted(path for path in directory.rglob("*.json*") if path.is_file())
+        path = data.draw(st.sampled_from(files))
+        lines = path.read_text().splitlines()
+        number = data.draw(st.integers(0, len(lines) - 1))
+        lines[number] = json.dumps(damaged(json.loads(lines[number]), data.draw, data.draw(JSON)))
+        path.write_text("\n".join(lines) + "\n")
+        with contextlib.suppress(ReportError):
+            checked(report_page(directory))
+            headline_of(directory, kind_of(directory))
 
 
 def test_the_curve_is_the_unbiased_estimator():
@@ -196,7 +256,7 @@ def test_real_runs_of_the_commands_are_reported(tmp_path):
         "study on families": ["families", "study", "stable", "--engine", "search", "--families", "number_theory",
                               "--limit", "1", "--variants", "2"],
     }  # fmt: skip
-    for name, command in commands.items():
+    for name, command in commands.items():  # search solves no problem of the study, which therefore ends unfinished
         directory = tmp_path / name.replace(" ", "-")
         CliRunner().invoke(app, [*command, "--out", str(directory), "--quiet"])
         assert kind_of(directory).name == name

@@ -76,15 +76,14 @@ def test_runs_are_compared(ask):
     checked(page)
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/run/../secret/run", "/run/%2e%2e/secret/run", "/run/..%2fsecret%2frun", "/run/link/run", "/run//etc/passwd",
-     "/run/a/../../secret/run", "/run/a/records.jsonl", "/run/", "/etc/passwd", "/run/a%00", f"/run/{'x' * 5000}"],
-)  # fmt: skip
-def test_nothing_but_the_runs_found_is_opened(ask, path):
-    status, page, _ = ask(path)
-    assert status == 404
-    assert "hidden" not in page
+def test_nothing_but_the_runs_found_is_opened(ask):
+    for path in (
+        "/run/../secret/run", "/run/%2e%2e/secret/run", "/run/..%2fsecret%2frun", "/run/link/run", "/run//etc/passwd",
+        "/run/a/../../secret/run", "/run/a/records.jsonl", "/run/", "/etc/passwd", "/run/a%00", f"/run/{'x' * 5000}",
+    ):  # fmt: skip
+        status, page, _ = ask(path)
+        assert status == 404, path
+        assert "hidden" not in page
 
 
 def test_only_this_machine_is_answered_and_only_get(ask):

@@ -60,7 +60,7 @@ def test_genomes_of_any_kind_are_taken():
 
 def test_cells_of_a_tessellation_have_about_one_size_and_are_nearest():
     archive = CentroidArchive([(-1, 1)] * 6, 40, seed=1)
-    points = np.random.default_rng(0).uniform(-1, 1, (4000, 6))
+    points = np.random.default_rng(0).uniform(-1, 1, (2000, 6))
     cells = np.array([archive.cell(point)[0] for point in points])
     shares = np.bincount(cells, minlength=40) / len(points)
     assert 0.3 / 40 < shares.min() <= shares.max() < 3 / 40
@@ -73,10 +73,10 @@ def test_cells_of_a_tessellation_have_about_one_size_and_are_nearest():
 def test_many_features_go_through_a_tessellation():
     names = [f"x{index}" for index in range(6)]
     arguments = {"fitness": "0 - x0^2", "features": names, "bounds": dict.fromkeys(names, (-1, 1))}
-    result = map_elites(**arguments, ranges=[(-1, 1)] * 6, cells=50, evaluations=6000)
+    result = map_elites(**arguments, ranges=[(-1, 1)] * 6, cells=30, evaluations=2000)
     assert result.status is Status.CONVERGED
-    assert result.solution.cells[:, 0].tolist() == list(range(50))
-    again = map_elites(**arguments, ranges=[(-1, 1)] * 6, cells=50, evaluations=6000)
+    assert result.solution.cells[:, 0].tolist() == list(range(30))
+    again = map_elites(**arguments, ranges=[(-1, 1)] * 6, cells=30, evaluations=2000)
     assert np.array_equal(result.solution.points, again.solution.points)
     with pytest.raises(SolverInputError, match="cells: expected from 2 to 10000"):
         map_elites(**arguments, ranges=[(-1, 1)] * 6, cells=1)

@@ -126,7 +126,7 @@ def study(directory):
 
 def discovery(directory):
     directory.mkdir(parents=True)
-    _json(directory / "config.json", {"schema": 1, "settings": {"constants": ["e"], "digits": 100, "height": 10}})
+    _json(directory / "config.json", {"schema": 1, "settings": {"search": "mitm", "constants": ["e"]}})
     _json(directory / "metrics.json", {"fractions": 100, "verified": 2, "conjectures": 2})
     row = {"a": "2*n+1", "b": "n**2", "value": "4/pi", "constant": "pi", "digits": 100, "digits_per_term": 0.77,
            "delta": 0.1}  # fmt: skip

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
 
 import pytest
 from fstar_double import install_double
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from verifiers.proofs import ProofTask
 from verifiers.proofs.fstar.bridge import FstarBridge
@@ -25,14 +29,14 @@ IN_PROJECT = ProofTask(
 )
 
 
-def together(variables, use):
+def together(variables, use, seconds=60):
     """What `use(bridge)` returns."""
 
     async def run():
         async with SandboxPool(workers=1) as sandbox:
             return await use(FstarBridge(sandbox, workers=1, environment=variables))
 
-    return asyncio.run(asyncio.wait_for(run(), 60))
+    return asyncio.run(asyncio.wait_for(run(), seconds))
 
 
 def judged(variables, cases, seconds=30.0):
@@ -92,19 +96,23 @@ def test_a_process_that_fails_costs_one_retry_and_is_never_wrong(tmp_path):
     assert (slow.status, after.status) == (Status.TIMEOUT, Status.PASSED)
 
 
-@pytest.mark.parametrize(
-    ("task", "field"),
-    [
-        (ProofTask("fstar", "val add_zero : nonsense"), "statement"),
-        (ProofTask("fstar", STATEMENT, "open nonsense"), "header"),
-        (ProofTask("fstar", STATEMENT, '#push-options "--admits"'), "header"),
-        (ProofTask("fstar", STATEMENT, file="A.fst"), "file|until"),
-        (ProofTask("fstar", "let add_zero x = ()"), "statement"),
-    ],
-)
-def test_what_f_star_refuses_of_the_problem_is_the_problems_fault(tmp_path, task, field):
-    with pytest.raises(RecordError, match=field):
-        judged(install_double(tmp_path), [(task, "let add_zero x = right")])
+def test_what_f_star_refuses_of_the_problem_is_the_problems_fault(tmp_path):
+    tasks = {
+        "statement": [ProofTask("fstar", "val add_zero : nonsense"), ProofTask("fstar", "let add_zero x = ()")],
+        "header": [ProofTask("fstar", STATEMENT, "open nonsense"), ProofTask("fstar", STATEMENT, "#admits")],
+        "until": [ProofTask("fstar", STATEMENT, file="A.fst")],
+        "file": [ProofTask("fstar", STATEMENT, until="A.f")],
+    }
+
+    async def use(bridge):
+        for field, refused in tasks.items():
+            for task in refused:
+                with pytest.raises(RecordError) as error:
+                    await bridge.check(task, "let add_zero x = right", Limits())
+                assert error.value.field == field
+        return await bridge.check(TASK, "let add_zero x = right", Limits())
+
+    assert together(install_double(tmp_path), use).status is Status.PASSED
 
 
 @pytest.mark.parametrize("variables", [{}, {"REASONING_FSTAR": "/nowhere/fstar.exe"}])
@@ -153,6 +161,8 @@ CHEATS = [
     'let add_zero x = ()\n# reset-options "--z3rlimit 1"',
     "#restart-solver\nlet add_zero x = ()",
     "[@@expect_failure]\nlet add_zero x = ()",
+    "[@@ noextract [expect_failure]; expect_failure]\nlet add_zero x = ()",
+    "let add_zero x = ()\n[@@ admit_termination",
     "[@@ admit_termination]\nlet rec add_zero x = add_zero x",
     "[@@ some_attribute 1; opaque_to_smt]\nlet add_zero x = ()",
     "assume val helper : squash False\nlet add_zero x = helper",
@@ -206,6 +216,7 @@ def test_cheats_are_rejected_before_f_star_reads_them(text):
         "let add_zero x = let open FStar.Mul in let y = x in assert (y == x)",
         "let add_zero x = let rec f y = g y and g y = 0 in f x",
         'inline_for_extraction noextract\nlet add_zero x = assert_norm (strlen "admission" > 0)',
+        "[@@ strict_on_arguments [0; 1]; noextract]\nlet add_zero x = ()",
         '[@@ "opaque_to_smt"]\nlet add_zero #a x = Classical.forall_intro (fun (y:int) -> ())',
         "let add_zero x' = calc (==) { x' + 0; == { () } x'; }",
         "let add_zero x = match 'a' with | 'b' -> () | _ -> assumption_lemma x; no_admits x",
@@ -235,6 +246,20 @@ def test_text_keeps_its_length_and_lines():
     assert (len(blank), blank.count("\n")) == (len(code), code.count("\n"))
     assert blank.split() == ["a", "f'", "'k'", "'h"]
     assert '"d \\" (* e"' in without_comments(code)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet="letadmi \n(*)/\"'\\x#[]@", max_size=60))
+def test_any_text_is_read_or_refused_and_keeps_its_places(code):
+    try:
+        told = without_comments(code)
+    except UnreadableText:
+        return
+    assert (len(told), told.count("\n")) == (len(code), code.count("\n"))
+    assert all(one in (two, " ") for one, two in zip(told, code, strict=True))
+    assert without_comments(told) == told  # no comment comes about by taking others out
+    with contextlib.suppress(UnreadableText):
+        assert refusal(Definition.of(f"let add_zero x = admit ()\n{code}", split_statement(STATEMENT)).text)
 
 
 def test_an_answer_is_read_only_if_it_answers_the_query():
@@ -267,6 +292,31 @@ def test_doctor_names_f_star_or_says_how_to_install_it(tmp_path, monkeypatch):
     command = find().command("A.fst")
     assert command[1:3] == ("--ide", "A.fst")
     assert command[-2:] == ("--include", str(tmp_path / "project"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    find() is None, reason="F* is not installed: fstar.exe is neither on PATH nor named in REASONING_FSTAR"
+)
+def test_a_real_f_star_decides():
+    false = ProofTask("fstar", "val add_zero (x:int) : Lemma (x + 0 == x + 1)")
+    with_header = ProofTask("fstar", STATEMENT, "let twice (x:int) : int = x + x")
+    cases = [
+        (TASK, "let add_zero x = ()", Status.PASSED),
+        (false, "let add_zero x = ()", Status.WRONG),
+        (TASK, "let add_zero x = 1 + true", Status.WRONG),
+        (TASK, "let add_zero x = let", Status.WRONG),
+        (with_header, "let add_zero x = assert (twice x == 2 * x)", Status.PASSED),
+        (TASK, "let add_zero x = ()", Status.PASSED),
+    ]
+
+    async def use(bridge):
+        return [await bridge.check(task, text, Limits(wall_seconds=120)) for task, text, _ in cases]
+
+    reports = together(dict(os.environ), use, seconds=900)
+    assert [(report.status, report.detail) for report in reports] == [
+        (status, report.detail) for (_, _, status), report in zip(cases, reports, strict=True)
+    ]
 
 
 def test_a_problems_fields_reach_the_task():

@@ -49,7 +49,8 @@ _WORD: Final = re.compile(r"[^\W\d][\w']*")
 _PRAGMA: Final = re.compile(
     r"%splice|#\s*(?:(?:set|reset|push|pop|show)-options|restart-solver|lang-\w*|light\b|check\b)"
 )
-_ATTRIBUTE: Final = re.compile(r"\[@+\s*([^\]]*)\]?")
+_ATTRIBUTE: Final = re.compile(r"\[@+((?:[^\[\]]|\[[^\[\]]*\])*)\]?")
+_ARGUMENT: Final = re.compile(r"\[[^\[\]]*\]")
 _ALLOWED_ATTRIBUTES: Final = frozenset(
     ("opaque_to_smt", "inline_let", "inline_let_vc", "noextract", "strict_on_arguments", "tcnorm", "specialize",
      "CInline", "CPrologue", "unifier_hint_injective", "no_subtyping", "no_inline_let", "coercion")
@@ -85,7 +86,7 @@ def refusal(definition: str) -> str:
 
 def _attribute_refusal(definition: str) -> str:
     for found in _ATTRIBUTE.finditer(definition):
-        for name in re.split(r"[;,]", found.group(1)):
+        for name in re.split(r"[;,]", _ARGUMENT.sub("", found.group(1))):
             first = _WORD.search(name)
             if name.strip() and (first is None or first.group() not in _ALLOWED_ATTRIBUTES):
                 return f"attribute '{name.strip()[:40]}' is not one that a definition may have"

@@ -17,6 +17,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from verifiers.proofs.fences import first_block
 from verifiers.records import RecordError
 
 __all__ = ["Definition", "Statement", "UnreadableText", "split_statement", "strings", "visible", "without_comments"]
@@ -27,7 +28,7 @@ QUALIFIERS: Final = (
     "inline_for_extraction", "noextract", "unfold", "irreducible", "private", "total", "abstract", "noeq", "unopteq"
 )  # fmt: skip
 """What may stand before a declaration."""
-_BEFORE: Final = rf"(?:\s*(?:(?:{'|'.join(QUALIFIERS)})\b|\[@[^\]]*\]))*\s*"
+_BEFORE: Final = rf"(?:\s*(?:(?:{'|'.join(QUALIFIERS)})\b|\[@(?:[^\[\]]|\[[^\[\]]*\])*\]))*\s*"
 _TOKEN: Final = re.compile(
     r"""(?P<word>[^\W\d][\w']*)|(?P<nested>\(\*)|(?P<line>//[^\n]*)|(?P<string>")|(?P<character>'(?:[^'\\\n"]|\\.)')"""
 )
@@ -35,13 +36,10 @@ _COMMENT: Final = re.compile(r"\(\*|\*\)")
 _STRING: Final = re.compile(r'"(?:[^"\\\n]|\\["\\\'nrtbfv0])*"')
 """Strings of one line with plain escapes; others are not read, as F* might end them elsewhere."""
 _VAL: Final = re.compile(rf"\A({_BEFORE}val\s+)({NAME})(?![\w'])")
-_FENCE: Final = re.compile(
-    r"^[ \t]*(?:```+|~~~+)[ \t]*(?:fstar|fst|F\*|ocaml|fsharp)?[ \t]*\n(.*?)^[ \t]*(?:```+|~~~+)[ \t]*$",
-    re.DOTALL | re.MULTILINE,
-)
+_LANGUAGES: Final = ("fstar", "fst", "F*", "ocaml", "fsharp")
 _DECLARATION: Final = re.compile(rf"{_BEFORE}(let|type)\s+(rec\s+)?({NAME})(?![\w'])")
 _DECLARATION_AT_LINE_START: Final = re.compile(
-    rf"^(?=\s*(?:(?:{'|'.join(QUALIFIERS)}|val|let|type|open|module|include|friend|assume)\b|\[@|#|%splice))",
+    rf"^(?=[ \t]*(?:(?:{'|'.join(QUALIFIERS)}|val|let|type|open|module|include|friend|assume)\b|\[@|#|%splice))",
     re.MULTILINE,
 )
 
@@ -92,9 +90,9 @@ class Definition:
         Raises:
             UnreadableText: something is not closed, or what is defined first is not the statement's name.
         """
-        fenced = _FENCE.search(candidate)
-        code = without_comments(fenced.group(1) if fenced else candidate)
-        before = candidate[: fenced.start(1)] if fenced else ""
+        block = first_block(candidate, _LANGUAGES)
+        code = without_comments(block.text if block else candidate)
+        before = candidate[: block.start] if block else ""
         begin = _start_of_code(code)
         declared = re.compile(rf"\s*{_as_pattern(statement.text)}(?=\s)").match(code, begin)
         if declared is not None:
