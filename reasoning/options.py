@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import Field, field, fields
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-__all__ = ["OptionError", "read_options", "split_options"]
+__all__ = ["OptionError", "bounded", "read_options", "split_options", "what_is_expected"]
 
 _OPTION_START = re.compile(r",(?=[A-Za-z_][A-Za-z0-9_]*=)")
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -29,6 +29,47 @@ T = TypeVar("T")
 
 class OptionError(ValueError):
     """An option is unknown, missing, given twice or not of its type; one clear line."""
+
+
+def bounded(
+    default: Any, *, low: float | None = None, above: float | None = None, high: float | None = None, help: str = ""
+) -> Any:
+    """A field of an options dataclass: its default, what its value must keep to, and help for the command line.
+
+    Args:
+        default: the value that stands when none is given.
+        low: the smallest value.
+        above: what the value must be greater than.
+        high: the largest value.
+        help: one sentence.
+    """
+    return field(default=default, metadata={"low": low, "above": above, "high": high, "help": help})
+
+
+def what_is_expected(item: Field[Any], value: Any, *, lowest: float | None = None) -> str:
+    """Empty when a value keeps to the bounds of its field, else what the bounds are, in words.
+
+    Args:
+        item: a field, as `bounded` makes them or any other.
+        value: to be checked; what is no number always passes.
+        lowest: the smallest value of a field that names no lower bound.
+    """
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return ""
+    low, above, high = (item.metadata.get(name) for name in ("low", "above", "high"))
+    if low is None and above is None:
+        low = lowest
+    kept = (low is None or value >= low) and (above is None or value > above) and (high is None or value <= high)
+    if kept and value == value:
+        return ""
+    words = []
+    if above is not None:
+        words.append(f"more than {above:g}")
+    elif low is not None:
+        words.append("0 or more" if low == 0 and high is None else f"at least {low:g}")
+    if high is not None:
+        words.append(f"at most {high:g}")
+    return " and ".join(words) or "a number"
 
 
 def split_options(text: str) -> tuple[str, dict[str, str]]:

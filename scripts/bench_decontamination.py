@@ -17,6 +17,9 @@ Recall is the share of the planted ones that are found. Precision counts every r
 as a mistake, although some of GSM8K's training problems do have a sibling in a benchmark: `--show FILE` writes each
 such text once, beside the benchmark problem, to be read.
 
+`--embedder SPEC` looks with an embedding model as well (see `reasoning.embeddings`) at what the words do not give
+away, and counts it in rows of its own.
+
 The thresholds were chosen by reading what was found in GSM8K's training split and in MATH (`--pool math:test`; a pool's
 own benchmark is not protected). `--pool college_math:test` had no say in them.
 """
@@ -24,19 +27,23 @@ own benchmark is not protected). `--pool college_math:test` had no say in them.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import random
 import re
 import resource
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from reasoning.pipelines.backend.contamination import ContaminationIndex, Match
+from reasoning.embeddings import create_embedder
+from reasoning.pipelines.backend.contamination import Match
 from reasoning.pipelines.backend.duplicates import forms_of
-from reasoning.pipelines.backend.protected import protect
+from reasoning.pipelines.backend.nearness import Nearness
+from reasoning.pipelines.backend.protected import Protected, protect
 from reasoning.pipelines.masking import mask_numbers
 from reasoning.pipelines.seeds import find_seeds
 from verifiers.records import Problem
@@ -125,20 +132,13 @@ def pool_rows(benign: Sequence[str], copies: Sequence[PoolRow], rows: int, draw:
         yield PoolRow(text if number < len(benign) else renumbered(text, draw))
 
 
-def searched(index: ContaminationIndex, rows: Iterator[PoolRow]) -> Iterator[tuple[PoolRow, Match | None]]:
-    """Each row with what the index finds in it."""
-    batch: list[PoolRow] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == BATCH_ROWS:
-            yield from _looked_up(index, batch)
-            batch = []
-    yield from _looked_up(index, batch)
-
-
-def _looked_up(index: ContaminationIndex, batch: list[PoolRow]) -> Iterator[tuple[PoolRow, Match | None]]:
-    found = index.check([forms_of(Problem("", "answer", row.text)) for row in batch])
-    return zip(batch, found, strict=True)
+async def searched(protected: Protected, rows: Sequence[PoolRow]) -> AsyncIterator[tuple[PoolRow, Match | None]]:
+    """Each row with what is found in it."""
+    for start in range(0, len(rows), BATCH_ROWS):
+        batch = rows[start : start + BATCH_ROWS]
+        problems = [Problem("", "answer", row.text) for row in batch]
+        for found in zip(batch, await protected.check(problems, [forms_of(one) for one in problems]), strict=True):
+            yield found
 
 
 def write_mistakes(path: Path, mistakes: Iterable[tuple[str, Match]], names: Sequence[str]) -> None:
@@ -153,19 +153,28 @@ def write_mistakes(path: Path, mistakes: Iterable[tuple[str, Match]], names: Seq
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def main() -> None:
+async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=100_000, help="rows of the pool")
     parser.add_argument("--planted", type=int, default=300, help="planted rows of each kind")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pool", default=POOL, help="Where the benign texts come from.")
     parser.add_argument("--show", type=Path, help="File for the texts that were found and not planted.")
+    parser.add_argument("--embedder", default="", help="Embedding model that looks as well, as `generate` takes it.")
+    parser.add_argument("--similar", type=float, default=0.9, help="Cosine similarity that counts as the same.")
     options = parser.parse_args()
     draw = random.Random(options.seed)
 
     started = time.process_time()
     benchmarks = [name for name in BENCHMARKS if name != options.pool.partition(":")[0] or options.pool == POOL]
-    protected = protect(",".join(benchmarks), [])
+    embedder = create_embedder(options.embedder) if options.embedder else None
+    folder = tempfile.TemporaryDirectory()
+
+    def near(texts: Sequence[tuple[str, str]]) -> Nearness:
+        assert embedder is not None
+        return Nearness(embedder, texts, options.similar, Path(folder.name) / "protected")
+
+    protected = protect(",".join(benchmarks), [], near=None if embedder is None else near)
     print(f"index: {len(protected.index)} problems in {time.process_time() - started:.1f} CPU s")
     problems = [
         entry.problem
@@ -181,7 +190,7 @@ def main() -> None:
     started = time.process_time()
     found, right, mistaken = Counter[str](), Counter[str](), Counter[str]()
     mistakes: dict[int, tuple[str, Match]] = {}
-    for row, match in searched(protected.index, iter(rows)):
+    async for row, match in searched(protected, rows):
         if match is None:
             continue
         if row.kind:
@@ -195,7 +204,7 @@ def main() -> None:
     for kind in KINDS:
         print(f"| {kind} | {options.planted} | {found[kind]} | {100 * found[kind] / options.planted:.1f} % |")
     print(f"\n| pass | right | not planted | precision |\n{'| --- ' * 4}|")
-    for kind in ("text", "structure"):
+    for kind in ("text", "structure", *(["embedding"] if embedder is not None else [])):
         everything = right[kind] + mistaken[kind]
         print(f"| {kind} | {right[kind]} | {mistaken[kind]} | {100 * right[kind] / max(everything, 1):.1f} % |")
     print(
@@ -204,9 +213,9 @@ def main() -> None:
     )
     if options.show:
         write_mistakes(options.show, mistakes.values(), protected.names)
-    print(f"both passes: {options.rows / seconds:.0f} rows per CPU second on one core")
+    print(f"all passes: {options.rows / seconds:.0f} rows per CPU second on one core")
     print(f"peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(main())

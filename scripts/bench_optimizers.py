@@ -117,7 +117,7 @@ def main() -> int:
 
     import torch
 
-    from reasoning.training.charts import chart
+    from reasoning.pages.charts import chart
 
     torch.set_num_threads(1)
     arguments.out.mkdir(parents=True, exist_ok=True)

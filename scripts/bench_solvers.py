@@ -9,26 +9,16 @@ Times are CPU seconds of this process; ratios are of times taken in one run.
 from __future__ import annotations
 
 import argparse
-import time
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from bench_solvers_more import SECTIONS as MORE
+from bench_solvers_more import target, timed
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-
-
-def timed(work: Callable[[], Any]) -> tuple[Any, float]:
-    """The result and the CPU seconds."""
-    started = time.process_time()
-    result = work()
-    return result, time.process_time() - started
-
-
-def target(name: str, met: bool) -> None:
-    print(f"    {'met   ' if met else 'MISSED'}  {name}", flush=True)
 
 
 def marginal_error(plan: Array, weights: Array) -> float:
@@ -138,7 +128,7 @@ def krylov(long: bool) -> None:
         lambda: [gmres(counted(a), b, rtol=1e-8, restart=30, maxiter=500) for a, b in zip(matrices, sides, strict=True)]
     )
     ours, took = timed(lambda: linear_sequence(matrices, sides, parameters))
-    mine = ours.certificate.total_products
+    mine = ours.certificate.total_work
     print(
         f"  {count} convection-diffusion systems of {n * n}: GMRES(30) alone {products} products, {peer:.2f} s; "
         f"recycled {mine} products, {took:.2f} s, largest residual {ours.certificate.residuals.max():.1e}"
@@ -158,7 +148,7 @@ def relaxation(long: bool) -> None:
 
     def sweeps(**options: Any) -> NDArray[np.int64]:
         result = sor_sequence([matrix], sides, shifts=shifts, max_sweeps=300, seconds=60.0, **options)
-        counts: NDArray[np.int64] = result.solution.sweeps
+        counts: NDArray[np.int64] = result.solution.work
         return counts
 
     fixed = {round(float(omega), 2): sweeps(policy="fixed", omegas=[omega]) for omega in grid}
@@ -223,6 +213,7 @@ SECTIONS: dict[str, Callable[[bool], None]] = {
     "relaxation": relaxation,
     "completion": completion,
     "schedules": schedules,
+    **MORE,
 }
 
 

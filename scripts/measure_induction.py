@@ -1,6 +1,7 @@
 """Measures template induction on GSM8K: how many seeds give a family, and how many agree with the marked steps.
 
 python scripts/measure_induction.py [--split test] [--limit 500] [--answer-only]
+python scripts/measure_induction.py --benchmark math --split test       # only how many seeds give a family
 
 The marks (`<<48/2=24>>`) are no part of what the compared induction sees. A second program is induced from the marks
 alone; the two agree when they have the same parameters and give the same answers for ten draws. How many seeds give a
@@ -10,6 +11,7 @@ family when the marks may be read too, as in `reasoning generate`, is counted ap
 from __future__ import annotations
 
 import argparse
+import itertools
 import random
 import re
 from collections import Counter
@@ -59,6 +61,17 @@ def comparison(problem: str, solution: str, answer: str, answer_only: bool) -> s
     return "agree" if all(one.solve(**params) == other.solve(**params) for params in draws) else "disagree"
 
 
+def count_induced(name: str, split: str, limit: int | None) -> None:
+    """Print how many problems of a benchmark without marks give a family."""
+    benchmark = find_benchmark(name)
+    seeds = induced = 0
+    for entry in itertools.islice(benchmark.read(locate(benchmark, split, None), split), limit):
+        seeds += 1
+        gold = entry.problem.fields["gold"]
+        induced += is_induced(entry.problem.prompt, entry.references[0], gold if isinstance(gold, str) else gold[0])
+    print(f"{seeds} seeds of {name}:{split}, {induced} induced ({100 * induced / max(seeds, 1):.1f} %)")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--split", default="train", help="train or test")
@@ -66,7 +79,11 @@ def main() -> None:
     parser.add_argument(
         "--answer-only", action="store_true", help="induce from problem and answer, without the solution"
     )
+    parser.add_argument("--benchmark", default="gsm8k", help="another one with worked solutions, counted only")
     arguments = parser.parse_args()
+    if arguments.benchmark != "gsm8k":
+        count_induced(arguments.benchmark, arguments.split, arguments.limit)
+        return
     benchmark = find_benchmark("gsm8k")
     counts: Counter[str] = Counter()
     with_marks = 0

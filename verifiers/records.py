@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["Candidate", "Problem", "RecordError", "Status", "Verdict"]
+__all__ = ["Candidate", "Problem", "RecordError", "Status", "Verdict", "is_unicode"]
 
 MAX_DETAIL_CHARACTERS = 2_000
 """Longest `detail` that a verdict keeps; hostile error messages are cut to it."""
@@ -86,18 +86,21 @@ class Problem:
         """Read the public form, in which the kind's own fields stand beside `id` and `kind`.
 
         Raises:
-            RecordError: a common field is missing or has the wrong type.
+            RecordError: a common field is missing or has the wrong type, or the id is no Unicode.
         """
         if not isinstance(record, Mapping):
             raise RecordError("problem", f"expected an object, got {type(record).__name__}")
         kind = _string(record, "kind")
         if not kind:
             raise RecordError("kind", "must not be empty")
+        id = _string(record, "id", default="")
+        if not is_unicode(id):
+            raise RecordError("id", "holds a lone surrogate, so it cannot be kept or compared")
         meta = record.get("meta")
         if meta is not None and not isinstance(meta, Mapping):
             raise RecordError("meta", f"expected an object, got {type(meta).__name__}")
         return cls(
-            id=_string(record, "id", default=""),
+            id=id,
             kind=kind,
             prompt=_string(record, "prompt", default=""),
             fields={key: value for key, value in record.items() if key not in _COMMON_FIELDS},
@@ -226,7 +229,7 @@ class Verdict:
             )
         except KeyError as error:
             raise RecordError(str(error.args[0]), "missing") from None
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             if isinstance(error, RecordError):
                 raise
             raise RecordError("", f"not a verdict: {error}") from None
@@ -239,3 +242,12 @@ def _string(record: Mapping[str, Any], name: str, default: str | None = None) ->
     if not isinstance(value, str):
         raise RecordError(name, f"expected a string, got {type(value).__name__}")
     return value
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written as UTF-8: JSON may hold halves of a pair of surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -34,6 +34,9 @@ def mitm(
     b_coefficients: Annotated[int | None, typer.Option(help="Largest size of its coefficients. Default: 5.")] = None,
     height: Annotated[int | None, typer.Option(help="Largest coefficient of the Moebius images. Default: 10.")] = None,
     digits: Annotated[int | None, typer.Option(help="Digits to which a formula is verified. Default: 100.")] = None,
+    a: Annotated[str | None, typer.Option("--a", help="a(n) with parameters, in the place of a box.")] = None,
+    b: Annotated[str | None, typer.Option("--b", help="b(n) with parameters.")] = None,
+    ranges: Annotated[str | None, typer.Option(help="Of the parameters: 'x=1:17;y=1:5'.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/mitm.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the search in this directory.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a processor.")] = None,
@@ -41,6 +44,7 @@ def mitm(
 ) -> None:
     """Search a box of polynomial continued fractions for Moebius images of constants.
 
+    The box holds all coefficients up to a size, or with --a, --b and --ranges all choices of a family's parameters.
     Every fraction a(0) + b(1)/(a(1) + b(2)/(a(2) + ...)) of the box is evaluated in float64; what meets an image of a
     constant is judged by the constant verifier. The search can be stopped at any moment and goes on with --resume.
 
@@ -48,18 +52,26 @@ def mitm(
     Examples:
       reasoning discover mitm --constants e --a-degree 1 --b-degree 1 --out runs/e
       reasoning discover mitm --constants 'pi;log(2)' --b-degree 2 --height 8 --out runs/pi
+      reasoning discover mitm --constants 'zeta(3)' --a '(2*n+1)*(x*n*(n+1)+y)' --b '-z*n**6' \
+          --ranges 'x=1:17;y=1:5;z=1:16' --out runs/zeta3
       reasoning discover mitm --resume runs/pi
     """  # noqa: D301 - \b is typer's mark, not text
     from reasoning.discovery.meet_in_the_middle import Settings, search
 
+    bounds = (a_degree, a_coefficients, b_degree, b_coefficients)
+    if any((a, b, ranges)) and any(bound is not None for bound in bounds):
+        raise typer.BadParameter("--a, --b and --ranges take the place of the degrees and coefficients; give one kind")
     given = {
-        "constants": _constants(constants),
+        "constants": _listed(constants),
         "a_degree": a_degree,
         "a_coefficients": a_coefficients,
         "b_degree": b_degree,
         "b_coefficients": b_coefficients,
         "height": height,
         "digits": digits,
+        "a": a,
+        "b": b,
+        "ranges": _listed(ranges),
     }
     plan = _plan(Settings, "mitm", given, out, resume)
     outcome = _searched(search, plan, "mitm", jobs=jobs, quiet=quiet)
@@ -71,7 +83,7 @@ def mitm(
     counts = outcome.counts
     print(
         f"{counts['fractions']} fractions, {counts['evaluated']} with a value, {counts['met']} met an image, "
-        f"{counts['verified']} verified, {counts['conjectures']} different"
+        f"{counts['verified']} verified, {counts['conjectures']} different, {counts['families']} families"
     )
     _say_where(plan[1])
 
@@ -103,7 +115,7 @@ def esma(
     from reasoning.discovery.esma import Settings, search
 
     given = {
-        "constants": _constants(constants),
+        "constants": _listed(constants),
         "degree": degree,
         "coefficients": coefficients,
         "period": period,
@@ -139,7 +151,7 @@ def pcf_dynamics(
     b_coefficients: Annotated[int | None, typer.Option(help="Largest size of its coefficients. Default: 5.")] = None,
     basis: Annotated[
         str | None,
-        typer.Option(help="Constants that may name a cluster, separated by semicolons. Default: 37 of them."),
+        typer.Option(help="Constants that may name a cluster, separated by semicolons. Default: 38 of them."),
     ] = None,
     height: Annotated[int | None, typer.Option(help="Largest coefficient of the Moebius images. Default: 12.")] = None,
     digits: Annotated[int | None, typer.Option(help="Digits to which a formula is verified. Default: 100.")] = None,
@@ -151,7 +163,7 @@ def pcf_dynamics(
     """Measure how all fractions of a box converge, cluster them, name the clusters, and verify what the names give.
 
     Irrationality measure, growth of the denominators in lowest terms and fall of the error need no closed form. Some
-    members of each cluster are identified; the constants found are then tried on all. The search goes on with --resume.
+    members of each cluster are identified, and all fractions are tried on the basis. The search goes on with --resume.
 
     \b
     Examples:
@@ -166,7 +178,7 @@ def pcf_dynamics(
         "a_coefficients": a_coefficients,
         "b_degree": b_degree,
         "b_coefficients": b_coefficients,
-        "basis": _constants(basis),
+        "basis": _listed(basis),
         "height": height,
         "digits": digits,
     }
@@ -181,7 +193,7 @@ def pcf_dynamics(
     print(
         f"{counts['fractions']} fractions, {counts['with a value']} with a value and no end, "
         f"{counts['clusters']} clusters, {counts['named clusters']} named, {counts['conjectures']} formulas in "
-        f"{counts['value classes']} classes"
+        f"{len({one.value_class for one in outcome.conjectures})} classes and {counts['families']} families"
     )
     print(f"clusters: {plan[1] / CLUSTERS_NAME}")
     _say_where(plan[1])
@@ -200,6 +212,10 @@ def llm(
     height: Annotated[int | None, typer.Option(help="Largest coefficient of the Moebius images. Default: 10.")] = None,
     digits: Annotated[int | None, typer.Option(help="Digits to which a formula is verified. Default: 100.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the replies. Default: 0.")] = None,
+    structured: Annotated[
+        bool | None,
+        typer.Option("--structured/--lines", help="Propose by a tool call (servers), or in lines. Default: lines."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/llm.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the search in this directory.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Claims judged at once. Default: all processors.")] = None,
@@ -213,6 +229,7 @@ def llm(
     \b
     Examples:
       reasoning discover llm --engine openai:MODEL,base_url=http://127.0.0.1:8000/v1 --out runs/proposed
+      reasoning discover llm --engine openai:MODEL,base_url=http://127.0.0.1:8000/v1 --structured --out runs/called
       reasoning discover llm --engine nano --rounds 1 --samples 2 --out runs/nano
       reasoning discover llm --resume runs/proposed
     """  # noqa: D301 - \b is typer's mark, not text
@@ -220,7 +237,7 @@ def llm(
 
     given = {
         "engine": engine,
-        "constants": _constants(constants),
+        "constants": _listed(constants),
         "rounds": rounds,
         "samples": samples,
         "temperature": temperature,
@@ -228,6 +245,7 @@ def llm(
         "height": height,
         "digits": digits,
         "seed": seed,
+        "structured": structured,
     }
     settings, directory, resuming = _plan(Settings, "llm", given, out, resume)
     outcome = run_interruptible(
@@ -243,7 +261,7 @@ def llm(
     _say_where(directory)
 
 
-def _constants(text: str | None) -> tuple[str, ...] | None:
+def _listed(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(part.strip() for part in text.split(";") if part.strip())
 
 

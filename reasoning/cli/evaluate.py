@@ -67,6 +67,9 @@ def evaluate(
         float, typer.Option(min=0.0, help="Price of a million completion tokens, for the report.")
     ] = 0.0,
     allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    backend: Annotated[
+        str, typer.Option(help="Where it is computed: local, or ray[,address=HOST:PORT,gpus=N].")
+    ] = "local",
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
     """Evaluate an engine on a benchmark; everything is kept in a run directory.
@@ -81,6 +84,7 @@ def evaluate(
       reasoning evaluate p3 --engine vllm:Qwen/Qwen3-4B --samples 100 --prompt long --out runs/p3
       reasoning evaluate humaneval --method funcoder,codet,direct --budget tokens=20000 --engine vllm:Qwen/Qwen3-4B
       reasoning evaluate gsm8k --engine vllm:Qwen/Qwen2.5-Math-7B-Instruct --method tir --samples 4 --out runs/tir
+      reasoning evaluate math --engine openai:my-model --method direct,tools=solve_equations+integrate_expression
       reasoning evaluate --resume runs/p3
     """  # noqa: D301 - \b is typer's mark, not text
     given: dict[str, Any] = {
@@ -105,7 +109,8 @@ def evaluate(
     from reasoning.cli.side_by_side import evaluate_side_by_side, is_side_by_side
 
     if is_side_by_side(method, resume):
-        options = {"jobs": jobs, "concurrency": concurrency, "allow_weak": allow_weak, "quiet": quiet}
+        options: dict[str, Any] = {"jobs": jobs, "concurrency": concurrency, "allow_weak": allow_weak}
+        options |= {"quiet": quiet, "backend": backend}
         evaluate_side_by_side(given, out, resume, options)
         return
     settings, directory, resuming = _plan(given, out, resume)
@@ -119,6 +124,7 @@ def evaluate(
         concurrency=concurrency,
         allow_weak=allow_weak,
         quiet=quiet,
+        backend=backend,
     )
     outcome = run_interruptible(work, f"go on with: reasoning evaluate {settings.benchmark} --resume {directory}")
     _show(settings, directory, outcome, (price_in, price_out))
@@ -215,6 +221,8 @@ def cost_line(results: Results, prices: tuple[float, float]) -> str:
         f"cost of a sample: {cost['calls']:.1f} calls, {cost['prompt_tokens']:.0f} prompt tokens, "
         f"{cost['completion_tokens']:.0f} completion tokens"
     )
+    if "tool_calls" in cost:
+        line += f", {cost['tool_calls']:.1f} calls of tools"
     if any(prices):
         price = (cost["prompt_tokens"] * prices[0] + cost["completion_tokens"] * prices[1]) / 1e6
         line += f"; price {price:.6f} a sample, {price * results.samples:.4f} in all"

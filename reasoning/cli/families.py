@@ -184,10 +184,34 @@ async def _check(
     return drawn, faults, shared
 
 
+@app.command("rates")
+def rates(
+    run_dir: Annotated[Path, typer.Argument(help="Directory of a run of `reasoning generate efagen`.")],
+) -> None:
+    """Show how many candidates of an EFAGen run came to each test, and how many of these passed it.
+
+    A run that was stopped is counted as far as it came.
+
+    \b
+    Examples:
+      reasoning families rates runs/efagen
+    """  # noqa: D301 - \b is typer's mark, not text
+    from rich.console import Console
+    from rich.table import Table
+
+    from reasoning.pipelines.efagen_rates import test_rates
+
+    table = Table("test", "came to it", "passed", "share")
+    for rate in test_rates(run_dir):
+        share = f"{100 * rate.passed / rate.reached:.1f} %" if rate.reached else "-"
+        table.add_row(rate.test, str(rate.reached), str(rate.passed), share)
+    Console(highlight=False).print(table)
+
+
 @app.command("study")
 def run_study(
     kind: Annotated[str, typer.Argument(metavar="stable|hard|faithful", help="What to find out.")],
-    engine: Annotated[str, typer.Option(help="See `reasoning engines`.")],
+    engine: Annotated[str, typer.Option(help="See `reasoning engines`.")] = "nano",
     families: Annotated[str, typer.Option(help="Families, topics or grades, by commas. Default: all.")] = "",
     problems: Annotated[str, typer.Option(help="A dataset of `generate efagen --keep families` instead.")] = "",
     second: Annotated[str, typer.Option(help="Engine that re-checks failures (hard).")] = "",
@@ -216,6 +240,7 @@ def run_study(
 
     \b
     Examples:
+      reasoning families study stable --families arithmetic --variants 4
       reasoning families study stable --engine vllm:Qwen/Qwen3-4B --variants 16 --out runs/stable
       reasoning families study hard --engine vllm:Qwen/Qwen3-4B --second vllm:Qwen/Qwen3-32B --variants 50
       reasoning families study faithful --problems runs/efagen/dataset --engine openai:my-model,base_url=http://127.0.0.1:8000/v1

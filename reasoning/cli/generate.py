@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reasoning.pipelines.settings import Settings
 
 DEFAULT_CONCURRENCY = 64
+Backend = Annotated[str, typer.Option(help="Where it is computed: local, or ray[,address=HOST:PORT,gpus=N].")]
 
 
 class _Pipelines(TyperGroup):
@@ -57,6 +58,7 @@ def generate(
     concurrency: Annotated[int, typer.Option(min=1, help="Requests under way at once.")] = DEFAULT_CONCURRENCY,
     allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    backend: Backend = "local",
 ) -> None:
     """Make a verified dataset with one of the pipelines below.
 
@@ -74,7 +76,7 @@ def generate(
     if resume is None:
         print(context.get_help())
         return
-    _run({}, None, resume, jobs, concurrency, allow_weak, quiet, None)
+    _run({}, None, resume, jobs, concurrency, allow_weak, quiet, None, backend)
 
 
 @app.command("reproduce", short_help="Make a dataset again from its manifest, and compare.")
@@ -86,6 +88,7 @@ def reproduce(
     concurrency: Annotated[int, typer.Option(min=1, help="Requests under way at once.")] = DEFAULT_CONCURRENCY,
     allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    backend: Backend = "local",
 ) -> None:
     """Run the pipeline of a manifest again and say whether the same bytes came of it (exit status 1: no).
 
@@ -97,7 +100,9 @@ def reproduce(
 
     wanted = read_manifest(manifest)
     out = out or Path("runs") / f"{wanted['pipeline']}-again"
-    built = _run(wanted["settings"], None if resume else out, resume, jobs, concurrency, allow_weak, quiet, None)
+    built = _run(
+        wanted["settings"], None if resume else out, resume, jobs, concurrency, allow_weak, quiet, None, backend
+    )
     different = differing_files(wanted, built.manifest)
     for path in different:
         say(f"differs: {path}")
@@ -123,9 +128,9 @@ def _command(pipeline: Pipeline) -> Any:
 
     def command(**given: Any) -> None:
         names = [parameter.name for parameter in running]
-        out, resume, jobs, concurrency, allow_weak, quiet, push = (given.pop(name) for name in names)
+        out, resume, jobs, concurrency, allow_weak, quiet, backend, push = (given.pop(name) for name in names)
         chosen = {name: value for name, value in given.items() if value is not None}
-        _run({"pipeline": pipeline.name, **chosen}, out, resume, jobs, concurrency, allow_weak, quiet, push)
+        _run({"pipeline": pipeline.name, **chosen}, out, resume, jobs, concurrency, allow_weak, quiet, push, backend)
 
     examples = "\n".join(f"  {line}" for line in pipeline.examples)
     command.__doc__ = f"{pipeline.summary}\n\n\b\nExamples:\n{examples}" if examples else pipeline.summary
@@ -148,6 +153,7 @@ def _running_options(
     concurrency: Annotated[int, typer.Option(min=1, help="Requests under way at once.")] = DEFAULT_CONCURRENCY,
     allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    backend: Backend = "local",
     push_to_hub: Annotated[
         str | None, typer.Option(help="Upload the dataset to this hub repository (OWNER/NAME), private.")
     ] = None,
@@ -177,6 +183,7 @@ def _run(
     allow_weak: bool,
     quiet: bool,
     push_to_hub: str | None,
+    backend: str,
 ) -> Built:
     from reasoning.pipelines.backend import build
 
@@ -189,6 +196,7 @@ def _run(
         concurrency=concurrency,
         allow_weak=allow_weak,
         quiet=quiet,
+        backend=backend,
     )
     built = run_interruptible(work, f"go on with: reasoning generate --resume {directory}")
     _show(directory, built)
@@ -223,6 +231,10 @@ def _show(directory: Path, built: Built) -> None:
         print(f"{table}: {counts}")
     thrown = ", ".join(f"{stage} {count}" for stage, count in built.discarded.items())
     print(f"{built.kept} rows kept; thrown away: {thrown or 'nothing'}")
+    cost = built.cost
+    tokens = cost["prompt_tokens"] + cost["completion_tokens"]
+    asked = f"{cost['completions']:.0f} completions ({tokens:.0f} tokens), " if cost["completions"] else ""
+    print(f"cost: {asked}{cost['sandbox_tasks']:.0f} sandbox tasks ({cost['sandbox_seconds']:.1f} CPU s)")
     if built.failures.count:
         say(
             f"{built.failures.count} items got no answer (first: {built.failures.first}); ask again with: "

@@ -19,10 +19,12 @@ from reasoning.cli import (
     engines,
     evaluate,
     explain,
+    export,
     families,
     generate,
     identify,
     methods,
+    report,
     samples,
     sandbox,
     serve,
@@ -30,8 +32,10 @@ from reasoning.cli import (
     tools,
     train,
     verify,
+    view,
     vote,
 )
+from reasoning.cli.support import say
 
 __all__ = ["app", "main"]
 
@@ -39,6 +43,7 @@ EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 _USER_ERRORS = (
+    ("reasoning.backends.base", "BackendError"),
     ("reasoning.data_files", "DataFileError"),
     ("reasoning.discovery.identification", "IdentificationError"),
     ("reasoning.discovery.units", "DiscoveryError"),
@@ -50,12 +55,15 @@ _USER_ERRORS = (
     ("reasoning.evaluation.explain_item", "ExplainError"),
     ("reasoning.evaluation.lines", "FileError"),
     ("reasoning.families.records", "FamilyError"),
+    ("reasoning.interop.export", "ExportError"),
     ("reasoning.methods.base", "MethodError"),
     ("reasoning.pipelines.backend.hub", "HubError"),
     ("reasoning.pipelines.base", "PipelineError"),
+    ("reasoning.report.base", "ReportError"),
     ("reasoning.runs.budget", "BudgetError"),
     ("reasoning.runs.run", "RunError"),
     ("reasoning.runs.store", "StoreError"),
+    ("reasoning.selfplay.store", "SelfPlayError"),
     ("reasoning.solvers.registry", "ToolError"),
     ("reasoning.solvers.results", "SolverInputError"),
     ("reasoning.training.config", "ConfigError"),
@@ -84,6 +92,9 @@ app.add_typer(generate.app, name="generate", short_help="Make a verified dataset
 app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
 app.command("vote", short_help="Count votes over several samples of a run.")(vote.vote)
 app.command("compare", short_help="Compare runs over the same problems.")(compare.compare)
+app.command("export", short_help="Write a benchmark as a task of another framework.")(export.export)
+app.command("report", short_help="Write what a run holds as one page.")(report.report)
+app.command("view", short_help="Look at a folder of runs in a browser.")(view.view)
 app.command("samples", short_help="Write a run's candidates as samples for other checkers.")(samples.samples)
 app.command("explain", short_help="Show how one sample of a run came to its verdict.")(explain.explain)
 app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
@@ -111,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if usage is None and not _is_for_user(error):
             raise
         text = usage() if usage is not None else str(error)
-        print("error: " + " ".join(text.split()), file=sys.stderr)
+        say("error: " + " ".join(text.split()))
         sys.exit(EXIT_USAGE)
     sys.exit(status if isinstance(status, int) else 0)
 

@@ -14,6 +14,9 @@ def methods(
 ) -> None:
     """List the methods with what they do and the options that `--method NAME,option=value` takes.
 
+    Every method takes tools=..., tool_rounds, tool_choice, tool_strict, tool_timeout, tool_memory and tool_characters
+    as well (docs/tools.md).
+
     \b
     Examples:
       reasoning methods
@@ -37,3 +40,6 @@ def methods(
     for method in listed:
         table.add_row(Text(method["name"]), Text(method["summary"]), Text(", ".join(method["options"])))
     Console().print(table)
+    print(
+        "every method takes tools=NAME+NAME (see `reasoning tools`), tools=all or tools=python: the model may call them"
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import typer
 
-from reasoning.cli.support import run_interruptible, say
+from reasoning.cli.support import say, until_interrupted
 
 app = typer.Typer(no_args_is_help=True, help="Serve rewards, Lean or tools to other programs.")
 
@@ -60,9 +61,7 @@ def rewards(
     address, number = server.address
     say(f"rewards for kind {kind}: http://{address}:{number} (Ctrl-C ends it)")
     try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        say("stopped")
+        until_interrupted(server.serve_forever)
     finally:
         server.close()
         reward.close()
@@ -96,9 +95,7 @@ def lean(
     address, number = server.address
     say(f"Lean: http://{address}:{number} (Ctrl-C ends it)")
     try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        say("stopped")
+        until_interrupted(server.serve_forever)
     finally:
         server.close()
 
@@ -133,6 +130,6 @@ def tools(
             await (serve_http(toolbox, port) if http else serve_stdio(toolbox))
 
     try:
-        run_interruptible(work(), "no call is running any more")
+        until_interrupted(lambda: asyncio.run(work()))
     except OSError as error:
         raise typer.BadParameter(f"--port {port}: {error.strerror}") from None

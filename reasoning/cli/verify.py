@@ -31,6 +31,9 @@ def verify(
     data: Annotated[Path | None, typer.Option(help="Its file, or a folder that holds its files.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted call.")] = False,
     allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    backend: Annotated[
+        str, typer.Option(help="Where it is computed: local, or ray[,address=HOST:PORT,gpus=N].")
+    ] = "local",
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
     """Judge candidates: one verdict line for each input line, in input order.
@@ -44,6 +47,7 @@ def verify(
       reasoning verify puzzle --in candidates.jsonl --out verdicts.jsonl
       reasoning verify program --in samples.jsonl.gz --out - --jobs 8 --timeout 3
       reasoning verify puzzle --in candidates.jsonl --out verdicts.jsonl --resume
+      REASONING_LEAN=native reasoning verify proof --in proofs.jsonl --out verdicts.jsonl
       reasoning verify --run runs/first --timeout 20
       reasoning verify program --benchmark humaneval --in samples.jsonl --out verdicts.jsonl
     """  # noqa: D301 - \b is typer's mark, not text
@@ -53,7 +57,7 @@ def verify(
     if run is not None:
         if kind is not None or source != "-" or target != "-" or benchmark is not None:
             raise typer.BadParameter("--run takes everything from the run: give no KIND, --benchmark, --in or --out")
-        _again(run, timeout, memory, jobs, resume, allow_weak, quiet)
+        _again(run, timeout, memory, jobs, resume, allow_weak, quiet, backend)
         return
     if benchmark is None and (split is not None or data is not None):
         raise typer.BadParameter("--split and --data are of a benchmark: give --benchmark NAME as well")
@@ -70,7 +74,7 @@ def verify(
     named = f" --benchmark {benchmark}" if benchmark is not None else ""
     again = "" if target == "-" else f": reasoning verify {kind}{named} --in {source} --out {target} --resume"
     about = None if benchmark is None else (benchmark, split, data)
-    work = _judge(kind, source, target, jobs, limits, explain, resume, allow_weak, quiet, about)
+    work = _judge(kind, source, target, jobs, limits, explain, resume, allow_weak, quiet, about, backend)
     summary = run_interruptible(work, f"run it again{again}")
     for fault in summary.faults:
         say(fault)
@@ -97,20 +101,21 @@ async def _judge(
     allow_weak: bool,
     quiet: bool,
     about: tuple[str, str | None, Path | None] | None,
+    backend: str,
 ) -> LinesSummary:
+    from reasoning.backends import open_backend
     from reasoning.evaluation.explain import explain
     from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR, judge_lines
     from reasoning.runs.progress import progress_display
     from verifiers.records import Problem, Verdict
     from verifiers.registry import VerifierRegistry
-    from verifiers.sandbox import SandboxPool
 
     def explanation(problem: Problem, candidate: str, verdict: Verdict) -> dict[str, object]:
         return explain(problem, candidate, verdict, limits)
 
-    async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
-        registry = VerifierRegistry(pool)
-        registry.verifier(kind)
+    async with open_backend(backend, jobs=jobs, allow_weak=allow_weak) as place:
+        pool = place.pool
+        VerifierRegistry(pool).verifier(kind)
         read = None
         if about is not None:
             from reasoning.evaluation.samples import read_problems
@@ -119,7 +124,7 @@ async def _judge(
             read = (await read_problems(name, pool, split=split, data=data, quiet=quiet)).read
 
         async def judge(problem: Problem, candidate: str) -> Verdict:
-            return await registry.verify(problem, candidate, limits)
+            return await place.judges.verify(problem, candidate, limits)
 
         with progress_display(total=None, label=f"verify {kind}", quiet=quiet) as progress:
             return await judge_lines(
@@ -143,11 +148,19 @@ def _again(
     resume: bool,
     allow_weak: bool,
     quiet: bool,
+    backend: str,
 ) -> None:
     from reasoning.evaluation.again import judge_run_again
 
     work = judge_run_again(
-        run, timeout=timeout, memory=memory, jobs=jobs, resume=resume, allow_weak=allow_weak, quiet=quiet
+        run,
+        timeout=timeout,
+        memory=memory,
+        jobs=jobs,
+        resume=resume,
+        allow_weak=allow_weak,
+        quiet=quiet,
+        backend=backend,
     )
     changes = run_interruptible(work, f"go on with: reasoning verify --run {run} --resume")
     for old, new, count in changes.statuses:

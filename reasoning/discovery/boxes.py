@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Box"]
+__all__ = ["CHUNK", "Box"]
 
-_CHUNK: Final = 200_000
+CHUNK: Final = 200_000
 """Fractions of one chunk, about."""
 
 Coefficients = npt.NDArray[np.int64]
@@ -60,16 +60,16 @@ class Box:
     @property
     def chunks(self) -> int:
         """How many chunks there are."""
-        return -(-self.fractions // _CHUNK)
+        return -(-self.fractions // CHUNK)
 
     def chunk(self, number: int) -> tuple[Coefficients, Coefficients]:
         """The coefficients of a chunk's fractions: arrays of shape (fractions, degree + 1)."""
         first = self.first(number)
-        return self.coefficients(np.arange(first, min(first + _CHUNK, self.fractions), dtype=np.int64))
+        return self.coefficients(np.arange(first, min(first + CHUNK, self.fractions), dtype=np.int64))
 
     def first(self, number: int) -> int:
         """The number of a chunk's first fraction."""
-        return number * _CHUNK
+        return number * CHUNK
 
     def fraction(self, number: int) -> tuple[list[int], list[int]]:
         """The coefficients of one fraction."""

@@ -9,10 +9,13 @@ Multiplying a(n) by c(n) and b(n) by c(n) c(n-1) multiplies the value by c(0); (
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 from flint import fmpz, fmpz_poly
 
-__all__ = ["canonical", "polynomial_text"]
+__all__ = ["canonical", "coefficient_rows", "coefficient_sum", "polynomial_text"]
 
 
 def canonical(a: fmpz_poly, b: fmpz_poly) -> tuple[fmpz_poly, fmpz_poly]:
@@ -65,3 +68,12 @@ def coefficient_sum(a: fmpz_poly, b: fmpz_poly) -> tuple[int, int]:
     """How simple a fraction is: sum of the sizes of all coefficients, then of the degrees."""
     size = sum(abs(int(c)) for c in (*a.coeffs(), *b.coeffs()))
     return size, a.degree() + math.floor(b.degree())
+
+
+def coefficient_rows(polynomials: Sequence[fmpz_poly]) -> npt.NDArray[np.int64]:
+    """The coefficients from the constant one up, of shape (polynomials, largest degree + 1)."""
+    width = max(max(poly.degree(), 0) for poly in polynomials) + 1
+    rows = np.zeros((len(polynomials), width), dtype=np.int64)
+    for row, poly in zip(rows, polynomials, strict=True):
+        row[: poly.degree() + 1] = [int(c) for c in poly.coeffs()]
+    return rows

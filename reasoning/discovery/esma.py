@@ -14,10 +14,9 @@ Source: Elimelech et al. 2022, "Algorithm-assisted discovery of an intrinsic ord
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -26,20 +25,19 @@ from typing import Any, Final
 from flint import arb, ctx
 
 from reasoning.discovery.berlekamp_massey import Recurrence, holds, shortest_recurrence
-from reasoning.discovery.catalogue import write_catalogue
+from reasoning.discovery.driver import Outcome, check_constants, collected, open_run, publish
 from reasoning.discovery.interlaced import pattern_of
 from reasoning.discovery.left_sides import LeftSide, left_sides
 from reasoning.discovery.signed_terms import bounds, certain_terms, primitive_periods
 from reasoning.discovery.units import DiscoveryError, finish_units
-from reasoning.runs import Run, write_json
-from reasoning.runs.run import METRICS_NAME
-from verifiers.constants.closed_form import evaluate, evaluate_to
-from verifiers.constants.expressions import ExpressionError, parse
+from reasoning.runs import Run
+from verifiers.constants.closed_form import evaluate
+from verifiers.constants.expressions import parse
 from verifiers.constants.judge import Claim, false_positive_bound, judge
 from verifiers.constants.signed import SignedFraction
 from verifiers.records import Status
 
-__all__ = ["Outcome", "Settings", "SignedConjecture", "search"]
+__all__ = ["Settings", "SignedConjecture", "search"]
 
 _STAGE: Final = "left sides"
 _BLOCK: Final = 64
@@ -48,7 +46,6 @@ _FRESH: Final = 4
 """Fresh terms that a recurrence must give, for each term that it was found on."""
 _BITS_PER_TERM: Final = 24
 _MOST_BITS: Final = 2**18
-_MOST_EXPECTED_ACCIDENTS: Final = 1e-12
 _LEAST_VALUE_DIGITS: Final = 60
 """Fewer digits of the value keep runs of equal terms (12 kept a quarter of pi's)."""
 _SHOWN_TERMS: Final = 24
@@ -110,17 +107,9 @@ class SignedConjecture:
     siblings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a search came to: the conjectures, and counts of what was passed through."""
-
-    conjectures: list[SignedConjecture]
-    counts: dict[str, int]
-
-
 def search(
     settings: Settings, directory: Path, *, resume: bool = False, jobs: int | None = None, quiet: bool = False
-) -> Outcome:
+) -> Outcome[SignedConjecture]:
     """Search all left sides and signs, or go on with a search.
 
     Args:
@@ -135,16 +124,14 @@ def search(
         RunError: the directory cannot be used.
     """
     blocks = _check(settings)
-    known = {"search": "esma", **json.loads(json.dumps(asdict(settings)))}
-    with (Run.resume if resume else Run.start)(directory, known) as run:
+    with open_run("esma", settings, directory, resume=resume) as run:
         finish_units(run, _STAGE, blocks, partial(_Searcher, settings), jobs=jobs, label="esma", quiet=quiet)
         return _export(run, settings, blocks)
 
 
 def _check(settings: Settings) -> int:
     """How many units of work there are."""
-    if not settings.constants:
-        raise DiscoveryError("constants: none is given")
+    check_constants("constants", settings.constants)
     if not 1 <= settings.period <= _LONGEST_PERIOD:
         raise DiscoveryError(f"period: expected 1 to {_LONGEST_PERIOD}, got {settings.period}")
     if not 40 <= settings.depth <= 2_000:
@@ -152,11 +139,7 @@ def _check(settings: Settings) -> int:
     if not _LEAST_VALUE_DIGITS <= settings.digits <= 1_000:
         raise DiscoveryError(f"digits: expected {_LEAST_VALUE_DIGITS} to 1000, got {settings.digits}")
     try:
-        for constant in settings.constants:
-            evaluate_to(parse(constant), 30)
         sides = len(left_sides(settings.degree, settings.coefficients))
-    except ExpressionError as error:
-        raise DiscoveryError(f"constants: {error}") from None
     except ValueError as error:
         raise DiscoveryError(str(error)) from None
     return len(settings.constants) * -(-sides // _BLOCK)
@@ -281,25 +264,18 @@ def _digits_per_term(terms: tuple[int, ...], signs: tuple[int, ...]) -> float:
     return round(2 * math.log10(abs(q)) / len(terms), 4) if q else 0.0
 
 
-def _export(run: Run, settings: Settings, blocks: int) -> Outcome:
-    counts: dict[str, int] = {}
+def _export(run: Run, settings: Settings, blocks: int) -> Outcome[SignedConjecture]:
+    counts, hits = collected(run, _STAGE, blocks)
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for number in range(blocks):
-        found = run.store.outcome(_STAGE, number)
-        for name, count in found["counts"].items():
-            counts[name] = counts.get(name, 0) + count
-        for hit in found["hits"]:
-            tail = tuple(hit["terms"][_TAIL])
-            groups.setdefault((hit["constant"], tuple(hit["sign_period"]), tail), []).append(hit)
+    for hit in hits:
+        tail = tuple(hit["terms"][_TAIL])
+        groups.setdefault((hit["constant"], tuple(hit["sign_period"]), tail), []).append(hit)
     accidents = false_positive_bound(max(counts["pairs"], 1), 1, 0, settings.digits)
-    conjectures = [_conjecture(hits, accidents) for hits in groups.values()]
+    conjectures = [_conjecture(group, accidents) for group in groups.values()]
     conjectures.sort(key=lambda one: (one.constant, len(one.recurrence), len(one.value), one.value, one.sign_period))
-    counts["conjectures"] = len(conjectures)
-    counts["values"] = len({hit["value"] for hits in groups.values() for hit in hits})
-    counts["pure values"] = len({hit["value"] for hits in groups.values() for hit in hits if hit["pure"]})
-    write_catalogue(run.directory, "Signed continued fractions", [asdict(one) for one in conjectures])
-    write_json(run.directory / METRICS_NAME, counts)
-    return Outcome(conjectures, counts)
+    counts["values"] = len({hit["value"] for hit in hits})
+    counts["pure values"] = len({hit["value"] for hit in hits if hit["pure"]})
+    return publish(run, "Signed continued fractions", conjectures, counts)
 
 
 def _conjecture(hits: list[dict[str, Any]], accidents: float) -> SignedConjecture:

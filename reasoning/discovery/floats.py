@@ -12,12 +12,12 @@ end, or with a double root (whose series begins otherwise) are left out: their v
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["AGREEMENT", "evaluate_many"]
+__all__ = ["AGREEMENT", "degrees_of", "ends_of", "evaluate_many"]
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -44,8 +44,8 @@ def evaluate_many(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, Flags]:
     b = np.asarray(b, dtype=np.float64)
     values = np.full(len(a), np.nan)
     trusted = np.zeros(len(a), dtype=bool)
-    degrees_a, degrees_b = _degrees(a), _degrees(b)
-    usable = (degrees_a >= 0) & (degrees_b >= 0) & ~_ends(b)
+    degrees_a, degrees_b = degrees_of(a), degrees_of(b)
+    usable = (degrees_a >= 0) & (degrees_b >= 0) & ~ends_of(b)
     for da in range(a.shape[1]):
         for db in range(b.shape[1]):
             chosen = np.flatnonzero(usable & (degrees_a == da) & (degrees_b == db))
@@ -57,20 +57,32 @@ def evaluate_many(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, Flags]:
     return values, trusted
 
 
-def _degrees(coefficients: Array) -> npt.NDArray[np.int64]:
-    """Degree of each row, -1 for a row of zeros."""
+def degrees_of(coefficients: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Degree of each row of coefficients, -1 for a row of zeros."""
     places = np.arange(coefficients.shape[1])
     degrees: npt.NDArray[np.int64] = np.where(coefficients != 0, places, -1).max(axis=1)
     return degrees
 
 
-def _ends(b: Array) -> Flags:
-    """Whether b(m) is 0 for some m >= 1. A whole root is at most 1 + the largest coefficient (Cauchy's bound)."""
-    largest = int(np.abs(b).max(initial=0.0)) + 1
+def ends_of(b: npt.NDArray[Any]) -> Flags:
+    """Whether b(m) is 0 for some m >= 1, for each row of coefficients; not exact where b(m) is beyond 2^53."""
     ends = np.zeros(len(b), dtype=bool)
-    for m in range(1, largest + 1):
-        ends |= _at(b, float(m)) == 0
+    bounds = _root_bounds(b)
+    rows = np.argsort(-bounds)
+    bounds, coefficients = bounds[rows], b[rows].astype(np.float64)
+    for m in range(1, int(bounds.max(initial=0.0)) + 1):
+        # Rows stand by falling bound, so those that may still have a root are the first ones.
+        count = int(np.searchsorted(-bounds, -m, side="right"))
+        ends[rows[:count]] |= _at(coefficients[:count], float(m)) == 0
     return ends
+
+
+def _root_bounds(b: npt.NDArray[Any]) -> Array:
+    """A whole number that no positive whole root of each row exceeds: Cauchy's bound, in the leading coefficient."""
+    size = np.abs(b).astype(np.float64)
+    leading = size[np.arange(len(b)), degrees_of(b)]
+    bounds: Array = np.floor(1 + size.max(axis=1) / np.where(leading > 0, leading, 1.0))
+    return bounds
 
 
 def _at(coefficients: Array, n: float) -> Array:

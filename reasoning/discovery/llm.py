@@ -16,37 +16,41 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from flint import fmpz_poly
 
+from reasoning.discovery.box_values import values_of
 from reasoning.discovery.canonical import polynomial_text
-from reasoning.discovery.catalogue import write_catalogue
-from reasoning.discovery.conjectures import Conjecture, gather
-from reasoning.discovery.floats import evaluate_many
-from reasoning.discovery.moebius import MAX_HEIGHT, MoebiusTable, moebius_text
-from reasoning.discovery.proposals import MAX_PROPOSALS, Proposal, read_proposals
+from reasoning.discovery.conjectures import Conjecture
+from reasoning.discovery.driver import (
+    Outcome,
+    check_accidents,
+    check_constants,
+    check_height,
+    collected,
+    open_run,
+    publish_fractions,
+)
+from reasoning.discovery.moebius import MoebiusTable, moebius_text
+from reasoning.discovery.proposals import MAX_PROPOSALS, PROPOSE, TOOL, Proposal, read_proposals
 from reasoning.discovery.units import DiscoveryError
-from reasoning.engines.base import Engine, Message, Request, derive_seed
-from reasoning.runs import Run, progress_display, write_json
-from reasoning.runs.run import METRICS_NAME
-from verifiers.constants.closed_form import evaluate_to
+from reasoning.engines.base import Engine, Message, PromptTooLongError, Request, derive_seed
+from reasoning.runs import Run, progress_display
 from verifiers.constants.convergence import classify
-from verifiers.constants.expressions import ExpressionError, parse
 from verifiers.constants.judge import false_positive_bound
 from verifiers.constants.verifier import ConstantVerifier
 from verifiers.records import Problem
 from verifiers.sandbox.task import Limits
 
-__all__ = ["Outcome", "Settings", "search"]
+__all__ = ["Settings", "search"]
 
 _STAGE: Final = "round"
 _EXAMPLES: Final = 8
 _CONCURRENCY: Final = 16
-_MOST_EXPECTED_ACCIDENTS: Final = 1e-12
 _PROMPT: Final = """\
 A polynomial continued fraction has the value a(0) + b(1)/(a(1) + b(2)/(a(2) + ...)), where a(n) and b(n) are \
 polynomials in n with whole coefficients. Propose fractions, or families of them with a whole parameter k, whose \
@@ -55,10 +59,21 @@ values may be (p*c+q)/(r*c+s) with small whole p, q, r, s for one of these const
 These are known to hold:
 {examples}
 
-Write one JSON object a line and nothing else, such as
-{{"a": "2*n+1", "b": "n**2"}}
-{{"a": "n+k", "b": "-n", "k": [2, 5]}}
+{how}
 Propose others than those above."""
+_SHORT_PROMPT: Final = """\
+Continued fractions a(0) + b(1)/(a(1) + b(2)/(a(2) + ...)), one JSON object a line:
+{examples}
+More of them, for {constants}:"""
+"""For models whose context does not hold the long one."""
+_SHORT_EXAMPLES: Final = 3
+_AS_LINES: Final = """\
+Write one JSON object a line and nothing else, such as
+{"a": "2*n+1", "b": "n**2"}
+{"a": "n+k", "b": "-n", "k": [2, 5]}"""
+_AS_A_CALL: Final = f"""\
+Call the tool {PROPOSE}. It takes coefficients from the constant one up: n**2 is [0, 0, 1], and n+k for k from 2 to 5 \
+is [0, 1] with the step [1] and k [2, 5]."""
 _SEEDS: Final = ('{"a": "n+3", "b": "-n", "value": "e"}', '{"a": "2*n+1", "b": "n**2", "value": "4/pi"}')
 
 
@@ -76,6 +91,8 @@ class Settings:
         height: largest coefficient of the Moebius images.
         digits: to which a conjecture is verified.
         seed: of the replies.
+        structured: whether the model must propose by a tool call, which a server's grammar holds to its schema; for
+            engines that take tools.
     """
 
     engine: str = "nano"
@@ -87,6 +104,7 @@ class Settings:
     height: int = 10
     digits: int = 100
     seed: int = 0
+    structured: bool = False
 
     @property
     def accidents(self) -> float:
@@ -95,18 +113,10 @@ class Settings:
         return false_positive_bound(most, len(self.constants), self.height, self.digits)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a search came to: the conjectures, and counts of what was passed through."""
-
-    conjectures: list[Conjecture]
-    counts: dict[str, int]
-
-
 async def search(
     settings: Settings, directory: Path, *, resume: bool = False, engine: Engine | None = None, jobs: int | None = None,
     allow_weak: bool = False, quiet: bool = False,
-) -> Outcome:  # fmt: skip
+) -> Outcome[Conjecture]:  # fmt: skip
     """Ask for proposals round after round, or go on with a search.
 
     Args:
@@ -128,9 +138,8 @@ async def search(
     from verifiers.sandbox import SandboxPool
 
     asked = engine or create_engine(settings.engine)
-    known = {"search": "llm", **json.loads(json.dumps(asdict(settings)))}
     try:
-        with (Run.resume if resume else Run.start)(directory, known) as run:
+        with open_run("llm", settings, directory, resume=resume) as run:
             async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
                 tables = [MoebiusTable(constant, settings.height) for constant in settings.constants]
                 judge = _Judge(ConstantVerifier(pool), settings, tables)
@@ -144,29 +153,18 @@ async def search(
                             progress.advance()
                         else:
                             progress.skip(1)
-                return _export(run, settings)
+                counts, hits = collected(run, _STAGE, settings.rounds)
+                return publish_fractions(run, "Proposed formulas", hits, settings.accidents, counts)
     finally:
         await asked.close()
 
 
 def _check(settings: Settings) -> None:
-    if not settings.constants:
-        raise DiscoveryError("constants: none is given")
+    check_constants("constants", settings.constants)
+    check_height(settings.height)
     if min(settings.rounds, settings.samples, settings.max_tokens) < 1 or settings.temperature < 0:
         raise DiscoveryError("rounds, samples, max_tokens: expected at least 1; temperature: at least 0")
-    if not 1 <= settings.height <= MAX_HEIGHT:
-        raise DiscoveryError(f"height: expected 1 to {MAX_HEIGHT}, got {settings.height}")
-    if not 1 <= settings.digits <= 1_000:
-        raise DiscoveryError(f"digits: expected 1 to 1000, got {settings.digits}")
-    try:
-        for constant in settings.constants:
-            evaluate_to(parse(constant), 30)
-    except ExpressionError as error:
-        raise DiscoveryError(f"constants: {error}") from None
-    if settings.accidents > _MOST_EXPECTED_ACCIDENTS:
-        raise DiscoveryError(
-            f"digits: at {settings.digits} digits {settings.accidents:.1g} accidents are to be expected"
-        )
+    check_accidents(settings.accidents, settings.digits)
 
 
 def _hits_before(run: Run, number: int) -> list[list[Any]]:
@@ -177,19 +175,28 @@ async def _round(settings: Settings, number: int, run: Run, engine: Engine, judg
     before = _hits_before(run, number)
     # The latest ones, so that the prompt moves on.
     shown = [json.dumps({"a": a, "b": b, "value": value}) for a, b, _, value, *_ in before[-_EXAMPLES:]]
-    prompt = _PROMPT.format(constants=", ".join(settings.constants), examples="\n".join(shown or _SEEDS))
+    how = _AS_A_CALL if settings.structured else _AS_LINES
+    constants, examples = ", ".join(settings.constants), "\n".join(shown or _SEEDS)
+    long = _PROMPT.format(constants=constants, examples=examples, how=how)
+    short = _SHORT_PROMPT.format(constants=constants, examples="\n".join((shown or _SEEDS)[-_SHORT_EXAMPLES:]))
     request = Request(
-        messages=(Message("user", prompt),),
+        messages=(Message("user", long),),
         seeds=tuple(derive_seed(settings.seed, "discover llm", number, index) for index in range(settings.samples)),
         temperature=settings.temperature,
         max_tokens=settings.max_tokens,
         sample_indices=tuple(range(settings.samples)),
+        tools=(TOOL,) if settings.structured else (),
+        tool_choice=PROPOSE if settings.structured else "auto",
     )
-    completions = await engine.complete(request)
+    try:
+        completions = await engine.complete(request)
+    except PromptTooLongError:
+        completions = await engine.complete(replace(request, messages=(Message("user", short),)))
     known = {(hit[0], hit[1]) for hit in before}
     proposals: dict[Proposal, None] = {}
     for completion in completions:
-        proposals.update(dict.fromkeys(read_proposals(completion.text)))
+        for text in (completion.text, *(call.arguments for call in completion.tool_calls)):
+            proposals.update(dict.fromkeys(read_proposals(text)))
     fresh = [proposal for proposal in proposals if _texts(proposal) not in known]
     hits, met = await judge.all(fresh)
     counts = {
@@ -214,16 +221,11 @@ class _Judge:
         """The verified hits, in the order of the proposals, and how many claims there were."""
         if not proposals:
             return [], 0
-        values, trusted = evaluate_many(_matrix([p.a for p in proposals]), _matrix([p.b for p in proposals]))
-        values[~trusted] = np.nan
+        values = values_of(_matrix([p.a for p in proposals]), _matrix([p.b for p in proposals]))
         claims: dict[tuple[int, str, str], None] = {}
         for table in self._tables:
-            images: dict[int, list[tuple[int, int, int, int]]] = {}
-            for index, image in table.matches(values):
-                images.setdefault(index, []).append(image)
-            for index, found in images.items():
-                simplest = min(found, key=lambda image: (sum(map(abs, image)), image))
-                claims[index, table.constant, moebius_text(table.constant, simplest)] = None
+            for index, images in table.images(values).items():
+                claims[index, table.constant, moebius_text(table.constant, images[0])] = None
         for index, proposal in enumerate(proposals):
             if proposal.value and not any(claim[0] == index for claim in claims):
                 claims[index, proposal.value, proposal.value] = None
@@ -251,15 +253,3 @@ def _texts(proposal: Proposal) -> tuple[str, str]:
 def _matrix(rows: Sequence[tuple[int, ...]]) -> np.ndarray[Any, Any]:
     width = max(map(len, rows))
     return np.array([[*row, *[0] * (width - len(row))] for row in rows], dtype=np.int64)
-
-
-def _export(run: Run, settings: Settings) -> Outcome:
-    counts: dict[str, int] = {}
-    for number in range(settings.rounds):
-        for name, count in run.store.outcome(_STAGE, number)["counts"].items():
-            counts[name] = counts.get(name, 0) + count
-    conjectures = gather(_hits_before(run, settings.rounds), settings.accidents)
-    counts["conjectures"] = len(conjectures)
-    write_catalogue(run.directory, "Proposed formulas", [asdict(one) for one in conjectures])
-    write_json(run.directory / METRICS_NAME, counts)
-    return Outcome(conjectures, counts)

@@ -10,9 +10,9 @@ the page as markup.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Final
 
+from reasoning.pages.page import text
 from verifiers.constants.expressions import Binary, Call, ExpressionError, Name, Negative, Node, Number, parse
 
 __all__ = ["form_to_mathml", "polynomial_fraction", "signed_fraction"]
@@ -23,12 +23,12 @@ _BINDS: Final = {"+": 1, "-": 1, "*": 2, "/": 4, "**": 3}
 _LEVELS: Final = 4
 
 
-def form_to_mathml(text: str) -> str:
+def form_to_mathml(form: str) -> str:
     """An expression in the constant verifier's grammar; what is none is shown as text."""
     try:
-        return _node(parse(text), 0)
+        return _node(parse(form), 0)
     except ExpressionError:
-        return f"<mtext>{escape(text)}</mtext>"
+        return f"<mtext>{text(form)}</mtext>"
 
 
 def polynomial_fraction(a: Sequence[int], b: Sequence[int]) -> str:
@@ -61,7 +61,7 @@ def _node(node: Node, outer: int) -> str:
             return f"<mn>{value.numerator}</mn>"
         return f"<mfrac><mn>{value.numerator}</mn><mn>{value.denominator}</mn></mfrac>"
     if isinstance(node, Name):
-        return f"<mi>{escape(_LETTERS.get(node.name, node.name))}</mi>"
+        return f"<mi>{text(_LETTERS.get(node.name, node.name))}</mi>"
     if isinstance(node, Negative):
         return _bracketed(f"<mo>−</mo>{_node(node.inner, 2)}", outer > 1)
     if isinstance(node, Call):
@@ -89,7 +89,7 @@ def _call(node: Call) -> str:
     if node.function in _ORDERED:
         name = f"<msub><mi>{_ORDERED[node.function]}</mi>{_row(arguments[0])}</msub>"
     else:
-        name = f"<mi>{escape(_LETTERS.get(node.function, node.function))}</mi>"
+        name = f"<mi>{text(_LETTERS.get(node.function, node.function))}</mi>"
     return f"<mrow>{name}<mo>(</mo>{arguments[-1]}<mo>)</mo></mrow>"
 
 

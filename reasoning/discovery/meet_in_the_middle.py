@@ -13,32 +13,33 @@ Source: Raayoni et al. 2021, "Generating conjectures on fundamental constants wi
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from reasoning.discovery.box_values import values_of
 from reasoning.discovery.boxes import Box
-from reasoning.discovery.catalogue import write_catalogue
-from reasoning.discovery.conjectures import Conjecture, gather, verified
-from reasoning.discovery.double_roots import double_roots, slow_value
-from reasoning.discovery.floats import evaluate_many
-from reasoning.discovery.moebius import MAX_HEIGHT, MoebiusTable, moebius_text
+from reasoning.discovery.conjectures import Conjecture, first_verified
+from reasoning.discovery.driver import (
+    Outcome,
+    check_accidents,
+    check_constants,
+    check_height,
+    collected,
+    open_run,
+    publish_fractions,
+)
+from reasoning.discovery.moebius import MoebiusTable
+from reasoning.discovery.templates import TemplateBox
 from reasoning.discovery.units import DiscoveryError, finish_units
-from reasoning.runs import Run, write_json
-from reasoning.runs.run import METRICS_NAME
-from verifiers.constants.closed_form import evaluate_to
-from verifiers.constants.expressions import ExpressionError, parse
 from verifiers.constants.judge import false_positive_bound
 
-__all__ = ["Outcome", "Settings", "search"]
+__all__ = ["Settings", "search"]
 
 _STAGE: Final = "chunk"
-_MOST_EXPECTED_ACCIDENTS: Final = 1e-12
-"""Above so many accidental agreements to be expected in the whole search nothing is called a conjecture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ class Settings:
         b_coefficients: largest size of its coefficients.
         height: largest coefficient of the Moebius images.
         digits: to which a conjecture is verified.
+        a: a(n) with parameters; with `b` it is searched in the place of all coefficients.
+        b: b(n) with parameters.
+        ranges: of the parameters, such as `x=1:17`.
     """
 
     constants: tuple[str, ...] = ("pi", "e")
@@ -62,28 +66,30 @@ class Settings:
     b_coefficients: int = 5
     height: int = 10
     digits: int = 100
+    a: str = ""
+    b: str = ""
+    ranges: tuple[str, ...] = ()
 
     @property
-    def box(self) -> Box:
-        """The fractions that are searched."""
+    def box(self) -> Box | TemplateBox:
+        """The fractions that are searched.
+
+        Raises:
+            ValueError: a bound is out of range, or a template cannot be read.
+        """
+        if self.a or self.b or self.ranges:
+            return TemplateBox(self.a, self.b, self.ranges)
         return Box(self.a_degree, self.a_coefficients, self.b_degree, self.b_coefficients)
 
-    def accidents(self, digits: int) -> float:
-        """Accidental agreements to be expected in the whole search, at so many digits."""
-        return false_positive_bound(self.box.fractions, len(self.constants), self.height, digits)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a search came to: the conjectures, and counts of what was passed through."""
-
-    conjectures: list[Conjecture]
-    counts: dict[str, int]
+    @property
+    def accidents(self) -> float:
+        """Accidental agreements to be expected in the whole search."""
+        return false_positive_bound(self.box.fractions, len(self.constants), self.height, self.digits)
 
 
 def search(
     settings: Settings, directory: Path, *, resume: bool = False, jobs: int | None = None, quiet: bool = False
-) -> Outcome:
+) -> Outcome[Conjecture]:
     """Search a box to its end, or go on with a search.
 
     Args:
@@ -98,73 +104,41 @@ def search(
         RunError: the directory cannot be used.
     """
     _check(settings)
-    known = json.loads(json.dumps(asdict(settings)))
-    with (Run.resume if resume else Run.start)(directory, known) as run:
-        make = partial(_Searcher, settings)
-        finish_units(run, _STAGE, settings.box.chunks, make, jobs=jobs, label="mitm", quiet=quiet)
-        return _export(run, settings)
+    chunks = settings.box.chunks
+    with open_run("mitm", settings, directory, resume=resume) as run:
+        finish_units(run, _STAGE, chunks, partial(_Searcher, settings), jobs=jobs, label="mitm", quiet=quiet)
+        counts, hits = collected(run, _STAGE, chunks)
+        return publish_fractions(run, "Polynomial continued fractions", hits, settings.accidents, counts)
 
 
 def _check(settings: Settings) -> None:
+    check_constants("constants", settings.constants)
+    check_height(settings.height)
     try:
-        chunks = settings.box.chunks
-        if not chunks or not settings.constants:
-            raise ValueError("nothing to search")
-        for constant in settings.constants:
-            evaluate_to(parse(constant), 30)
-        if not 1 <= settings.height <= MAX_HEIGHT:
-            raise ValueError(f"height: expected 1 to {MAX_HEIGHT}, got {settings.height}")
-    except ExpressionError as error:
-        raise DiscoveryError(f"constants: {error}") from None
+        accidents = settings.accidents
     except ValueError as error:
         raise DiscoveryError(str(error)) from None
-    if settings.accidents(settings.digits) > _MOST_EXPECTED_ACCIDENTS:
-        raise DiscoveryError(
-            f"digits: at {settings.digits} digits {settings.accidents(settings.digits):.1g} accidental agreements are "
-            f"to be expected in this box; ask for more digits"
-        )
+    check_accidents(accidents, settings.digits)
 
 
 class _Searcher:
     """Searches chunks; holds the tables, which take longer to make than a chunk takes."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self._box = settings.box
+        self._digits = settings.digits
         self._tables = [MoebiusTable(constant, settings.height) for constant in settings.constants]
 
     def work(self, number: int) -> dict[str, Any]:
         """Counts, and each verified hit as [a, b, constant, value, digits, proved, kind, digits per term]."""
-        a, b = self._settings.box.chunk(number)
-        values, trusted = evaluate_many(a, b)
-        roots = double_roots(a, b)
-        for index in roots:
-            values[index] = slow_value(a[index], b[index])
-        # Double roots stand in `values` by the exact series alone, whatever the filter says of them.
-        trusted[roots] = True
-        values[~trusted] = np.nan
+        a, b = self._box.chunk(number)
+        values = values_of(a, b)
         counts = {"fractions": len(a), "evaluated": int(np.isfinite(values).sum()), "met": 0, "verified": 0}
         hits: list[list[Any]] = []
-        digits = self._settings.digits
         for table in self._tables:
-            for index, image in table.matches(values):
+            for index, images in table.images(values).items():
                 counts["met"] += 1
-                hit = verified(a[index], b[index], table.constant, moebius_text(table.constant, image), digits)
-                if hit is not None:
+                if (hit := first_verified(a[index], b[index], table.constant, images, self._digits)) is not None:
                     counts["verified"] += 1
                     hits.append(hit)
         return {"counts": counts, "hits": hits}
-
-
-def _export(run: Run, settings: Settings) -> Outcome:
-    counts: dict[str, int] = {}
-    hits: list[list[Any]] = []
-    for chunk in range(settings.box.chunks):
-        found = run.store.outcome(_STAGE, chunk)
-        for name, count in found["counts"].items():
-            counts[name] = counts.get(name, 0) + count
-        hits += found["hits"]
-    conjectures = gather(hits, settings.accidents(settings.digits))
-    counts["conjectures"] = len(conjectures)
-    write_catalogue(run.directory, "Polynomial continued fractions", [asdict(one) for one in conjectures])
-    write_json(run.directory / METRICS_NAME, counts)
-    return Outcome(conjectures, counts)

@@ -15,7 +15,7 @@ from reasoning.discovery.formulas import affine, quotient
 from verifiers.constants.closed_form import evaluate_to
 from verifiers.constants.expressions import parse
 
-__all__ = ["MAX_HEIGHT", "MoebiusTable", "moebius_text"]
+__all__ = ["MAX_HEIGHT", "Moebius", "MoebiusTable", "moebius_text"]
 
 MAX_HEIGHT: Final = 30
 """Largest coefficient; the table grows with its fourth power."""
@@ -71,6 +71,17 @@ class MoebiusTable:
                 p, q, r, s = (int(x) for x in self._maps[place])
                 found.append((int(index), (p, q, r, s)))
         return found
+
+    def images(self, values: npt.NDArray[np.float64]) -> dict[int, list[Moebius]]:
+        """For each index in `values` that meets images, those, the simplest first (an algebraic number meets many)."""
+        found: dict[int, list[Moebius]] = {}
+        for index, image in self.matches(values):
+            found.setdefault(index, []).append(image)
+        return {index: sorted(images, key=_simplicity) for index, images in found.items()}
+
+
+def _simplicity(image: Moebius) -> tuple[int, Moebius]:
+    return sum(map(abs, image)), image
 
 
 def moebius_text(constant: str, image: Moebius) -> str:

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from html import escape
 from itertools import islice
 from typing import Any, Final
 
 from flint import fmpz
 
+from reasoning.discovery.catalogue import FORMULA_STYLE
 from reasoning.discovery.mathml import form_to_mathml, polynomial_fraction, signed_fraction
+from reasoning.pages.page import document, text
 from verifiers.constants.expressions import ExpressionError
 from verifiers.constants.polynomials import polynomial, scaled_pair
 from verifiers.constants.signed import SignedFraction, terms_of
 
-__all__ = ["MOST_SHOWN", "page"]
+__all__ = ["MOST_SHOWN", "article", "page"]
 
 MOST_SHOWN: Final = 500
 """Conjectures on the page; all are in the other files."""
@@ -29,12 +30,6 @@ _DEEP: Final = 160
 _WIDTH: Final = 220
 _HEIGHT: Final = 90
 _DRAWN: Final = frozenset({"a", "b", "value", "sign_period", "terms"})
-_STYLE: Final = (
-    "body{font-family:sans-serif;max-width:70em;margin:2em auto;padding:0 1em}"
-    "article{display:grid;grid-template-columns:1fr auto;gap:1em;border-top:1px solid #bbb;padding:1em 0}"
-    "math{font-size:1.15em}dl{grid-column:1/3;display:grid;grid-template-columns:auto 1fr;gap:.1em 1em;margin:0}"
-    "dt{color:#555}dd{margin:0;overflow-wrap:anywhere}svg{background:#f6f6f6}"
-)
 
 
 def page(title: str, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -44,35 +39,35 @@ def page(title: str, rows: Sequence[Mapping[str, Any]]) -> str:
         title: plain text.
         rows: as in `catalogue.jsonl`: each with `value`, and `a` and `b` or `sign_period`, `initial` and `recurrence`.
     """
-    articles = "\n".join(_article(row) for row in rows[:MOST_SHOWN])
     shown = f"{len(rows)} conjectures"
     if len(rows) > MOST_SHOWN:
         shown += f", the first {MOST_SHOWN} of them here; catalogue.jsonl holds all"
-    return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1><p>{escape(shown)}. "
-        "Each plot shows the correct digits after each term.</p>\n"
-        f"{articles}\n</body></html>\n"
+    return document(
+        title,
+        f"<h1>{text(title)}</h1><p>{text(shown)}. Each plot shows the correct digits after each term.</p>\n"
+        + "\n".join(map(article, rows[:MOST_SHOWN])),
+        FORMULA_STYLE,
     )
 
 
-def _article(row: Mapping[str, Any]) -> str:
+def article(row: Mapping[str, Any]) -> str:
+    """Formula, facts, and a plot of the correct digits after each term."""
     left = form_to_mathml(row["value"])
     try:
         terms, numerators = _start(row)
     except ExpressionError as error:
-        drawn, plot = f"<mtext>{escape(str(error))}</mtext>", ""
+        drawn, plot = f"<mtext>{text(str(error))}</mtext>", ""
     else:
         draw = polynomial_fraction if "a" in row else _signed
         drawn, plot = draw(terms, numerators), _plot(_digits(terms, numerators))
     facts = [(name, value) for name, value in row.items() if name not in _DRAWN and value not in ("", (), [], None)]
     facts = [(name, row[name]) for name in ("a", "b") if name in row] + facts
-    listed = "".join(f"<dt>{escape(name.replace('_', ' '))}</dt><dd>{escape(_text(v))}</dd>" for name, v in facts)
+    listed = "".join(f"<dt>{text(name.replace('_', ' '))}</dt><dd>{text(_shown(v))}</dd>" for name, v in facts)
     formula = f'<math display="block"><mrow>{left}<mo>=</mo>{drawn}</mrow></math>'
     return f"<article><div>{formula}</div>{plot}<dl>{listed}</dl></article>"
 
 
-def _text(value: Any) -> str:
+def _shown(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -13,12 +13,14 @@ from reasoning.engines.base import (
     Message,
     PromptTooLongError,
     Request,
+    ScoringEngine,
     TokenLogprob,
     derive_seed,
 )
 from reasoning.engines.images import Image, ImageError
 from reasoning.engines.options import EngineSpec, EngineSpecError, parse_spec
 from reasoning.engines.registry import EngineInfo, create_engine, list_engines
+from reasoning.engines.scoring import mean_logprob
 
 __all__ = [
     "BudgetSpentError",
@@ -33,9 +35,11 @@ __all__ = [
     "Message",
     "PromptTooLongError",
     "Request",
+    "ScoringEngine",
     "TokenLogprob",
     "create_engine",
     "derive_seed",
     "list_engines",
+    "mean_logprob",
     "parse_spec",
 ]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from reasoning.engines.images import Image
 from verifiers.records import Problem
@@ -25,6 +25,7 @@ __all__ = [
     "Message",
     "PromptTooLongError",
     "Request",
+    "ScoringEngine",
     "TokenLogprob",
     "ToolCall",
     "derive_seed",
@@ -165,6 +166,21 @@ class Engine(Protocol):
 
     def describe(self) -> dict[str, Any]:
         """Everything needed to make this engine again, as plain JSON, with no secret in it."""
+
+
+@runtime_checkable
+class ScoringEngine(Engine, Protocol):
+    """An engine that can also say how likely a given text is."""
+
+    async def score(self, request: Request, text: str) -> tuple[TokenLogprob, ...]:
+        """The model's log-probability of each token of `text` behind the request's prompt, in order.
+
+        The text is split into tokens by itself, as a completion is. Seeds and sampling options mean nothing here.
+
+        Raises:
+            EngineError: it cannot be scored.
+            PromptTooLongError: prompt and text do not fit into the model's context.
+        """
 
 
 def derive_seed(*parts: object) -> int:

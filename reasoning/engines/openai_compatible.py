@@ -16,19 +16,23 @@ import os
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from reasoning.engines.base import Completion, EngineError, PromptTooLongError, Request
+from reasoning.engines.base import Completion, EngineError, PromptTooLongError, Request, TokenLogprob
 from reasoning.engines.batching import all_or_first_error
 from reasoning.engines.images import ImageError
 from reasoning.engines.openai_protocol import Dialect, MalformedReplyError, read_reply
 from reasoning.engines.options import EngineSpecError, read_options, versions
 from reasoning.engines.prompts import check_request, says_too_long
 from reasoning.engines.retry import Pace, backoff_seconds, retry_after_seconds, worth_retrying
+from verifiers.answer_frames import readable
 
-__all__ = ["OpenAIEngine", "OpenAIOptions", "create"]
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+__all__ = ["OpenAIEngine", "OpenAIOptions", "client_of", "create"]
 
 CHARACTERS_PER_TOKEN = 4
 """Rough size of a token, for booking `tokens_per_minute` before the server has counted."""
@@ -94,17 +98,10 @@ class OpenAIEngine:
     name = "openai"
 
     def __init__(self, model: str, options: OpenAIOptions | None = None) -> None:
-        from openai import AsyncOpenAI
-
         self._options = options or OpenAIOptions()
         self._model = model
-        self._base_url = self._options.base_url or os.environ.get("OPENAI_BASE_URL") or None
-        self._client = AsyncOpenAI(
-            api_key=_api_key(self._options, needed=self._base_url is None),
-            base_url=self._base_url,
-            timeout=self._options.timeout,
-            max_retries=0,
-        )
+        self._client, self._address = client_of(self._options)
+        self._key = self._client.api_key
         self._dialect = Dialect(model, _extra_body(self._options.extra_body))
         self._slots = asyncio.Semaphore(self._options.concurrency)
         self._requests = Pace(self._options.requests_per_minute)
@@ -116,23 +113,41 @@ class OpenAIEngine:
         check_request(request, takes_tools=True)
         return await all_or_first_error(self._sample(request, seed) for seed in request.seeds)
 
+    async def score(self, request: Request, text: str) -> tuple[TokenLogprob, ...]:
+        """See `ScoringEngine.score`; for servers whose completions endpoint echoes a prompt with its log-probabilities.
+
+        Two requests, for the prompt alone and with the text behind it, tell where the text's tokens begin.
+        """
+        check_request(request)
+        if request.prompt is None:
+            raise EngineError("an openai: server scores behind a plain prompt only, not behind messages")
+        alone = replace(request, stop=(), max_tokens=1, temperature=0.0, logprobs=False)
+        echoed = replace(alone, prompt=request.prompt + text, logprobs=True)
+        shorter, longer = await all_or_first_error(
+            [self._sample(alone, request.seeds[0]), self._sample(echoed, request.seeds[0], echo=True)]
+        )
+        begin, end = shorter.prompt_tokens, longer.prompt_tokens
+        if not 0 < begin < end <= len(longer.logprobs):
+            raise EngineError(f"{self._where()}: gives no log-probabilities of a prompt (echo); it cannot score")
+        return longer.logprobs[begin:end]
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
     def describe(self) -> dict[str, Any]:
         """See `Engine.describe`; the key is not in it."""
-        options = asdict(self._options) | {"base_url": _without_password(str(self._client.base_url))}
+        options = asdict(self._options) | {"base_url": self._address}
         return {"engine": self.name, "model": self._model, "options": options, "versions": versions("openai")}
 
-    async def _sample(self, request: Request, seed: int) -> Completion:
+    async def _sample(self, request: Request, seed: int, *, echo: bool = False) -> Completion:
         async with self._slots:
             booked = _size(request) // CHARACTERS_PER_TOKEN + request.max_tokens
             attempt = 0
             while True:
                 await self._keep_pace(booked)
                 try:
-                    completion = await self._ask(request, seed)
+                    completion = await self._ask(request, seed, echo)
                 except _RefusedFieldError:
                     self._tokens.give_back(booked)
                     continue
@@ -153,7 +168,7 @@ class OpenAIEngine:
         if wait > 0:
             await asyncio.sleep(wait)
 
-    async def _ask(self, request: Request, seed: int) -> Completion:
+    async def _ask(self, request: Request, seed: int, echo: bool) -> Completion:
         """One HTTP request.
 
         Raises:
@@ -164,7 +179,7 @@ class OpenAIEngine:
 
         chat = bool(request.messages)
         try:
-            fields = self._dialect.fields(request, seed)
+            fields = self._dialect.fields(request, seed, echo=echo)
         except ImageError as error:
             raise _FailedAttemptError(str(error), again=False) from error
         endpoint = self._client.chat.completions if chat else self._client.completions
@@ -172,7 +187,7 @@ class OpenAIEngine:
             reply = await endpoint.create(**fields)
             return read_reply(reply, request, self._dialect)
         except openai.APIStatusError as error:
-            status, message = error.status_code, _one_line(error.message)
+            status, message = error.status_code, self._shown(error.message)
             if status in (400, 422) and self._dialect.leave_out(fields, error.message, error.param):
                 raise _RefusedFieldError from error
             again = worth_retrying(status) and error.code != _OUT_OF_MONEY
@@ -183,13 +198,37 @@ class OpenAIEngine:
         except openai.APITimeoutError as error:
             raise _FailedAttemptError(f"no answer within {self._options.timeout:g} s", again=True) from error
         except openai.APIConnectionError as error:
-            cause = _one_line(str(error.__cause__ or error)) or type(error.__cause__).__name__
+            cause = self._shown(str(error.__cause__ or error)) or type(error.__cause__).__name__
             raise _FailedAttemptError(f"no connection: {cause}", again=True) from error
-        except (openai.OpenAIError, MalformedReplyError, ValueError) as error:
-            raise _FailedAttemptError(f"unreadable reply: {_one_line(str(error))}", again=True) from error
+        except (openai.OpenAIError, MalformedReplyError, ValueError, RecursionError) as error:
+            raise _FailedAttemptError(f"unreadable reply: {self._shown(str(error))}", again=True) from error
+
+    def _shown(self, text: str) -> str:
+        """What a server or the client says, as a line that a terminal can show; servers may echo the key."""
+        if self._key != KEYLESS:
+            text = text.replace(self._key, "[key]")
+        return readable(" ".join(text.split()), 300)
 
     def _where(self) -> str:
-        return f"openai: {self._model} at {_without_password(str(self._client.base_url))}"
+        return f"openai: {self._model} at {self._address}"
+
+
+def client_of(options: OpenAIOptions, *, retries: int = 0) -> tuple[AsyncOpenAI, str]:
+    """The client library for a server, which tries again by itself so many times, and the address without a password.
+
+    Raises:
+        EngineSpecError: the key is missing.
+    """
+    from openai import AsyncOpenAI
+
+    base_url = options.base_url or os.environ.get("OPENAI_BASE_URL") or None
+    client = AsyncOpenAI(
+        api_key=_api_key(options, needed=base_url is None),
+        base_url=base_url,
+        timeout=options.timeout,
+        max_retries=retries,
+    )
+    return client, _without_password(str(client.base_url))
 
 
 class _RefusedFieldError(Exception):
@@ -236,7 +275,3 @@ def _without_password(url: str) -> str:
 
 def _size(request: Request) -> int:
     return len(request.prompt or "") + sum(len(message.content) for message in request.messages)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:300]

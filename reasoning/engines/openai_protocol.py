@@ -59,8 +59,13 @@ class Dialect:
         """Sampling fields of the request that the server did not get to see, sorted."""
         return sorted(self._left_out - _APPLIED_HERE)
 
-    def fields(self, request: Request, seed: int) -> dict[str, Any]:
+    def fields(self, request: Request, seed: int, *, echo: bool = False) -> dict[str, Any]:
         """Keyword arguments for the client's `create` of the endpoint that fits the request.
+
+        Args:
+            request: what is asked.
+            seed: of the one sample.
+            echo: whether a plain prompt is wanted back before the completion.
 
         Raises:
             ImageError: an image cannot be read.
@@ -89,6 +94,8 @@ class Dialect:
             fields["max_tokens"] = request.max_tokens
             if request.logprobs:
                 fields["logprobs"] = 1
+            if echo:
+                fields["echo"] = True
         return {key: value for key, value in fields.items() if key not in self._left_out}
 
     def leave_out(self, fields: Mapping[str, Any], message: str, param: str | None) -> bool:
@@ -207,7 +214,10 @@ def read_reply(reply: Any, request: Request, dialect: Dialect) -> Completion:
 def _tool_calls(message: Any) -> list[dict[str, str]]:
     """The calls in a message, numbered afresh: servers draw ids at random, and a run must not depend on them."""
     calls = []
-    for number, call in enumerate(getattr(message, "tool_calls", None) or []):
+    given = getattr(message, "tool_calls", None) or []
+    if not isinstance(given, list):
+        raise MalformedReplyError("its tool calls are no list")
+    for number, call in enumerate(given):
         function = getattr(call, "function", None)
         name, arguments = getattr(function, "name", None), getattr(function, "arguments", None)
         if not isinstance(name, str) or not isinstance(arguments, str):
@@ -226,7 +236,10 @@ def _logprobs(choice: Any, *, chat: bool) -> tuple[TokenLogprob, ...]:
     try:
         if chat:
             return tuple(TokenLogprob(str(entry.token), float(entry.logprob)) for entry in given.content)
-        pairs = zip(given.tokens, given.token_logprobs, strict=True)
+        pairs = list(zip(given.tokens, given.token_logprobs, strict=True))
+        if len(pairs) > 1 and pairs[0][1] is None:
+            # Of a prompt that is echoed: nothing stands before its first token.
+            pairs[0] = (pairs[0][0], 0.0)
         return tuple(TokenLogprob(str(token), float(logprob)) for token, logprob in pairs)
     except (AttributeError, TypeError, ValueError):
         raise MalformedReplyError("it holds no log-probabilities though they were asked for") from None

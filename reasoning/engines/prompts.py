@@ -8,12 +8,15 @@ r"""From a request to the prompt that a local model is given.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 from reasoning.engines.base import EngineError, Request
+from reasoning.engines.tool_formats import check_tools, format_of, turn_of
+from verifiers.records import is_unicode
 
-__all__ = ["check_request", "cut_at_stop", "render", "says_too_long"]
+__all__ = ["check_request", "completion_ids", "cut_at_stop", "render", "says_too_long"]
 
 _TOO_LONG = re.compile(
     r"context_length_exceeded|context (?:length|window|size)|max_model_len|max(?:imum)? model len(?:gth)?"
@@ -35,11 +38,11 @@ def check_request(request: Request, *, takes_tools: bool = False) -> None:
             option out of range, or tools for an engine that takes none.
     """
     if request.tools and not takes_tools:
-        raise EngineError("this engine takes no tools; use an OpenAI-compatible server, or the method tir")
+        raise EngineError("this engine takes no tools")
     if bool(request.messages) == (request.prompt is not None):
         raise EngineError("a request needs exactly one of messages and prompt")
     for text in (request.prompt or "", *(message.content for message in request.messages)):
-        if not _encodable(text):
+        if not is_unicode(text):
             raise EngineError("the prompt holds a lone surrogate, which no model can read")
     if request.max_tokens < 1:
         raise EngineError(f"max_tokens is {request.max_tokens}, expected at least 1")
@@ -62,7 +65,7 @@ def render(tokenizer: Any, request: Request) -> list[int]:
 
     Raises:
         EngineError: there are images, messages are given and the tokenizer has no chat template, the template refuses
-            them, or the prompt has no tokens.
+            them or offers no tools, a call is to be forced, or the prompt has no tokens.
     """
     if any(message.images for message in request.messages):
         raise EngineError("this engine takes text alone, but the conversation has images: use an openai: engine")
@@ -71,12 +74,31 @@ def render(tokenizer: Any, request: Request) -> list[int]:
     else:
         if not getattr(tokenizer, "chat_template", None):
             raise EngineError("the model's tokenizer has no chat template: ask it with a plain prompt, not messages")
-        turns = [{"role": message.role, "content": message.content} for message in request.messages]
+        tools = None
+        if request.tools:
+            check_tools(request)
+            format_of(tokenizer)
+            tools = [json.loads(tool) for tool in request.tools]
+        turns = [turn_of(message) for message in request.messages]
         begun = turns.pop()["content"] if len(turns) > 1 and turns[-1]["role"] == "assistant" else ""
-        text = _apply_template(tokenizer, turns) + begun
+        text = _apply_template(tokenizer, turns, tools) + begun
         ids = list(tokenizer(text, add_special_tokens=False)["input_ids"])
     if not ids:
         raise EngineError("the prompt is empty")
+    return ids
+
+
+def completion_ids(tokenizer: Any, text: str) -> list[int]:
+    """Token ids of a text as a completion: with no token of the tokenizer's own before or behind it.
+
+    Raises:
+        EngineError: it has no tokens, or is not Unicode text.
+    """
+    if not is_unicode(text):
+        raise EngineError("the completion holds a lone surrogate, which no model can read")
+    ids = list(tokenizer(text, add_special_tokens=False)["input_ids"])
+    if not ids:
+        raise EngineError("a completion without tokens has no score")
     return ids
 
 
@@ -91,17 +113,10 @@ def cut_at_stop(text: str, stop: tuple[str, ...]) -> tuple[str, bool]:
     return (text[: min(found)], True) if found else (text, False)
 
 
-def _encodable(text: str) -> bool:
+def _apply_template(tokenizer: Any, turns: list[dict[str, Any]], tools: list[Any] | None) -> str:
+    offered = {"tools": tools} if tools else {}
     try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _apply_template(tokenizer: Any, turns: list[dict[str, str]]) -> str:
-    try:
-        return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+        return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True, **offered))
     except Exception as error:
         # The template is a program of the model's author: it may raise anything.
         roles = ", ".join(turn["role"] for turn in turns)

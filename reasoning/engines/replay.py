@@ -36,6 +36,7 @@ from typing import IO, Any
 
 from reasoning.engines.base import Completion, Engine, EngineError, Request
 from reasoning.engines.options import EngineSpecError
+from verifiers.records import is_unicode
 
 __all__ = ["ReplayEngine", "create"]
 
@@ -177,7 +178,7 @@ class _RowIndex:
 
         Benchmarks with numbered tasks may call them `NAME/NUMBER`.
         """
-        for id in dict.fromkeys((problem, problem.rpartition("/")[2])):
+        for id in filter(is_unicode, dict.fromkeys((problem, problem.rpartition("/")[2]))):
             query = "SELECT first, count, at FROM rows WHERE problem = ? AND first <= ? ORDER BY first DESC LIMIT 1"
             place = self._table.execute(query, (id, sample)).fetchone()
             if place is not None and sample < place[0] + place[1]:
@@ -262,6 +263,8 @@ def _read_row(place: str, row: Mapping[str, Any], at: int, fields: _Fields) -> t
     problem = _first(place, row, fields.problem)
     if not isinstance(problem, str | int):
         raise EngineError(f"{place}: a problem's id must be a string or a number, got {type(problem).__name__}")
+    if not is_unicode(str(problem)):
+        raise EngineError(f"{place}: a problem's id holds a lone surrogate")
     text = _first(place, row, fields.text)
     several = isinstance(text, list) and all(isinstance(one, str | None) for one in text)
     if not several and not isinstance(text, str | None):

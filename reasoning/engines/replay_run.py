@@ -63,6 +63,13 @@ class RunReplayEngine:
         pairs = zip(request.seeds, request.sample_indices, strict=True)
         return [self._find(replace(request, seeds=(seed,), sample_indices=(index,))) for seed, index in pairs]
 
+    def tool_reply(self, key: bytes) -> str | None:
+        """What a tool answered in the run; see `reasoning.solvers.toolbox.ReplyMemory`."""
+        return self._store.tool_reply(key)
+
+    def add_tool_reply(self, key: bytes, body: str) -> None:
+        """Keep nothing: the run is not changed."""
+
     async def close(self) -> None:
         """Close the store."""
         self._store.close()

@@ -119,9 +119,10 @@ class SearchEngine:
         return _induction(outcome)
 
     async def _prove(self, problem: Problem) -> Completion:
-        """Look for a proof in the embedded Lean; whether it is one is not decided here."""
+        """Look for a proof in the embedded or installed Lean; whether it is one is not decided here."""
         from reasoning.engines.proof_search import Budget, search_proof
         from verifiers.proofs import ProofTask
+        from verifiers.proofs.lean.backends import kernel_bridge
         from verifiers.proofs.lean.bridge import Attempt, LeanBridge
         from verifiers.proofs.lean.install import LeanMissingError
         from verifiers.proofs.lean.text import split_statement
@@ -131,7 +132,9 @@ class SearchEngine:
         if task.system != "lean":
             raise EngineError(f"engine 'search' proves in lean only, and was given a problem in {task.system}")
         if self._lean is None:
-            self._lean = LeanBridge(self._pool, self._settings.workers)
+            self._lean = kernel_bridge(self._pool, self._settings.workers) or LeanBridge(
+                self._pool, self._settings.workers
+            )
         bridge = self._lean
         by_tactics = replace(task, statement=split_statement(task.statement).text + " := by")
 

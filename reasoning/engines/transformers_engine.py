@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from reasoning.engines.base import Completion, EngineError, PromptTooLongError, Request, TokenLogprob
 from reasoning.engines.batching import Batcher, Job, all_or_first_error
 from reasoning.engines.options import local_or_hub, read_options, require, versions
-from reasoning.engines.prompts import check_request, cut_at_stop, render
+from reasoning.engines.prompts import check_request, completion_ids, cut_at_stop, render
 from reasoning.engines.sampling import choose
+from reasoning.engines.tool_formats import with_calls
 
 if TYPE_CHECKING:
     import torch
@@ -87,11 +88,17 @@ class TransformersEngine:
 
     async def complete(self, request: Request) -> list[Completion]:
         """See `Engine.complete`. Log-probabilities are those of the model before temperature and top_p."""
-        check_request(request)
+        check_request(request, takes_tools=True)
         if request.temperature == 0:
             [greedy] = await all_or_first_error([self._batcher.submit(_Sample(request, 0))])
             return [greedy] * len(request.seeds)
         return await all_or_first_error(self._batcher.submit(_Sample(request, seed)) for seed in request.seeds)
+
+    async def score(self, request: Request, text: str) -> tuple[TokenLogprob, ...]:
+        """See `ScoringEngine.score`."""
+        check_request(request)
+        [scored] = await all_or_first_error([self._batcher.submit(_Sample(request, 0, text))])
+        return scored.logprobs
 
     async def close(self) -> None:
         """End the worker thread and let go of the model."""
@@ -114,9 +121,12 @@ class TransformersEngine:
             self._load()
         assert self._model is not None
         try:
-            rows = self._model.prepare(jobs)
+            rows = self._model.prepare([job for job in jobs if job.item.given is None])
             if rows:
                 self._model.generate(rows)
+            for job in jobs:
+                if job.item.given is not None:
+                    self._model.score(job, job.item.given)
         except RuntimeError as error:
             if isinstance(error, EngineError):
                 raise
@@ -134,8 +144,11 @@ class TransformersEngine:
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
+    """A sample to draw, or a given completion to score."""
+
     request: Request
     seed: int
+    given: str | None = None
 
 
 @dataclass(slots=True)
@@ -233,6 +246,35 @@ class _Model:
                 tokens = chosen[:, None]
                 mask = torch.cat([mask, mask.new_ones(len(rows), 1)], dim=1)
 
+    def score(self, job: Job[_Sample, Completion], text: str) -> None:
+        """One forward pass over prompt and text; the job is finished with the log-probability of each of its tokens."""
+        import torch
+
+        prompt = self._prompt(job.item.request)
+        if isinstance(prompt, EngineError):
+            job.fail(prompt)
+            return
+        try:
+            given = completion_ids(self.tokenizer, text)
+        except EngineError as error:
+            job.fail(error)
+            return
+        length = len(prompt) + len(given)
+        if length > self.max_length:
+            job.fail(PromptTooLongError(f"prompt and text have {length} tokens, the model takes {self.max_length}"))
+            return
+        inputs: dict[str, Any] = {"input_ids": torch.tensor([prompt + given], device=self.device), "use_cache": False}
+        if "logits_to_keep" in self.accepted:
+            inputs["logits_to_keep"] = len(given) + 1
+        with torch.inference_mode():
+            # The logits at a place are about the token behind it.
+            logits = self.model(**inputs).logits[0, -len(given) - 1 : -1].float()
+            chosen = torch.tensor(given, device=self.device)[:, None]
+            logprobs = torch.log_softmax(logits, dim=-1).gather(1, chosen)[:, 0].tolist()
+        texts = (self.tokenizer.decode([token]) for token in given)
+        pairs = zip(texts, logprobs, strict=True)
+        job.finish(Completion(text, "scored", len(prompt), len(given), tuple(TokenLogprob(*pair) for pair in pairs)))
+
     def _prompt(self, request: Request) -> list[int] | EngineError:
         try:
             ids = render(self.tokenizer, request)
@@ -306,15 +348,14 @@ class _Model:
         if row.request.logprobs:
             texts = (self.tokenizer.decode([token]) for token in row.tokens)
             logprobs = tuple(TokenLogprob(*pair) for pair in zip(texts, row.logprobs, strict=True))
-        row.job.finish(
-            Completion(
-                text=text,
-                finish_reason=reason,
-                prompt_tokens=len(row.prompt),
-                completion_tokens=len(row.tokens),
-                logprobs=logprobs,
-            )
+        completion = Completion(
+            text=text,
+            finish_reason=reason,
+            prompt_tokens=len(row.prompt),
+            completion_tokens=len(row.tokens),
+            logprobs=logprobs,
         )
+        row.job.finish(with_calls(completion, row.request, self.tokenizer))
 
     def _decode(self, tokens: list[int]) -> str:
         return str(self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))

@@ -20,7 +20,8 @@ from typing import Any
 from reasoning.engines.base import Completion, EngineError, PromptTooLongError, Request, TokenLogprob
 from reasoning.engines.batching import all_or_first_error
 from reasoning.engines.options import local_or_hub, read_options, require, versions
-from reasoning.engines.prompts import check_request, render, says_too_long
+from reasoning.engines.prompts import check_request, completion_ids, render, says_too_long
+from reasoning.engines.tool_formats import with_calls
 
 __all__ = ["VLLMEngine", "VLLMOptions", "VLLMServer", "create", "first_line"]
 
@@ -157,10 +158,27 @@ class VLLMEngine:
 
     async def complete(self, request: Request) -> list[Completion]:
         """See `Engine.complete`. Log-probabilities are those of the model before temperature and top_p."""
-        check_request(request)
+        check_request(request, takes_tools=True)
         engine = await self._server.started()
         ids = render(engine.get_tokenizer(), request)
         return await all_or_first_error(self._sample(engine, ids, request, seed) for seed in request.seeds)
+
+    async def score(self, request: Request, text: str) -> tuple[TokenLogprob, ...]:
+        """See `ScoringEngine.score`: vLLM's log-probabilities of a prompt, at the cost of one sampled token."""
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+
+        check_request(request)
+        engine = await self._server.started()
+        tokenizer = engine.get_tokenizer()
+        ids, given = render(tokenizer, request), completion_ids(tokenizer, text)
+        sampling = SamplingParams(
+            temperature=0.0, max_tokens=1, prompt_logprobs=0, output_kind=RequestOutputKind.FINAL_ONLY
+        )
+        output = await self._generate(engine, ids + given, sampling)
+        places = output.prompt_logprobs[-len(given) :]
+        entries = [choices[token] for token, choices in zip(given, places, strict=True)]
+        return tuple(TokenLogprob(entry.decoded_token or "", float(entry.logprob)) for entry in entries)
 
     async def close(self) -> None:
         """Stop vLLM and its processes."""
@@ -172,7 +190,6 @@ class VLLMEngine:
 
     async def _sample(self, engine: Any, ids: list[int], request: Request, seed: int) -> Completion:
         from vllm import SamplingParams
-        from vllm.exceptions import VLLMError
         from vllm.sampling_params import RequestOutputKind
 
         sampling = SamplingParams(
@@ -184,23 +201,36 @@ class VLLMEngine:
             logprobs=0 if request.logprobs else None,
             output_kind=RequestOutputKind.FINAL_ONLY,
         )
-        final = None
-        try:
-            [prompt] = engine.renderer.render_cmpl([{"prompt_token_ids": ids}])
-            async for output in engine.generate(prompt, sampling, str(next(self._request_ids))):
-                final = output.outputs[0]
-        except (VLLMError, ValueError) as error:
-            kind = PromptTooLongError if says_too_long(str(error)) else EngineError
-            raise kind(f"vllm: {first_line(error)}") from error
-        if final is None:
-            raise EngineError("vllm ended a request without an answer")
-        return Completion(
+        final = (await self._generate(engine, ids, sampling)).outputs[0]
+        completion = Completion(
             text=final.text,
             finish_reason=final.finish_reason or "stop",
             prompt_tokens=len(ids),
             completion_tokens=len(final.token_ids),
             logprobs=_logprobs(final) if request.logprobs else (),
         )
+        return with_calls(completion, request, engine.get_tokenizer())
+
+    async def _generate(self, engine: Any, ids: list[int], sampling: Any) -> Any:
+        """The last output for a request.
+
+        Raises:
+            EngineError: it refuses the request.
+            PromptTooLongError: because of its length.
+        """
+        from vllm.exceptions import VLLMError
+
+        final = None
+        try:
+            [prompt] = engine.renderer.render_cmpl([{"prompt_token_ids": ids}])
+            async for output in engine.generate(prompt, sampling, str(next(self._request_ids))):
+                final = output
+        except (VLLMError, ValueError) as error:
+            kind = PromptTooLongError if says_too_long(str(error)) else EngineError
+            raise kind(f"vllm: {first_line(error)}") from error
+        if final is None:
+            raise EngineError("vllm ended a request without an answer")
+        return final
 
 
 def _logprobs(output: Any) -> tuple[TokenLogprob, ...]:

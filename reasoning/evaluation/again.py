@@ -14,14 +14,15 @@ from contextlib import aclosing
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from reasoning.backends import open_backend
 from reasoning.evaluation.benchmarks import digest, find_benchmark, locate, prepared
 from reasoning.evaluation.evaluate import EvaluationError, Settings, problems_of
 from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR
 from reasoning.evaluation.results import export
 from reasoning.runs import Run, progress_display, write_json
+from reasoning.runs.judging import Judges
 from reasoning.runs.run import CONFIG_NAME
 from verifiers.records import Problem, Verdict
-from verifiers.registry import VerifierRegistry
 from verifiers.sandbox import Limits, SandboxPool
 
 __all__ = ["Changes", "judge_run_again", "paths_of_run", "settings_of"]
@@ -54,6 +55,7 @@ async def judge_run_again(
     resume: bool = False,
     allow_weak: bool = False,
     quiet: bool = False,
+    backend: str = "local",
 ) -> Changes:
     """Judge every distinct candidate of the run in `directory` again.
 
@@ -65,6 +67,7 @@ async def judge_run_again(
         resume: go on with an interrupted call that had the same limits.
         allow_weak: accept a weak sandbox.
         quiet: show no progress.
+        backend: where it is computed, see `reasoning.backends`.
 
     Raises:
         RunError: the directory holds no run, or is in use.
@@ -80,10 +83,10 @@ async def judge_run_again(
         _begin(run, limits, resume)
         done = run.store.rejudged()
         waiting = [id for id in run.store.candidates() if id not in done]
-        async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
-            problems = await _problems(run, settings, pool, quiet)
-            await _judge(run, waiting, problems, VerifierRegistry(pool), limits, pool.workers, quiet, len(done))
-            report = await pool.report()
+        async with open_backend(backend, jobs=jobs, allow_weak=allow_weak) as place:
+            problems = await _problems(run, settings, place.pool, quiet)
+            await _judge(run, waiting, problems, place.judges, limits, place.pool.workers, quiet, len(done))
+            report = await place.pool.report()
         changed = run.store.changed_statuses()
         run.store.take_over_rejudgements()
         limits_used = {"timeout": limits.wall_seconds, "memory": limits.memory_mib}
@@ -132,7 +135,7 @@ async def _judge(
     run: Run,
     waiting: list[int],
     problems: dict[int, Problem],
-    registry: VerifierRegistry,
+    judges: Judges,
     limits: Limits,
     workers: int,
     quiet: bool,
@@ -141,7 +144,7 @@ async def _judge(
     async def work(id: int) -> Verdict:
         stored = run.store.stored_judgement(id)
         assert stored.candidate is not None
-        verdict = await registry.verify(problems[stored.problem], stored.candidate, limits)
+        verdict = await judges.verify(problems[stored.problem], stored.candidate, limits)
         run.store.add_rejudgement(id, verdict)
         return verdict
 

@@ -11,10 +11,11 @@ finished. Asking and judging overlap. What is finished is never done again, when
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from reasoning.backends import Backend, open_backend
 from reasoning.engines.base import BudgetSpentError, Engine, EngineError, PromptTooLongError
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate, prepared
 from reasoning.evaluation.results import Results, export
@@ -23,6 +24,7 @@ from reasoning.methods.draws import check_reward, rated
 from reasoning.rewards import RewardModel, create_reward_model
 from reasoning.runs import Run, RunStore, progress_display
 from reasoning.runs.budget import Budget
+from reasoning.runs.failures import EngineFailures
 from reasoning.runs.judging import RecordingJudge, judgement_key, problem_digest
 from reasoning.runs.metering import Meter
 from verifiers.records import Problem, RecordError, Status, Verdict
@@ -33,8 +35,6 @@ __all__ = ["EvaluationError", "Outcome", "Settings", "evaluate", "open_run", "pr
 JUDGED_AHEAD_FACTOR = 128
 """Samples that may wait for each sandbox worker (to be judged, or for what their method runs), so that the engine
 always finds others to answer."""
-ENGINE_FAILURES_IN_A_ROW = 20
-"""So many samples without an answer, one after another, and the run stops: the engine is down."""
 
 
 class EvaluationError(RuntimeError):
@@ -112,6 +112,7 @@ async def evaluate(
     concurrency: int = 64,
     allow_weak: bool = False,
     quiet: bool = False,
+    backend: str = "local",
 ) -> Outcome:
     """Run an evaluation to its end, or go on with one.
 
@@ -124,10 +125,11 @@ async def evaluate(
         concurrency: requests under way at once.
         allow_weak: accept a weak sandbox.
         quiet: show no progress.
+        backend: where it is computed, see `reasoning.backends`; the results do not depend on it.
 
     Raises:
-        EvaluationError: the engine failed too often in a row.
-        RunError, BenchmarkError, MethodError, EngineSpecError, SandboxUnavailableError: it cannot begin.
+        EngineError: the engine failed too often in a row.
+        BackendError, RunError, BenchmarkError, MethodError, EngineSpecError, SandboxUnavailableError: it cannot begin.
     """
     benchmark = find_benchmark(settings.benchmark)
     benchmark.style(settings.prompt)
@@ -135,25 +137,21 @@ async def evaluate(
     paths = locate(
         benchmark, benchmark.split(settings.split), None if settings.data is None else Path(settings.data), quiet
     )
-    if engine is None:
-        from reasoning.engines.registry import create_engine
-
-        engine = create_engine(settings.engine)
     reward = create_reward_model(settings.reward_model) if settings.reward_model else None
     check_reward(method, reward)
-    try:
-        async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
-            with await open_run(settings, directory, digest(paths), engine, pool, resume, reward) as run:
-                job = _Evaluation(settings, run, engine, benchmark, method, pool, concurrency, reward)
-                read_from = await prepared(benchmark, paths, pool, quiet)
-                await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
-                asked = problems_of(benchmark, read_from, settings)
-                results = export(run, settings.samples, benchmark.groups, benchmark.metrics, asked)
-                return Outcome(results, job.unanswered, job.first_failure)
-    finally:
-        await engine.close()
+    async with AsyncExitStack() as stack:
         if reward is not None:
-            await reward.close()
+            stack.push_async_callback(reward.close)
+        place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
+        engine = await place.engine(settings.engine) if engine is None else engine
+        stack.push_async_callback(engine.close)
+        with await open_run(settings, directory, digest(paths), engine, place.pool, resume, reward) as run:
+            job = _Evaluation(settings, run, engine, benchmark, method, place, concurrency, reward)
+            read_from = await prepared(benchmark, paths, place.pool, quiet)
+            await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
+            asked = problems_of(benchmark, read_from, settings)
+            results = export(run, settings.samples, benchmark.groups, benchmark.metrics, asked)
+            return Outcome(results, job.failures.count, job.failures.first)
 
 
 async def open_run(
@@ -178,10 +176,7 @@ async def open_run(
         del known["reward_model"]
     else:
         known["reward_description"] = reward.describe()
-    report = await pool.report()
-    if not resume:
-        return Run.start(directory, known, {"isolation": report.to_json()})
-    run = Run.resume(directory, known)
+    run = await Run.open(directory, known, pool, resume)
     run.store.forget_unjudged()
     run.store.commit()
     return run
@@ -214,13 +209,11 @@ class _Evaluation:
         engine: Engine,
         benchmark: Benchmark,
         method: Method,
-        pool: SandboxPool,
+        place: Backend,
         concurrency: int,
         reward: RewardModel | None = None,
     ) -> None:
-        self.unanswered = 0
-        self.first_failure = ""
-        self._failures_in_a_row = 0
+        self.failures = EngineFailures(run.directory)
         self._settings = settings
         self._limits = settings.limits
         self._run = run
@@ -228,10 +221,10 @@ class _Evaluation:
         self._style = benchmark.style(settings.prompt)
         self._groups = benchmark.groups
         self._method = method
-        self._judge = RecordingJudge(pool, run.store, self._limits)
-        self._pool = pool
+        self._judge = RecordingJudge(place.pool, run.store, self._limits, place.judges)
+        self._pool = place.pool
         self._reward = reward
-        self._in_flight = concurrency + JUDGED_AHEAD_FACTOR * pool.workers
+        self._in_flight = concurrency + JUDGED_AHEAD_FACTOR * place.pool.workers
         self._engine = run.recording(engine, concurrency)
         self._budget = Budget.parse(settings.budget)
         self._sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
@@ -272,11 +265,11 @@ class _Evaluation:
         question = Question(item.problem, self._style, item.sample, self._settings.seed, self._sampling)
         try:
             with Meter(self._engine, self._budget) as meter:
-                attempt = await self._attempt(question, Workbench(meter.engine, self._pool, self._reward))
+                attempt = await self._attempt(question, Workbench(meter.engine, self._pool, self._reward, self._store))
                 attempt = await rated(question, attempt, self._reward)
         except EngineError as error:
             return self._no_answer(item, error)
-        self._failures_in_a_row = 0
+        self.failures.answered()
         if attempt.candidate is None:
             judgement, verdict = self._no_candidate(item, attempt.finish_reason)
         else:
@@ -286,17 +279,16 @@ class _Evaluation:
                 )
             except RecordError as error:
                 raise EvaluationError(f"problem '{item.problem.id}': {error}") from None
-        self._store.add_item(item.position, judgement, attempt.finish_reason, meter.cost(), attempt.trace)
+        cost = replace(meter.cost(), tool_calls=len(attempt.trace.get("tools", ())))
+        self._store.add_item(item.position, judgement, attempt.finish_reason, cost, attempt.trace)
         return verdict
 
     async def _attempt(self, question: Question, workbench: Workbench) -> Attempt:
         """What the method makes of it; a method that does not expect the end of its means has nothing to offer."""
         try:
             return await self._method(question, workbench)
-        except BudgetSpentError as error:
-            return Attempt(None, f"the budget is spent: {error}")
-        except PromptTooLongError as error:
-            return Attempt(None, f"the prompt is too long: {error}")
+        except (BudgetSpentError, PromptTooLongError) as error:
+            return Attempt.stopped(error)
 
     def _no_candidate(self, item: _Item, reason: str) -> tuple[int, Verdict]:
         key = judgement_key(item.digest, None, reason)
@@ -307,14 +299,7 @@ class _Evaluation:
         return self._store.add_judgement(key, item.number, None, verdict), verdict
 
     def _no_answer(self, item: _Item, error: EngineError) -> Verdict:
-        self.unanswered += 1
-        self._failures_in_a_row += 1
-        self.first_failure = self.first_failure or str(error)
-        if self._failures_in_a_row >= ENGINE_FAILURES_IN_A_ROW:
-            raise EvaluationError(
-                f"the engine gave no answer {self._failures_in_a_row} times in a row ({error}); when it is back, go on "
-                f"with --resume {self._run.directory}"
-            )
+        self.failures.add(error)
         verdict = Verdict.of("", Status.UNAVAILABLE, f"engine: {error}")
         key = judgement_key(item.digest, None, verdict.detail)
         known = self._store.judgement(key)

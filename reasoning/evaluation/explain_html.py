@@ -1,6 +1,6 @@
 """An explained sample as one self-contained HTML page; a function tree is drawn.
 
-Path("item.html").write_text(explanation_html(item))
+Path("item.html").writetext(explanation_html(item))
 
 The page holds no script and loads nothing (its content security policy forbids both), and every text that stems from a
 model, a program or a benchmark is escaped.
@@ -11,23 +11,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from reasoning.evaluation.explain_item import Exchange, ExplainedItem
-from reasoning.evaluation.explain_text import is_tree, printable
+from reasoning.evaluation.explain_text import is_tree, with_calls
+from reasoning.pages.page import document, facts, folded, pre, text
 
-__all__ = ["explanation_html"]
+__all__ = ["TREE_STYLE", "explanation_html", "tree_drawing"]
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-_STYLE = """\
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #1b1b1b; }
-pre { background: #f5f5f2; padding: .6rem .8rem; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
-table { border-collapse: collapse; } td, th { border: 1px solid #ccc; padding: .2rem .5rem; vertical-align: top; }
-td pre { margin: 0; } tr.chosen { background: #e4f2e4; } .failed { color: #a33; } summary { cursor: pointer; }
-svg { max-width: 100%; height: auto; } svg text { font: 13px system-ui, sans-serif; }
-svg rect { fill: #fff; stroke: #557; } svg .done rect { fill: #e4f2e4; } svg line { stroke: #99a; }
-section { border-top: 1px solid #ddd; margin-top: 1.5rem; }"""
+TREE_STYLE = """\
+svg.tree rect { fill: #fff; stroke: #557; } svg.tree .done rect { fill: #e4f2e4; }
+svg.tree line { stroke: #99a; }
+"""
+"""Rules of the page for `tree_drawing`."""
+_STYLE = f"tr.chosen {{ background: #e4f2e4; }}\n{TREE_STYLE}"
 _BOX_WIDTH, _BOX_HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 190, 44, 18, 46, 8
 _NAME_CHARACTERS = 24
 
@@ -37,17 +34,12 @@ def explanation_html(item: ExplainedItem) -> str:
     record = item.record
     title = f"{record['id']}, sample {record['sample']}"
     body = "\n".join(_sections(item))
-    return (
-        "<!doctype html>\n"
-        f'<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<title>{_text(title)}</title><style>\n{_STYLE}\n</style></head>\n<body>\n{body}\n</body></html>\n"
-    )
+    return document(title, body, _STYLE)
 
 
 def _sections(item: ExplainedItem) -> Iterator[str]:
     record, cost = item.record, item.cost
-    yield f"<h1>{_text(str(record['id']))}</h1>"
+    yield f"<h1>{text(str(record['id']))}</h1>"
     rows = {
         "method": item.method,
         "sample": str(record["sample"]),
@@ -59,16 +51,15 @@ def _sections(item: ExplainedItem) -> Iterator[str]:
         "sandbox": f"{cost.sandbox_seconds:.3f} s in {cost.sandbox_tasks} tasks",
         "note": item.note,
     }
-    cells = "".join(f"<tr><th>{name}</th><td>{_text(text)}</td></tr>" for name, text in rows.items() if text)
-    yield f"<table>{cells}</table>"
+    yield facts(rows)
     if is_tree(item.trace):
         placed = _placed(item.trace["tree"])
-        yield f"<section><h2>Function tree</h2>{_drawing(placed)}</section>"
+        yield f"<section><h2>Function tree</h2>{_drawing(placed, linked=True)}</section>"
         yield from (_node(place) for place in placed)
     elif item.trace:
-        yield f"<section><h2>What the method kept</h2>{_pre(json.dumps(item.trace, indent=2))}</section>"
+        yield f"<section><h2>What the method kept</h2>{pre(json.dumps(item.trace, indent=2))}</section>"
     judged = "nothing" if record["candidate"] is None else record["candidate"]
-    yield f"<section><h2>What was judged</h2>{_pre(judged)}</section>"
+    yield f"<section><h2>What was judged</h2>{pre(judged)}</section>"
     if item.exchanges:
         requests = "".join(_exchange(number, exchange) for number, exchange in enumerate(item.exchanges, 1))
         yield f"<section><h2>Requests and replies</h2>{requests}</section>"
@@ -109,14 +100,19 @@ def _placed(root: Mapping[str, Any]) -> list[_Place]:
     return [_Place(node, number, parent, columns[number], row) for number, (node, parent, row) in enumerate(order)]
 
 
-def _drawing(placed: list[_Place]) -> str:
+def tree_drawing(root: Mapping[str, Any]) -> str:
+    """A function tree alone, as `trace["tree"]` holds it."""
+    return _drawing(_placed(root), linked=False)
+
+
+def _drawing(placed: list[_Place], *, linked: bool) -> str:
     width = int(max(place.column for place in placed) * (_BOX_WIDTH + _GAP_X)) + _BOX_WIDTH + 2 * _MARGIN
     height = max(place.row for place in placed) * (_BOX_HEIGHT + _GAP_Y) + _BOX_HEIGHT + 2 * _MARGIN
     lines = "".join(_line(placed[place.parent], place) for place in placed if place.parent is not None)
-    boxes = "".join(map(_box, placed))
+    boxes = "".join(_box(place, linked=linked) for place in placed)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img" '
-        f'aria-label="function tree">{lines}{boxes}</svg>'
+        f'<svg class="tree" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+        f'role="img" aria-label="function tree">{lines}{boxes}</svg>'
     )
 
 
@@ -130,7 +126,7 @@ def _line(parent: _Place, child: _Place) -> str:
     return f'<line x1="{x1 + half}" y1="{y1 + _BOX_HEIGHT}" x2="{x2 + half}" y2="{y2}"/>'
 
 
-def _box(place: _Place) -> str:
+def _box(place: _Place, *, linked: bool) -> str:
     x, y = _corner(place)
     node = place.node
     name = str(node["name"])
@@ -138,24 +134,25 @@ def _box(place: _Place) -> str:
     count = len(node.get("candidates", []))
     below = f"{count} candidates, took {node.get('chosen')}" if node.get("chosen") is not None else "not compared"
     kind = ' class="done"' if node.get("chosen") is not None else ""
-    return (
-        f'<a href="#node-{place.number}"><g{kind}><rect x="{x}" y="{y}" width="{_BOX_WIDTH}" height="{_BOX_HEIGHT}" '
-        f'rx="5"/><text x="{x + 10}" y="{y + 18}" font-weight="bold">{_text(name)}</text>'
-        f'<text x="{x + 10}" y="{y + 35}">{_text(below)}</text></g></a>'
+    box = (
+        f'<g{kind}><rect x="{x}" y="{y}" width="{_BOX_WIDTH}" height="{_BOX_HEIGHT}" rx="5"/>'
+        f'<text x="{x + 10}" y="{y + 18}" font-weight="bold">{text(name)}</text>'
+        f'<text x="{x + 10}" y="{y + 35}">{text(below)}</text></g>'
     )
+    return f'<a href="#node-{place.number}">{box}</a>' if linked else box
 
 
 def _node(place: _Place) -> str:
     node = place.node
     candidates = node.get("candidates", [])
-    head = f"<h3>{_text(str(node['name']))}</h3><p>{_text(str(node.get('outcome', '')))}"
-    head += f"; {_text(str(node['reason']))}</p>" if node.get("reason") else "</p>"
-    notes = "".join(f"<li>{_text(note)}</li>" for note in node.get("notes", []))
-    parts = [head, f"<ul>{notes}</ul>" if notes else "", _pre(str(node.get("source", "")))]
+    head = f"<h3>{text(str(node['name']))}</h3><p>{text(str(node.get('outcome', '')))}"
+    head += f"; {text(str(node['reason']))}</p>" if node.get("reason") else "</p>"
+    notes = "".join(f"<li>{text(note)}</li>" for note in node.get("notes", []))
+    parts = [head, f"<ul>{notes}</ul>" if notes else "", pre(str(node.get("source", "")))]
     if node.get("inputs"):
-        parts.append(_folded("Test inputs", "".join(map(_pre, node["inputs"]))))
+        parts.append(folded("Test inputs", "".join(map(pre, node["inputs"]))))
     if node.get("tests"):
-        parts.append(_folded("Tests", _pre("\n".join(node["tests"]))))
+        parts.append(folded("Tests", pre("\n".join(node["tests"]))))
     if candidates:
         rows = "".join(_row(number, candidate, node) for number, candidate in enumerate(candidates))
         inputs = "".join(f"<th>input {number}</th>" for number in range(len(node.get("inputs", []))))
@@ -169,40 +166,31 @@ def _row(number: int, candidate: Mapping[str, Any], node: Mapping[str, Any]) -> 
     if "same_as" in candidate:
         source = f"same text as {candidate['same_as']}"
     else:
-        source = _folded("source", _pre(str(candidate.get("source", ""))))
+        source = folded("source", pre(str(candidate.get("source", ""))))
     values = "".join(
-        f'<td class="failed">{_text(original.get("failures", {}).get(str(place), "failed"))}</td>'
+        f'<td class="failed">{text(original.get("failures", {}).get(str(place), "failed"))}</td>'
         if value is None
-        else f"<td><code>{_text(value)}</code></td>"
+        else f"<td><code>{text(value)}</code></td>"
         for place, value in enumerate(original.get("values", []))
     )
     score, passed = candidate.get("score", ""), candidate.get("passed_tests", "")
     return (
-        f"<tr{chosen}><td>{number}</td><td>{_text(candidate['origin'])} {source}</td><td>{score}</td>"
+        f"<tr{chosen}><td>{number}</td><td>{text(candidate['origin'])} {source}</td><td>{score}</td>"
         f"<td>{passed}</td>{values}</tr>"
     )
 
 
 def _exchange(number: int, exchange: Exchange) -> str:
     request = exchange.request
-    asked = "".join(f"<p>{_text(message.role)}</p>{_pre(message.content)}" for message in request.messages)
+    asked = "".join(
+        f"<p>{text(message.role)}</p>{pre(with_calls(message.content, message.tool_calls))}"
+        for message in request.messages
+    )
     if request.prompt is not None:
-        asked = _pre(request.prompt)
+        asked = pre(request.prompt)
     replies = "".join(
-        f"<p>reply {number}.{place} ({_text(reply.finish_reason)})</p>{_pre(reply.text)}"
+        f"<p>reply {number}.{place} ({text(reply.finish_reason)})</p>{pre(with_calls(reply.text, reply.tool_calls))}"
         for place, reply in enumerate(exchange.replies, 1)
     )
     title = f"request {number}, temperature {request.temperature:g}, {len(exchange.replies)} replies"
-    return _folded(title, asked + replies)
-
-
-def _folded(title: str, inside: str) -> str:
-    return f"<details><summary>{_text(title)}</summary>{inside}</details>"
-
-
-def _pre(text: str) -> str:
-    return f"<pre>{_text(text)}</pre>"
-
-
-def _text(text: str) -> str:
-    return escape(printable(text))
+    return folded(title, asked + replies)

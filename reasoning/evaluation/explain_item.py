@@ -133,12 +133,13 @@ async def _replayed(
     benchmark = find_benchmark(settings.benchmark)
     sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
     question = Question(problem, benchmark.style(settings.prompt), sample, settings.seed, sampling)
-    listening = _Listening(RunReplayEngine(directory))
+    recorded = RunReplayEngine(directory)
+    listening = _Listening(recorded)
     note = ""
     try:
         method = find_method(settings.method)
         with Meter(listening, Budget.parse(settings.budget)) as meter:
-            await method(question, Workbench(meter.engine, pool))
+            await method(question, Workbench(meter.engine, pool, replies=recorded))
     except (EngineError, BudgetSpentError, MethodError) as error:
         note = str(error)
     finally:

@@ -8,12 +8,14 @@ Every text of a model is made printable first, so that it cannot steer the termi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from reasoning.engines.base import ToolCall
 from reasoning.evaluation.explain_item import Exchange, ExplainedItem
+from reasoning.pages.printable import printable
 
-__all__ = ["explanation_text", "is_tree", "printable"]
+__all__ = ["explanation_text", "is_tree", "with_calls"]
 
 SHOWN_VALUE = 40
 """Characters of a value in a table."""
@@ -30,14 +32,9 @@ def explanation_text(item: ExplainedItem, *, full: bool = False) -> str:
     return "\n".join(_lines(item, full)) + "\n"
 
 
-def printable(text: str) -> str:
-    """`text` with everything but line ends that is not printable written as an escape."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() or char == "\n" else char.encode("unicode_escape", "backslashreplace").decode()
-        for char in text.replace("\t", "    ")
-    )
+def with_calls(text: str, calls: Iterable[ToolCall]) -> str:
+    """A turn's text, and below it the tools that it calls."""
+    return "\n".join([*([text] if text else []), *(f"calls {call.name} {call.arguments}" for call in calls)])
 
 
 def is_tree(trace: Mapping[str, Any]) -> bool:
@@ -101,12 +98,12 @@ def _exchange(number: int, exchange: Exchange) -> Iterator[str]:
     yield f"\n== request {number} (temperature {request.temperature:g}, {len(exchange.replies)} wanted)"
     for message in request.messages:
         yield f"[{message.role}]"
-        yield printable(message.content).rstrip()
+        yield printable(with_calls(message.content, message.tool_calls)).rstrip()
     if request.prompt is not None:
         yield printable(request.prompt).rstrip()
     for place, reply in enumerate(exchange.replies, 1):
         yield f"-- reply {number}.{place} ({printable(reply.finish_reason)})"
-        yield printable(reply.text).rstrip()
+        yield printable(with_calls(reply.text, reply.tool_calls)).rstrip()
 
 
 def _tree(node: Mapping[str, Any], lead: str, branch: str) -> Iterator[str]:

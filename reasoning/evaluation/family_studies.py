@@ -158,18 +158,14 @@ async def study(
     try:
         async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
             families = _families(settings)
-            with _open(settings, engine, directory, resume) as run:
+            known = {"study": settings.kind, **asdict(settings), "engine_description": engine.describe()}
+            with await Run.open(directory, known, pool, resume) as run:
                 work = _Study(settings, run, pool, engine, second, concurrency)
                 return await work.run(families, quiet)
     finally:
         await engine.close()
         if second is not None:
             await second.close()
-
-
-def _open(settings: StudySettings, engine: Engine, directory: Path, resume: bool) -> Run:
-    known = {"study": settings.kind, **asdict(settings), "engine_description": engine.describe()}
-    return Run.resume(directory, known) if resume else Run.start(directory, known)
 
 
 def _families(settings: StudySettings) -> Sequence[tuple[Family, Problem | None, str]]:
@@ -298,7 +294,7 @@ class _Study:
 
     async def _solves(self, problem: Problem, sample: int, engine: Any = None) -> bool:
         question = Question(problem, COMPETITION_STYLES[0], sample, self._settings.seed, self._sampling)
-        attempt = await self._method(question, Workbench(engine or self._engine, self._pool))
+        attempt = await self._method(question, Workbench(engine or self._engine, self._pool, replies=self._run.store))
         if attempt.candidate is None:
             return False
         return (await self._judge.verdict(problem, attempt.candidate.text)).passed

@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import sys
+import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
@@ -192,7 +193,7 @@ def _lines(source: str, file: Any) -> Iterator[tuple[int, bytes | None]]:
                     yield number, None
                 elif not line.isspace():
                     yield number, line
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise FileError(f"{source}: cannot be read after line {number}: {error}") from None
 
 

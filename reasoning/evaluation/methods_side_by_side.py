@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from reasoning.backends import open_backend
 from reasoning.engines.base import Completion, Engine, Request
-from reasoning.engines.registry import create_engine
 from reasoning.evaluation.evaluate import EvaluationError, Outcome, Settings, evaluate
 from reasoning.evaluation.metrics import Metric
 from reasoning.runs import Run, write_json
@@ -63,6 +64,7 @@ async def evaluate_methods(
     concurrency: int = 64,
     allow_weak: bool = False,
     quiet: bool = False,
+    backend: str = "local",
 ) -> list[MethodRow]:
     """Evaluate one method after the other, each to its end; what is finished in `directory` is not done again.
 
@@ -75,6 +77,7 @@ async def evaluate_methods(
         concurrency: see `evaluate`.
         allow_weak: see `evaluate`.
         quiet: see `evaluate`.
+        backend: see `evaluate`.
 
     Raises:
         EvaluationError: a method is named twice, or the directory holds something else; or see `evaluate`.
@@ -93,15 +96,16 @@ async def evaluate_methods(
         raise EvaluationError(
             f"{directory / METHODS_NAME}: {changed} differ from what was asked for; give a new directory"
         )
-    engine = engine or create_engine(settings.engine)
-    try:
+    async with AsyncExitStack() as stack:
+        if engine is None:
+            place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
+            engine = await place.engine(settings.engine)
+        stack.push_async_callback(engine.close)
         return [
             await _row(replace(settings, method=method), directory / _folder(method), _KeptOpen(engine),
-                       jobs=jobs, concurrency=concurrency, allow_weak=allow_weak, quiet=quiet)
+                       jobs=jobs, concurrency=concurrency, allow_weak=allow_weak, quiet=quiet, backend=backend)
             for method in methods
         ]  # fmt: skip
-    finally:
-        await engine.close()
 
 
 def read_methods(directory: Path) -> dict[str, Any] | None:

@@ -5,6 +5,8 @@ records.jsonl, one line a sample, in the order of the problems:
  "detail": "", "finish_reason": "stop", "cost": {"calls": 1, "prompt_tokens": 310, "completion_tokens": 42}}
 
 A sample that was rated or checked by its method has a field `vote` as well: {"reward": 3.5469} or {"state": "true"}.
+One whose model called tools has `tools`, [{"tool": "factor_integer", "arguments": "{...}", "status": "converged",
+"result": "{...}"}, ...], and their number in its `cost` as `tool_calls`.
 
 metrics.json:
 {"pass@1": {"value": 0.149, "low": 0.121, "high": 0.178, "confidence": 0.95, "interval": "bootstrap", "problems": 397,
@@ -35,6 +37,8 @@ __all__ = ["COUNTED_COSTS", "GroupResult", "Results", "export", "record_of"]
 
 COUNTED_COSTS = ("calls", "prompt_tokens", "completion_tokens")
 """Costs that are the same however often a run was interrupted; times are not."""
+TOOL_CALLS = "tool_calls"
+"""Likewise; shown where there were any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Results:
         solved: number of problems with at least one right sample.
         groups: group -> its values, in order.
         cost: tokens and seconds of all completions.
-        per_sample: mean of each of `COUNTED_COSTS` over all finished samples.
+        per_sample: mean of each of `COUNTED_COSTS` over all finished samples, and of `tool_calls` where there were any.
         votes: name -> what several samples are worth together, see `reasoning.evaluation.votes`.
         first_k: the same, counted over the first k samples of each problem.
     """
@@ -129,6 +133,9 @@ def export(
 def record_of(item: FinishedItem) -> dict[str, Any]:
     """One line of `records.jsonl`."""
     verdict = item.judgement.verdict
+    cost = {name: getattr(item.cost, name) for name in COUNTED_COSTS}
+    if item.cost.tool_calls:
+        cost[TOOL_CALLS] = item.cost.tool_calls
     return {
         "id": item.problem_id,
         "sample": item.sample,
@@ -138,8 +145,9 @@ def record_of(item: FinishedItem) -> dict[str, Any]:
         "status": verdict.status.value,
         "detail": without_addresses(verdict.detail),
         "finish_reason": item.finish_reason,
-        "cost": {name: getattr(item.cost, name) for name in COUNTED_COSTS},
+        "cost": cost,
         **({"vote": dict(item.vote)} if item.vote else {}),
+        **({"tools": list(item.tools)} if item.tools else {}),
     }
 
 
@@ -160,7 +168,7 @@ class _Counted:
             self.statuses[verdict.status.value] += 1
             self.judged[item.problem] += verdict.status.judged
             self.right[item.problem] += verdict.passed
-            for name in COUNTED_COSTS:
+            for name in (*COUNTED_COSTS, TOOL_CALLS):
                 self.spent[name] += getattr(item.cost, name)
             if self._by_sample:
                 self.samples.setdefault(item.problem_id, []).append(verdict.passed)
@@ -176,6 +184,7 @@ def _results(counted: _Counted, store: RunStore, samples: int, groups: Sequence[
     metrics = {f"pass@{k}": estimate_pass_at_k(tallies, k) for k in reported_ks(samples)}
     if samples > 1:
         metrics["solved"] = estimate_pass_at_k([_any_right(tally) for tally in tallies], 1)
+    spent = (*COUNTED_COSTS, TOOL_CALLS) if counted.spent[TOOL_CALLS] else COUNTED_COSTS
     return Results(
         metrics=metrics,
         statuses=dict(sorted(counted.statuses.items())),
@@ -184,7 +193,7 @@ def _results(counted: _Counted, store: RunStore, samples: int, groups: Sequence[
         solved=sum(tally.c > 0 for tally in tallies),
         groups={name: rows for name in groups if (rows := _grouped(problems, name))},
         cost=store.completion_totals(),
-        per_sample={name: counted.spent[name] / max(counted.statuses.total(), 1) for name in COUNTED_COSTS},
+        per_sample={name: counted.spent[name] / max(counted.statuses.total(), 1) for name in spent},
     )
 
 

@@ -15,6 +15,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reasoning.evaluation.metrics import FIRST_K, Metric, bootstrap_interval, pass_at_k
 from reasoning.evaluation.vote_expectations import MAX_EXPECTED_K, expected_best, expected_majority, expected_worst
@@ -48,10 +49,10 @@ class VoteOptions:
 class Ballot:
     """The judged samples of one problem, in order: class of the answer, whether right, reward, verification's state."""
 
-    classes: Sequence[int | None]
-    right: Sequence[bool]
-    rewards: Sequence[float | None]
-    states: Sequence[str | None]
+    classes: tuple[int | None, ...]
+    right: tuple[bool, ...]
+    rewards: tuple[float | None, ...]
+    states: tuple[str | None, ...]
 
     def first(self, k: int) -> Ballot:
         """The first k of them."""
@@ -109,10 +110,10 @@ class VoteCounter:
         texts = [item.judgement.candidate for item in judged]
         votes = [item.vote for item in judged]
         ballot = Ballot(
-            answer_classes(problem, texts, strings=self._options.match == "strings"),
-            [item.judgement.verdict.passed for item in judged],
-            [vote.get("reward") for vote in votes],
-            [vote.get("state") for vote in votes],
+            tuple(answer_classes(problem, texts, strings=self._options.match == "strings")),
+            tuple(item.judgement.verdict.passed for item in judged),
+            tuple(vote.get("reward") for vote in votes),
+            tuple(vote.get("state") for vote in votes),
         )
         self._problems += 1
         self._rewarded = self._rewarded or any(reward is not None for reward in ballot.rewards)
@@ -136,16 +137,12 @@ class VoteCounter:
                 return
 
     def _count(self, ballot: Ballot, k: int) -> None:
-        first = {name: rule(ballot.first(k), self._options) for name, rule in _RULES.items()}
+        first, expected = _worth(ballot, k, self._options)
         for name, value in first.items():
             self._first[f"{name}@{k}"][value] += 1
             self._samples[f"{name}@{k}"] += len(ballot.right)
-        for name, value in (_expected(ballot, k) or {}).items():
-            self._expected[f"{name}@{k}"][value] += 1
-            first.pop(name)
-        for name, value in first.items():
-            self._expected[f"{name}@{k}"][value] += 1
-            if k < len(ballot.right):
+            self._expected[f"{name}@{k}"][expected.get(name, value)] += 1
+            if name not in expected and k < len(ballot.right):
                 self._from_first.add(f"{name}@{k}")
 
     def _metrics(self, values: Mapping[str, Counter[float]], *, always_first: bool) -> dict[str, Metric]:
@@ -217,6 +214,16 @@ _RULES: Mapping[str, Callable[[Ballot, VoteOptions], float]] = {
     "worst": _all_right,
 }
 """Name -> what the samples of a ballot are worth under it, in [0, 1]."""
+
+
+@lru_cache(maxsize=65_536)
+def _worth(ballot: Ballot, k: int, options: VoteOptions) -> tuple[dict[str, float], dict[str, float]]:
+    """What the first k samples give under each rule, and the averages over all draws of k, where there are such.
+
+    Remembered, since the ballots of many problems are alike.
+    """
+    first = ballot.first(k)
+    return {name: rule(first, options) for name, rule in _RULES.items()}, _expected(ballot, k)
 
 
 def _expected(ballot: Ballot, k: int) -> dict[str, float]:

@@ -21,6 +21,8 @@ __all__ = ["LEVELS", "Family", "FamilyError", "Instance"]
 
 LEVELS = (1, 2, 3, 4, 5)
 """The difficulty dial of every family, easiest first."""
+_COMPUTED_TOPICS = ("arithmetic", "word problems")
+"""Where computing is what is asked, so that an answer such as `37 + 58` is none (convention `computed`)."""
 _PROGRAM_FUNCTION = "code"
 _PROGRAM_NAME = "answer"
 
@@ -102,7 +104,10 @@ class Family:
             "level": instance.level,
             "source": "families",
         }
-        return Problem(id, "answer", instance.text, {"gold": instance.answer}, meta)
+        fields = {"gold": instance.answer}
+        if self.topic in _COMPUTED_TOPICS:
+            fields["convention"] = "computed"
+        return Problem(id, "answer", instance.text, fields, meta)
 
 
 def _import_of(node: ast.stmt, used: set[str]) -> str:

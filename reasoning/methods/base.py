@@ -16,12 +16,13 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from reasoning.engines.base import Engine, Message, Request, derive_seed
+from reasoning.engines.base import BudgetSpentError, Engine, Message, PromptTooLongError, Request, derive_seed
 from reasoning.options import OptionError, read_options, split_options
 from verifiers.records import Candidate, Problem
 
 if TYPE_CHECKING:
     from reasoning.rewards.base import RewardModel
+    from reasoning.solvers.toolbox import ReplyMemory
     from verifiers.sandbox import SandboxPool
 
 __all__ = [
@@ -136,11 +137,13 @@ class Workbench:
         engine: answers requests; every completion is kept in the run, and counted for the sample.
         sandbox: runs the code that the engine wrote; its time is counted for the sample.
         reward: rates solutions, where the run has such a model.
+        replies: what tools and programs have answered in this run; None: nothing is kept.
     """
 
     engine: Engine
     sandbox: SandboxPool
     reward: RewardModel | None = None
+    replies: ReplyMemory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +155,18 @@ class Attempt:
         finish_reason: how the last completion ended, or why there is no candidate.
         trace: how it came about, as plain JSON (rounds, votes, a function tree ...); kept in the run's store and shown
             by `reasoning explain`. No times in it. What a vote may weigh the sample by stands in its part `vote`:
-            `reward`, a number, and `state`, of a self-verification.
+            `reward`, a number, and `state`, of a self-verification; the calls of tools in its part `tools`.
     """
 
     candidate: Candidate | None
     finish_reason: str
     trace: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def stopped(cls, error: BudgetSpentError | PromptTooLongError, trace: Mapping[str, Any] | None = None) -> Attempt:
+        """What is left of a method that did not expect the end of its means."""
+        reason = "the budget is spent" if isinstance(error, BudgetSpentError) else "the prompt is too long"
+        return cls(None, f"{reason}: {error}", trace or {})
 
 
 Method = Callable[[Question, Workbench], Awaitable[Attempt]]
@@ -209,15 +218,15 @@ METHODS: dict[str, MethodEntry] = {
         "asks once, after worked examples",
         "reasoning.methods.few_shot:FewShotOptions",
     ),
+    "subgoals": MethodEntry(
+        "reasoning.methods.subgoals:subgoals",
+        "writes the claims of a proof, and closes each by automation or by the engine",
+        "reasoning.methods.subgoals:SubgoalsOptions",
+    ),
     "tir": MethodEntry(
         "reasoning.methods.tool_integrated:tool_integrated",
         "reasons in words and runs programs in turn (tool-integrated reasoning)",
         "reasoning.methods.tool_integrated:ToolIntegratedOptions",
-    ),
-    "tools": MethodEntry(
-        "reasoning.methods.function_calling:function_calling",
-        "lets the model call solvers (function calling of OpenAI-compatible servers)",
-        "reasoning.methods.function_calling:FunctionCallingOptions",
     ),
     "proof_tree_search": MethodEntry(
         "reasoning.methods.proof_tree_search:proof_tree_search",
@@ -228,6 +237,11 @@ METHODS: dict[str, MethodEntry] = {
         "reasoning.methods.program_aided:program_aided",
         "lets one program compute the answer (program-aided language model)",
         "reasoning.methods.program_aided:ProgramAidedOptions",
+    ),
+    "two_turn": MethodEntry(
+        "reasoning.methods.two_turn:two_turn",
+        "asks for a program, then for each quantity that it has computed (OptiBench's protocol)",
+        "reasoning.methods.two_turn:TwoTurnOptions",
     ),
     "csv": MethodEntry(
         "reasoning.methods.code_verification:code_verification",
@@ -261,6 +275,8 @@ METHODS: dict[str, MethodEntry] = {
 def find_method(spec: str) -> Method:
     """The method that `spec` (`NAME[,key=value...]`) names, with its options filled in.
 
+    Every method takes the options `tools` and `tool_...` as well: see `reasoning.methods.equipped`.
+
     Raises:
         MethodError: there is none, or an option is unknown or wrong.
     """
@@ -269,13 +285,18 @@ def find_method(spec: str) -> Method:
         entry = METHODS.get(name)
         if entry is None:
             raise MethodError(f"no method '{name}'; known methods: {', '.join(sorted(METHODS))}")
+        with_tools = {key: options.pop(key) for key in list(options) if key == "tools" or key.startswith("tool_")}
         function: Any = _imported(entry.target)
-        if not entry.options:
-            if options:
-                raise MethodError(f"method '{name}' takes no options, got {', '.join(sorted(options))}")
-            method: Method = function
-            return method
-        return partial(function, options=read_options(f"method '{name}'", options_class(entry), options))
+        method: Method = function
+        if entry.options:
+            method = partial(function, options=read_options(f"method '{name}'", options_class(entry), options))
+        elif options:
+            raise MethodError(f"method '{name}' takes no options but tools, got {', '.join(sorted(options))}")
+        if with_tools:
+            from reasoning.methods.equipped import equipped
+
+            return equipped(method, with_tools)
+        return method
     except OptionError as error:
         raise MethodError(str(error)) from None
 

@@ -129,6 +129,8 @@ def check_reward(method: Method, model: RewardModel | None) -> None:
     Raises:
         MethodError: it has none.
     """
+    while isinstance(method, partial) and "inner" in method.keywords:
+        method = method.keywords["inner"]  # with tools it needs what it needs without
     options = method.keywords.get("options") if isinstance(method, partial) else None
     if model is None and getattr(options, "needs_reward", False):
         raise MethodError("this method needs a reward model: give --reward-model")

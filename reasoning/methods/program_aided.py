@@ -71,7 +71,7 @@ async def program_aided(question: Question, workbench: Workbench, options: Progr
         return Attempt(None, "no program")
     limits = Limits(wall_seconds=options.timeout, memory_mib=options.memory)
     prints = "print(" in source or "def solution" not in source
-    result = await run_program(workbench.sandbox, source if prints else source + _PRINTED, limits)
+    result = await run_program(workbench, source if prints else source + _PRINTED, limits)
     trace = {"program": source, "output": result.text, "failed": result.failed}
     if result.failed:
         return Attempt(None, "program failed", trace)

@@ -5,23 +5,22 @@ r"""Programs in a model's text, run in the sandbox, and what they printed as the
 >>> output_block("42")
 '\n```output\n42\n```\n'
 
-    result = await run_program(sandbox, "print(y * y)", earlier=["y = 3"], limits=Limits(wall_seconds=5))
+    result = await run_program(workbench, "print(y * y)", earlier=["y = 3"], limits=Limits(wall_seconds=5))
     result.text         # "9"
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import astuple, dataclass
 
 from reasoning.engines.base import EngineError
+from reasoning.methods.base import Workbench
 from verifiers.sandbox.entries import program_payload
-from verifiers.sandbox.task import End, Limits, Outcome, Task
-
-if TYPE_CHECKING:
-    from verifiers.sandbox import SandboxPool
+from verifiers.sandbox.task import End, Limits, Outcome, Profile, Task
 
 __all__ = [
     "NOTHING_PRINTED",
@@ -97,15 +96,23 @@ def cut(text: str, limit: int = OUTPUT_CHARACTERS) -> str:
 
 
 async def run_program(
-    sandbox: SandboxPool, source: str, limits: Limits, *, earlier: Sequence[str] = ()
+    workbench: Workbench,
+    source: str,
+    limits: Limits,
+    *,
+    earlier: Sequence[str] = (),
+    profile: Profile | None = None,
 ) -> ProgramResult:
     """Run a program after the earlier ones of the same transcript, whose output is left out.
 
+    What came of it is kept in the run: a resumed run shows the model the same, also of a program that prints the time.
+
     Args:
-        sandbox: where it runs, with numpy and sympy.
+        workbench: its sandbox runs the program.
         source: the program.
         limits: of all of it, the earlier programs included.
         earlier: programs that ran without an error; their names are there.
+        profile: packages that it may use; None: numpy and sympy.
 
     Raises:
         EngineError: the sandbox failed twice, which says nothing about the program.
@@ -114,17 +121,30 @@ async def run_program(
     if earlier:
         before = "\n".join(earlier)
         whole = f"{before}\nprint({_SEPARATOR[:-1]!r})\n{source}"
-    task = Task(_ENTRY, program_payload(whole), capture=True, profile=_PROFILE)
-    outcome = await sandbox.run(task, limits)
+    name = _PROFILE if profile is None else profile.name
+    key = hashlib.sha256(repr(("program", name, whole, limits)).encode("utf-8", "surrogatepass")).digest()[:16]
+    known = None if workbench.replies is None else workbench.replies.tool_reply(key)
+    if known is not None:
+        return ProgramResult(*json.loads(known))
+    if profile is not None:
+        workbench.sandbox.add_profile(profile)
+    task = Task(_ENTRY, program_payload(whole), capture=True, profile=name)
+    outcome = await workbench.sandbox.run(task, limits)
     if outcome.end is End.INTERNAL:
-        outcome = await sandbox.run(task, limits)
+        outcome = await workbench.sandbox.run(task, limits)
         if outcome.end is End.INTERNAL:
             raise EngineError(f"the sandbox failed: {outcome.detail}")
     output = outcome.stdout.decode("utf-8", "replace")
     output = output.rpartition(_SEPARATOR)[2] if earlier else output
     failed = outcome.end is not End.EXITED or outcome.exit_code != 0
     shown = _error(outcome, limits) if failed else output.strip() or NOTHING_PRINTED
-    return ProgramResult(cut(_ADDRESS.sub(" at 0x...>", shown)), output, failed)
+    result = ProgramResult(cut(_ADDRESS.sub(" at 0x...>", shown)), output, failed)
+    if workbench.replies is None:
+        return result
+    workbench.replies.add_tool_reply(key, json.dumps(astuple(result)))
+    # Of two that ran at once everybody sees the one that was kept.
+    kept = workbench.replies.tool_reply(key)
+    return result if kept is None else ProgramResult(*json.loads(kept))
 
 
 def _error(outcome: Outcome, limits: Limits) -> str:

@@ -13,17 +13,17 @@ and a program finds what the earlier ones of the transcript have defined.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reasoning.engines.base import Message
+from reasoning.engines.base import Completion, Message
 from reasoning.methods.base import Prompt, Question, Workbench
 from reasoning.methods.direct import NO_ANSWER
 from reasoning.methods.programs import output_block, program_to_run, run_program
 from verifiers.sandbox.task import Limits
 
-__all__ = ["LIMIT_NOTE", "TURNS", "ToolOptions", "Transcript", "converse"]
+__all__ = ["LIMIT_NOTE", "TURNS", "ToolOptions", "Transcript", "converse", "run_between"]
 
 STOP = "```output"
 """Where a round ends: what a program prints is not for the model to write."""
@@ -106,14 +106,34 @@ async def converse(
     Raises:
         EngineError: no completion could be had, or the sandbox failed.
     """
+
+    async def ask(number: int, shown: Prompt) -> Completion:
+        (completion,) = await workbench.engine.complete(question.request(f"{step}/{number}", shown))
+        return completion
+
+    return await run_between(ask, workbench, prompt, options)
+
+
+async def run_between(
+    ask: Callable[[int, Prompt], Awaitable[Completion]], workbench: Workbench, prompt: Prompt, options: ToolOptions
+) -> Transcript:
+    """The loop itself.
+
+    Args:
+        ask: the completion of round 0, 1, ... for a prompt.
+        workbench: where programs run.
+        prompt: messages, or text to be continued.
+        options: see `ToolOptions`.
+
+    Raises:
+        EngineError: no completion could be had, or the sandbox failed.
+    """
     parts: list[str] = []
     rounds: list[dict[str, Any]] = []
     programs: list[str] = []
     output = ""
     for number in range(options.rounds):
-        shown = _continued(prompt, parts, options.turns)
-        request = question.request(f"{step}/{number}", shown)
-        (completion,) = await workbench.engine.complete(request)
+        completion = await ask(number, _continued(prompt, parts, options.turns))
         if completion.finish_reason in NO_ANSWER:
             return Transcript("".join(parts), completion.finish_reason, tuple(rounds), output, dict(completion.meta))
         parts.append(completion.text)
@@ -121,7 +141,7 @@ async def converse(
         if _ANSWER_MARK in completion.text or source is None:
             break
         earlier = programs if options.carry else ()
-        result = await run_program(workbench.sandbox, source, options.limits, earlier=earlier)
+        result = await run_program(workbench, source, options.limits, earlier=earlier)
         if not result.failed:
             programs.append(source)
         output = result.output
@@ -139,6 +159,9 @@ def _continued(prompt: Prompt, parts: Sequence[str], turns: str) -> Prompt:
     if not parts:
         return Prompt(messages=prompt.messages, stop=stop)
     if turns == "one":
-        return Prompt(messages=(*prompt.messages, Message("assistant", "".join(parts))), stop=stop)
+        *before, last = prompt.messages
+        begun = last.content if last.role == "assistant" else ""
+        turn = Message("assistant", begun + "".join(parts))
+        return Prompt(messages=(*(before if begun else prompt.messages), turn), stop=stop)
     said = tuple(Message("user" if index % 2 else "assistant", part) for index, part in enumerate(parts))
     return Prompt(messages=(*prompt.messages, *said), stop=stop)

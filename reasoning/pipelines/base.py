@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from reasoning.options import bounded
 from verifiers.records import Problem
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Row:
         steps: length of the solution in steps; None: not known.
         source: where it comes from, for the card's provenance.
         stream: name of the random stream that made it, where there is one; unique within its group.
+        part: a table of the dataset's own that holds the row, with the columns of `default`; empty: none.
+        prompt: what asks for the completion, where that is not the problem's own prompt.
         meta: plain JSON that is kept beside it.
     """
 
@@ -74,11 +77,20 @@ class Row:
     steps: int | None = None
     source: str = ""
     stream: str = ""
+    part: str = ""
+    prompt: str = ""
     meta: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def asked(self) -> str:
+        """What asks for the completion."""
+        return self.prompt or self.problem.prompt
+
+    @property
     def table(self) -> str:
-        """The table of the dataset to which it belongs: `default`, `dpo` or `kto`."""
+        """The table of the dataset to which it belongs: `default`, `dpo`, `kto` or a part of its own."""
+        if self.part:
+            return self.part
         if self.rejected is not None:
             return "dpo"
         return "default" if self.label is None else "kto"
@@ -96,6 +108,8 @@ class Row:
             "steps": self.steps,
             "source": self.source,
             "stream": self.stream,
+            "part": self.part,
+            "prompt": self.prompt,
             "meta": dict(self.meta),
         }
 
@@ -142,7 +156,7 @@ def outcome_from_json(record: Mapping[str, Any]) -> Outcome:
 
 def option(default: Any, help: str, *, low: float | None = None, high: float | None = None) -> Any:
     """A field of a pipeline's options: its default, help on the command line, and bounds."""
-    return field(default=default, metadata={"help": help, "low": low, "high": high})
+    return bounded(default, low=low, high=high, help=help)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +217,7 @@ PIPELINES: dict[str, str] = {
     "mixture": "reasoning.pipelines.mixture:PIPELINE",
     "mutate": "reasoning.pipelines.mutate:PIPELINE",
     "resocratic": "reasoning.pipelines.resocratic:PIPELINE",
+    "subgoals": "reasoning.pipelines.subgoals:PIPELINE",
 }
 """Name -> `module:attribute`; imported when first used."""
 

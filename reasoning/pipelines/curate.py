@@ -2,13 +2,14 @@
 
 $ reasoning generate curate --problems pool.jsonl --out runs/curated
 $ reasoning generate curate --problems pool.jsonl --engine vllm:Qwen/Qwen3-8B --solutions 3 --ratings 6 --level 5 \
-    --topics engine --out runs/deep
+    --topics engine --embedder transformers:MODEL --nearest 5 --out runs/deep
 
 He et al. 2025. The steps, each optional and cheapest first: problems that give away a benchmark are dropped before
-any engine is asked; an engine rates the difficulty `--ratings` times on a scale from 1 to 10, and problems with a mean
-below `--level` are dropped; `--solutions` independent solutions must all end in one answer (or a share `--agree` of
-them), and in the known answer where there is one; a topic is named by an engine or by the problem's words. With no
-engine the pool is cleaned, deduplicated, decontaminated, labelled by words, and split.
+any engine is asked; the engine says whether one of the `--nearest` benchmark problems, by an embedding model, is the
+same problem, in both orders since it may favour one; it rates the difficulty `--ratings` times on a scale from 1 to 10,
+and problems with a mean below `--level` are dropped; `--solutions` independent solutions must all end in one answer (or
+a share `--agree` of them), and in the known answer where there is one; a topic is named by an engine or by the
+problem's words. With no engine the pool is cleaned, deduplicated, decontaminated, labelled by words, and split.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from reasoning.evaluation.benchmarks.base import Entry
 from reasoning.methods import Prompt
 from reasoning.pipelines.agreement import agreed_answer
 from reasoning.pipelines.backend.duplicates import forms_of
+from reasoning.pipelines.backend.forms import problem_text
 from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, Row, option
 from reasoning.pipelines.job import Job, together
 from reasoning.pipelines.solutions import discarded_sample, solution_row, topic_of
@@ -41,6 +43,14 @@ to 10 (problems that hardly any contestant solves). Half steps are allowed.
 {problem}
 
 Give the reasons in a few words, then the rating as \\boxed{{number}}."""
+_SAME = """Here are two problems.
+
+First problem: {one}
+
+Second problem: {two}
+
+Are they the same problem, perhaps in other words or in another language? Problems with other numbers or other questions
+are not the same. Reply with \\boxed{{yes}} or \\boxed{{no}}."""
 _LABEL = """Which of these topics is this problem about: {topics}?
 
 {problem}
@@ -56,6 +66,9 @@ class CurateOptions:
 
     solutions: int = option(0, "Independent solutions that must agree (DeepMath: 3); 0: none are asked for.", low=0)
     agree: float = option(1.0, "Share of the solutions that must agree.", low=0.0, high=1.0)
+    nearest: int = option(
+        0, "With --embedder: so many nearest benchmark problems that the engine compares with each problem.", low=0
+    )
     ratings: int = option(0, "Difficulty ratings whose mean counts (DeepMath: 6); 0: none are asked for.", low=0)
     level: float = option(0.0, "Problems rated below are dropped (DeepMath: 5).", low=0.0, high=HARDEST)
     topics: str = option(WORDS, "Topic labels: none, words (by the problem's words) or engine.")
@@ -67,6 +80,8 @@ class CurateOptions:
 
 async def run(job: Job, options: CurateOptions) -> AsyncIterator[Outcome]:
     """Take each problem through the steps."""
+    if options.nearest and job.protected.nearness is None:
+        raise PipelineError("--nearest needs --embedder, and benchmarks to decontaminate against")
 
     async def work(entry: Entry) -> list[Outcome]:
         return await _curated(job, entry, options)
@@ -79,10 +94,11 @@ async def run(job: Job, options: CurateOptions) -> AsyncIterator[Outcome]:
 
 async def _curated(job: Job, entry: Entry, options: CurateOptions) -> list[Outcome]:
     problem = entry.problem
-    (match,) = job.protected.index.check([forms_of(problem)])
+    (match,) = await job.protected.check([problem], [forms_of(problem)])
     if match is not None:
-        reason = f"{match.kind}: {100 * match.share:.0f} % of {match.problem}"
-        return [Discarded(problem.id, "contamination", reason, problem.prompt)]
+        return [Discarded(problem.id, "contamination", match.reason(), problem.prompt)]
+    if options.nearest and (same := await _same_as(job, problem, options.nearest)):
+        return [Discarded(problem.id, "contamination", f"judged the same: as {same}", problem.prompt)]
     level: float | None = None
     if options.ratings:
         ratings = await _ratings(job, problem, options.ratings)
@@ -104,6 +120,22 @@ def _labelled(outcome: Outcome, topic: str, level: float | None, notes: dict[str
         return outcome
     difficulty = outcome.difficulty if level is None else level / HARDEST
     return replace(outcome, topic=topic, difficulty=difficulty, meta={**outcome.meta, **notes})
+
+
+async def _same_as(job: Job, problem: Problem, count: int) -> str:
+    """The id of a near benchmark problem that the engine takes for the same one, in either order, or an empty text."""
+    assert job.protected.nearness is not None
+    text = problem_text(problem)
+    for id, known in await job.protected.nearness.nearest(text, count):
+        replies = await together(
+            job.ask(
+                "same", f"{problem.id} {id}", order, Prompt(messages=(Message("user", _SAME.format(one=one, two=two)),))
+            )
+            for order, (one, two) in enumerate(((text, known), (known, text)))
+        )
+        if any((_BOX.findall(reply.text.lower()) or [""])[-1].strip() == "yes" for reply in replies):
+            return id
+    return ""
 
 
 async def _ratings(job: Job, problem: Problem, count: int) -> list[float]:
@@ -158,7 +190,7 @@ PIPELINE = Pipeline(
     options=CurateOptions,
     run=run,
     engine=True,
-    asks=lambda options: bool(options.solutions or options.ratings or options.topics == ENGINE),
+    asks=lambda options: bool(options.solutions or options.ratings or options.nearest or options.topics == ENGINE),
     seeds=True,
     description=(
         "A pool of problems, decontaminated and deduplicated. Where an engine was asked: its mean difficulty rating is "

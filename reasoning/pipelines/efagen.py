@@ -31,8 +31,12 @@ from reasoning.pipelines.job import Job, together
 from reasoning.pipelines.solutions import steps_of, topic_of
 from verifiers.records import Problem
 
-__all__ = ["PIPELINE", "EfagenOptions"]
+__all__ = ["NO_CANDIDATE", "PIPELINE", "REPEATED", "STAGE", "SURPLUS", "EfagenOptions"]
 
+STAGE = "seeds"
+"""Under this name the outcomes of each seed lie in the run's store."""
+NO_CANDIDATE, REPEATED, SURPLUS = "no candidate", "repeated", "surplus"
+"""Where a candidate falls that fails no test."""
 _KEPT = ("variants", "families")
 _DRAWS_PER_VARIANT = 3
 """So many draws for each variant wanted, since some repeat the seed or each other."""
@@ -70,7 +74,7 @@ async def run(job: Job, options: EfagenOptions) -> AsyncIterator[Outcome]:
     async def work(entry: Entry) -> list[Outcome]:
         return await _seed_outcomes(job, options, tester, entry)
 
-    async with aclosing(job.map("seeds", job.seeds(), work)) as results:
+    async with aclosing(job.map(STAGE, job.seeds(), work)) as results:
         async for outcomes in results:
             for outcome in outcomes:
                 yield outcome
@@ -82,16 +86,17 @@ async def _seed_outcomes(job: Job, options: EfagenOptions, tester: ValidityTeste
         return [problem]
     replies = await together(_reply(job, problem, sample) for sample in range(options.candidates))
     outcomes: list[Outcome] = []
-    tested: dict[str, Report] = {}
     accepted: list[_Candidate] = []
+    first: dict[str, int] = {}
     for sample, (reply, reason) in enumerate(replies):
-        if reply in tested:
-            continue
         if reason:
-            outcomes.append(Discarded(problem.id, "no candidate", reason, meta={"sample": sample}))
-            tested[reply] = Report((), "no candidate", reason)
+            outcomes.append(Discarded(problem.id, NO_CANDIDATE, reason, meta={"sample": sample}))
             continue
-        report = tested[reply] = await tester.test(reply, seed_problem(problem))
+        if (before := first.setdefault(reply, sample)) != sample:
+            again = {"sample": sample, "of": before}
+            outcomes.append(Discarded(problem.id, REPEATED, "the same reply as an earlier sample", meta=again))
+            continue
+        report = await tester.test(reply, seed_problem(problem))
         if report.passed:
             accepted.append(_Candidate(sample, reply, report))
         else:
@@ -101,9 +106,7 @@ async def _seed_outcomes(job: Job, options: EfagenOptions, tester: ValidityTeste
     if best is None:
         return outcomes
     outcomes += [
-        Discarded(
-            problem.id, "surplus", "another candidate has more different texts", one.reply, {"sample": one.sample}
-        )
+        Discarded(problem.id, SURPLUS, "another candidate has more different texts", one.reply, {"sample": one.sample})
         for one in accepted
         if one is not best
     ]
@@ -137,8 +140,19 @@ async def _rows(job: Job, options: EfagenOptions, problem: Problem, best: _Candi
     assert family is not None
     common: dict[str, Any] = {"group": problem.id, "topic": topic_of(problem), "source": job.settings.problems}
     if options.keep == "families":
-        stream = f"sample {best.sample}"
-        return [Row(problem=problem, completion=best.reply, stream=stream, steps=steps_of(best.reply), **common)]
+        return [
+            Row(
+                problem=problem,
+                completion=best.reply,
+                stream=f"sample {best.sample}",
+                steps=steps_of(best.reply),
+                meta={"sample": best.sample},
+                **common,
+            )
+        ]
+    variants = await _variants(job, family, problem.text("seed"), options.variants)
+    if not variants:
+        return [Discarded(problem.id, SURPLUS, "every draw is the seed", best.reply, {"sample": best.sample})]
     return [
         Row(
             problem=Problem(f"{problem.id}/variant/{number}", "answer", text, {"gold": answer}, {"seed": problem.id}),
@@ -147,9 +161,7 @@ async def _rows(job: Job, options: EfagenOptions, problem: Problem, best: _Candi
             meta={"efa": family.source if number == 0 else "", "sample": best.sample},
             **common,
         )
-        for number, (text, answer, solution) in enumerate(
-            await _variants(job, family, problem.text("seed"), options.variants)
-        )
+        for number, (text, answer, solution) in enumerate(variants)
     ]
 
 

@@ -10,8 +10,8 @@ completions and verdicts are kept one by one besides, so that even unfinished it
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Iterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from contextlib import aclosing, asynccontextmanager
 from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,32 +23,23 @@ from reasoning.pipelines.base import Discarded, Outcome, PipelineError, outcome_
 from reasoning.pipelines.seeds import Seeds, styles_of
 from reasoning.pipelines.settings import Settings
 from reasoning.runs import Run
-from reasoning.runs.judging import RecordingJudge
+from reasoning.runs.failures import EngineFailures
+from reasoning.runs.judging import Judges, RecordingJudge
+from reasoning.runs.recording import RecordingEngine
 from verifiers.records import Problem, RecordError, Status, Verdict
-from verifiers.sandbox import Limits, SandboxPool
+from verifiers.sandbox import Limits, SandboxPool, measure_usage
 
 if TYPE_CHECKING:
     from reasoning.pipelines.backend.protected import Protected
 
-__all__ = ["ENGINE_FAILURES_IN_A_ROW", "Failures", "Job", "Judged", "together"]
+__all__ = ["Job", "Judged", "together"]
 
-ENGINE_FAILURES_IN_A_ROW = 20
-"""So many items without an answer, one after another, and the run stops: the engine is down."""
 WALL_FACTOR = 6
 """Seconds by the clock for each second of processor time that is granted: what is kept must not depend on how busy the
 machine was, as a resumed or repeated run is to end with the same bytes."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-
-@dataclass(slots=True)
-class Failures:
-    """Items for which the engine gave no answer; a resume tries them again."""
-
-    count: int = 0
-    in_a_row: int = 0
-    first: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +82,7 @@ class Job:
         seeds: Seeds | None = None,
         engine: Engine | None = None,
         concurrency: int = 64,
+        judges: Judges | None = None,
     ) -> None:
         """Work in `run` with what its pipeline needs; no row may give away a `protected` problem."""
         self.settings = settings
@@ -100,8 +92,8 @@ class Job:
             wall_seconds=WALL_FACTOR * settings.timeout, cpu_seconds=settings.timeout, memory_mib=settings.memory
         )
         self.sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
-        self.judge = RecordingJudge(pool, run.store, self.limits)
-        self.failures = Failures()
+        self.judge = RecordingJudge(pool, run.store, self.limits, judges)
+        self.failures = EngineFailures(run.directory)
         self._run = run
         self._prefix = ""
         self._seeds = seeds
@@ -110,11 +102,29 @@ class Job:
         self._concurrency = concurrency
 
     @property
-    def engine(self) -> Engine:
+    def engine(self) -> RecordingEngine:
         """The engine; what it says is kept in the run."""
         if self._engine is None:
             raise PipelineError(f"pipeline '{self.settings.pipeline}' has no engine")
         return self._engine
+
+    @asynccontextmanager
+    async def other_engine(self, spec: str) -> AsyncIterator[RecordingEngine]:
+        """A further engine for some of the steps, open as long as the block; an empty `spec` means the run's own.
+
+        Raises:
+            EngineSpecError: there is no such engine.
+        """
+        if not spec:
+            yield self.engine
+            return
+        from reasoning.engines.registry import create_engine
+
+        engine = create_engine(spec)
+        try:
+            yield self._run.recording(engine, self._concurrency)
+        finally:
+            await engine.close()
 
     def seeds(self) -> Iterator[Entry]:
         """The problems to start from, as far as the settings want them."""
@@ -153,7 +163,7 @@ class Job:
             EngineError: no answer could be had.
         """
         question = Question(problem, self.style(problem), sample, self.settings.seed, self.sampling)
-        return await self._method(question, Workbench(self.engine, self.pool))
+        return await self._method(question, Workbench(self.engine, self.pool, replies=self._run.store))
 
     async def judged_attempts(self, problem: Problem, samples: Iterable[int]) -> list[Judged]:
         """These samples of a problem's solution, all asked for at once, with their verdicts.
@@ -169,8 +179,25 @@ class Job:
 
         return await together(one(sample) for sample in samples)
 
-    async def ask(self, step: str, id: str, sample: int, prompt: Prompt) -> Completion:
-        """One completion of a prompt of the pipeline's own; `step` and `id` name its random stream.
+    async def ask(
+        self,
+        step: str,
+        id: str,
+        sample: int,
+        prompt: Prompt,
+        *,
+        engine: Engine | None = None,
+        problem: Problem | None = None,
+    ) -> Completion:
+        """One completion of a prompt of the pipeline's own.
+
+        Args:
+            step: names its random stream, together with `id` and `sample`.
+            id: of the problem.
+            sample: index of the sample.
+            prompt: what the engine is shown.
+            engine: asked instead of the run's own.
+            problem: what the prompt asks, for engines that read no text.
 
         Raises:
             EngineError: no answer could be had.
@@ -183,9 +210,10 @@ class Job:
             top_p=self.sampling.top_p,
             max_tokens=self.sampling.max_tokens,
             stop=prompt.stop,
+            problem=problem,
             sample_indices=(sample,),
         )
-        (completion,) = await self.engine.complete(request)
+        (completion,) = await (engine or self.engine).complete(request)
         return completion
 
     async def verdict(self, problem: Problem, candidate: str | None) -> Verdict:
@@ -207,7 +235,7 @@ class Job:
         """Yield `await work(item)` for each item, in their order; finished items are not worked on again.
 
         An `EngineError` that `work` lets through makes the item a discarded one of stage `engine`, which a resume
-        tries again; `ENGINE_FAILURES_IN_A_ROW` of them end the run.
+        tries again; too many of them in a row end the run.
 
         Args:
             stage: names this map within the pipeline.
@@ -240,11 +268,14 @@ class Job:
             if known is not None:
                 return known
             try:
-                result = await work(item)
+                with measure_usage() as usage:
+                    result = await work(item)
             except EngineError as error:
-                self._failed(error)
+                self.failures.add(error)
                 return error
-            self.failures.in_a_row = 0
+            finally:
+                self._run.store.add_sandbox_usage(usage.tasks, usage.cpu_seconds)
+            self.failures.answered()
             self._run.store.add_outcome(stage, position, result)
             return result
 
@@ -252,14 +283,3 @@ class Job:
         async with aclosing(mapped) as results:
             async for result in results:
                 yield result
-
-    def _failed(self, error: EngineError) -> None:
-        failures = self.failures
-        failures.count += 1
-        failures.in_a_row += 1
-        failures.first = failures.first or str(error)
-        if failures.in_a_row >= ENGINE_FAILURES_IN_A_ROW:
-            raise EngineError(
-                f"the engine gave no answer {failures.in_a_row} times in a row ({error}); when it is back, go on with "
-                f"--resume {self._run.directory}"
-            )

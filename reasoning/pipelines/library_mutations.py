@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from verifiers.proofs.lean import install
+from verifiers.proofs.lean.program import embedded_program
 from verifiers.proofs.lean.worker import Role, Worker, WorkerDied, WorkerNotStarted, WorkerTimeout
 from verifiers.sandbox import SandboxPool
 
@@ -118,7 +119,7 @@ class LibraryMutator:
             if found is None:
                 found = await asyncio.to_thread(install.prepare)
             try:
-                self._worker = await Worker.start(self._sandbox, found, Role.MUTATE)
+                self._worker = await Worker.start(self._sandbox, embedded_program(found), Role.MUTATE)
             except WorkerNotStarted as error:
                 raise MutatorError(str(error)) from None
         return self._worker

@@ -197,7 +197,7 @@ def _row(
     if not lines:
         lines = ["```python", program.source.strip(), f"print({program.entry}({', '.join(values)}))", "```"]
     text = "\n".join(lines)
-    fields = {**problem.fields, "gold": answer}
+    fields = {"convention": "computed", **problem.fields, "gold": answer}
     return Row(
         problem=Problem(f"{problem.id}/variant-{number}", problem.kind, masked.fill(written), fields),
         group=problem.id,

@@ -111,6 +111,10 @@ def styles_of(kind: str) -> tuple[PromptStyle, ...]:
         from reasoning.evaluation.benchmarks.humaneval import BENCHMARK
 
         return BENCHMARK.styles
+    if kind == "proof":
+        from reasoning.evaluation.benchmarks.proof_prompts import STYLES
+
+        return STYLES
     if kind == "efa":
         from reasoning.families.prompts import EFA_STYLE
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from reasoning.options import what_is_expected
 from reasoning.pipelines.base import Pipeline, PipelineError, find_pipeline, option
 
 __all__ = [
@@ -48,6 +49,10 @@ class Settings:
     near: float = option(0.8, "Drop a row whose text has this Jaccard similarity with one of another group; 0: off.",
                          low=0.0, high=1.0)  # fmt: skip
     decontaminate: str = option("all", "Benchmarks whose problems are dropped: all (that are found), none, or names.")
+    embedder: str = option("", "Embedding model that looks for benchmark problems as well: transformers:DIRECTORY or "
+                           "openai:MODEL,base_url=URL.")  # fmt: skip
+    similar: float = option(0.9, "With --embedder: cosine similarity from which a problem counts as the same.",
+                            low=0.0, high=1.0)  # fmt: skip
     max_characters: int = option(32_000, "Longest prompt and longest solution that are kept.", low=1)
     splits: str = option("train=1", "Splits and their shares, as train=0.9,test=0.1.")
     split_by: str = option("group", "What is never divided between splits: group, or stream (single rows).")
@@ -68,7 +73,7 @@ class Settings:
 COMMON_NAMES = tuple(item.name for item in fields(Settings) if item.name not in ("pipeline", "own"))
 """Names of the options that every pipeline has."""
 
-PROVENANCE_NAMES = ("inputs", "engine_description", "decontaminated_against")
+PROVENANCE_NAMES = ("inputs", "engine_description", "decontaminated_against", "embedder_description")
 """What stands beside the settings in a run's configuration and must not have changed when it is resumed."""
 
 _OF_ENGINES = frozenset({"engine", "method", "prompt", "temperature", "top_p", "max_tokens"})
@@ -94,7 +99,7 @@ def settings_from(flat: Mapping[str, Any]) -> Settings:
     """Settings from their flat form; what is not given has its default.
 
     Raises:
-        PipelineError: the pipeline is unknown, or has no such option.
+        PipelineError: the pipeline is unknown or has no such option, or a value is out of bounds.
     """
     values = dict(flat)
     name = values.pop("pipeline", None)
@@ -106,6 +111,10 @@ def settings_from(flat: Mapping[str, Any]) -> Settings:
     if unknown := sorted(values.keys() - own.keys()):
         raise PipelineError(f"pipeline '{name}' has no option '{unknown[0]}'")
     settings = replace(Settings(name), **common, own={**own, **values})
+    for item in (*fields(Settings), *fields(pipeline.options)):
+        value = common.get(item.name, values.get(item.name))
+        if expected := what_is_expected(item, value):
+            raise PipelineError(f"--{item.name.replace('_', '-')} {value}: expected {expected}")
     return settings if settings.problems else replace(settings, problems=pipeline.default_problems)
 
 

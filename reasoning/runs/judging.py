@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import json
 import re
+from typing import Protocol
 
 from reasoning.runs.recording import KEY_BYTES
 from reasoning.runs.store import RunStore
@@ -18,7 +19,7 @@ from verifiers.records import Problem, Verdict
 from verifiers.registry import VerifierRegistry
 from verifiers.sandbox import Limits, SandboxPool
 
-__all__ = ["JUDGED_AT_ONCE_FACTOR", "RecordingJudge", "judgement_key", "problem_digest", "without_addresses"]
+__all__ = ["JUDGED_AT_ONCE_FACTOR", "Judges", "RecordingJudge", "judgement_key", "problem_digest", "without_addresses"]
 
 JUDGED_AT_ONCE_FACTOR = 2
 """Judgements under way for each sandbox worker: enough that none is idle, few enough that the answers of candidates,
@@ -45,12 +46,23 @@ def problem_digest(number: int, problem: Problem) -> bytes:
     return hashlib.sha256(json.dumps(seen).encode()).digest()
 
 
+class Judges(Protocol):
+    """The verifiers, wherever they work; `VerifierRegistry` is the one of this process."""
+
+    async def verify(self, problem: Problem, candidate: str, limits: Limits) -> Verdict:
+        """Judge a candidate.
+
+        Raises:
+            RecordError: the problem is malformed or of an unknown kind.
+        """
+
+
 class RecordingJudge:
     """Judges candidates with the registered verifiers, a bounded number at once."""
 
-    def __init__(self, pool: SandboxPool, store: RunStore, limits: Limits) -> None:
-        """Judge in `pool`, each candidate within `limits`, and keep the verdicts in `store`."""
-        self._registry = VerifierRegistry(pool)
+    def __init__(self, pool: SandboxPool, store: RunStore, limits: Limits, judges: Judges | None = None) -> None:
+        """Judge with `judges` (None: this process's, in `pool`) within `limits`; keep the verdicts in `store`."""
+        self._judges = judges or VerifierRegistry(pool)
         self._store = store
         self._limits = limits
         self._slots = asyncio.Semaphore(JUDGED_AT_ONCE_FACTOR * pool.workers)
@@ -86,7 +98,7 @@ class RecordingJudge:
         self._under_way[key] = promise
         try:
             async with self._slots:
-                verdict = await self._registry.verify(problem, candidate, self._limits)
+                verdict = await self._judges.verify(problem, candidate, self._limits)
             judged = self._store.add_judgement(key, number, candidate, verdict), verdict
             promise.set_result(judged)
             return judged

@@ -17,8 +17,9 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from reasoning.engines.base import Completion, Engine, EngineError, Message, Request
+from reasoning.engines.base import Completion, Engine, EngineError, Message, Request, ScoringEngine, TokenLogprob
 from reasoning.engines.images import ImageError
+from reasoning.engines.scoring import scoring_engine
 from reasoning.runs.store import RunStore
 
 __all__ = ["KEY_BYTES", "RecordingEngine", "request_key"]
@@ -59,6 +60,21 @@ class RecordingEngine:
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
         return [task.result() for task in tasks]
+
+    @property
+    def can_score(self) -> bool:
+        """Whether the wrapped engine can score."""
+        return isinstance(self._engine, ScoringEngine)
+
+    async def score(self, request: Request, text: str) -> tuple[TokenLogprob, ...]:
+        """See `ScoringEngine.score`. Not kept: what is made of a score is kept by who asked for it.
+
+        Raises:
+            EngineError: the wrapped engine cannot score, or not this text.
+        """
+        engine = scoring_engine(self._engine)
+        async with self._slots:
+            return await engine.score(request, text)
 
     async def close(self) -> None:
         """Close the wrapped engine."""

@@ -20,7 +20,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mappi
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from reasoning.engines.base import Engine
 from reasoning.runs.environment import describe_environment
@@ -28,6 +28,9 @@ from reasoning.runs.files import PARTIAL_SUFFIX, write_json
 from reasoning.runs.mapping import stream
 from reasoning.runs.recording import RecordingEngine
 from reasoning.runs.store import COMMIT_SECONDS, RunStore
+
+if TYPE_CHECKING:
+    from verifiers.sandbox import SandboxPool
 
 __all__ = ["CONFIG_NAME", "METRICS_NAME", "RECORDS_NAME", "STORE_NAME", "Run", "RunError", "read_config"]
 
@@ -100,6 +103,17 @@ class Run:
             _compare(directory, config["settings"], json.loads(json.dumps(dict(settings))))
         return cls(directory, config, _lock(directory))
 
+    @classmethod
+    async def open(cls, directory: Path, settings: Mapping[str, Any], pool: SandboxPool, resume: bool) -> Run:
+        """Start or resume the run in `directory`, whose work runs in `pool`: its isolation is noted at the start.
+
+        Raises:
+            RunError: it cannot be started, or resumed with these settings.
+        """
+        if resume:
+            return cls.resume(directory, settings)
+        return cls.start(directory, settings, {"isolation": (await pool.report()).to_json()})
+
     def __enter__(self) -> Self:
         return self
 
@@ -152,7 +166,7 @@ def read_config(directory: Path) -> dict[str, Any]:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RunError(f"{directory} holds no run: {CONFIG_NAME} is missing") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path}: cannot be read: {error}") from None
     if not isinstance(config, dict) or not isinstance(config.get("settings"), dict):
         raise RunError(f"{path}: field 'settings' is missing; this is no run's configuration")

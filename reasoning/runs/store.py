@@ -15,8 +15,9 @@ Tables (schema version 2; texts from models are JSON strings in ASCII, so that l
 - `items(position, judgement, finish, cost, trace)`: one for each sample, `position = number of the problem * samples +
   sample`; `cost` is a JSON list (see `Cost`) and `trace` the method's own JSON, NULL where there is none;
 - `outcomes(stage, position, body)`: what came of one unit of a pipeline's work, as JSON;
+- `tool_replies(key, body)`: what tools and programs answered, by a hash of the call;
 - `rejudgements`: as `judgements`, while `reasoning verify --run` is under way;
-- `facts(name, value)`: schema version and the like.
+- `facts(name, value)`: schema version, what a pipeline's work took in the sandbox, and the like.
 
 Writes are batched: they are committed every `COMMIT_ROWS` rows, and by `Run` every `COMMIT_SECONDS`. SQLite's
 write-ahead log keeps the file whole whatever kills the process.
@@ -26,7 +27,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,10 +56,12 @@ CREATE TABLE IF NOT EXISTS items(position INTEGER PRIMARY KEY, judgement INTEGER
     cost TEXT, trace TEXT);
 CREATE TABLE IF NOT EXISTS outcomes(
     stage TEXT NOT NULL, position INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY(stage, position)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tool_replies(key BLOB PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rejudgements(
     id INTEGER PRIMARY KEY, score REAL NOT NULL, status TEXT NOT NULL, detail TEXT NOT NULL, seconds REAL NOT NULL,
     isolation TEXT NOT NULL);
 """
+_USAGE = "sandbox usage"
 _VERDICT_COLUMNS = "score, status, detail, seconds, isolation"
 
 
@@ -86,6 +89,7 @@ class Cost:
         completion_tokens: likewise.
         sandbox_tasks: children that ran for its method; the final judgement is not among them.
         sandbox_seconds: their CPU time.
+        tool_calls: calls of tools, those whose reply the run had already counted like the others.
     """
 
     calls: int = 0
@@ -93,6 +97,7 @@ class Cost:
     completion_tokens: int = 0
     sandbox_tasks: int = 0
     sandbox_seconds: float = 0.0
+    tool_calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,7 @@ class FinishedItem:
         judgement: how it was judged.
         cost: what it took.
         vote: what a vote may weigh it by: the part `vote` of its trace.
+        tools: what its method called: the part `tools` of its trace.
     """
 
     problem: int
@@ -116,6 +122,7 @@ class FinishedItem:
     judgement: StoredJudgement
     cost: Cost = Cost()
     vote: Mapping[str, Any] = field(default_factory=dict)
+    tools: Sequence[Mapping[str, Any]] = ()
 
 
 class RunStore:
@@ -203,6 +210,15 @@ class RunStore:
         text = json.dumps(body, separators=(",", ":"))
         self._write("INSERT OR IGNORE INTO completions VALUES (?, ?)", (key, text))
 
+    def tool_reply(self, key: bytes) -> str | None:
+        """What a tool or program answered to the call with this key, or None."""
+        row = self._connection.execute("SELECT body FROM tool_replies WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def add_tool_reply(self, key: bytes, body: str) -> None:
+        """Keep what a tool or program answered; the first answer stays."""
+        self._write("INSERT OR IGNORE INTO tool_replies VALUES (?, ?)", (key, body))
+
     def completion_totals(self) -> dict[str, float]:
         """How many completions there are, with their tokens and seconds added up."""
         totals = {"completions": 0.0, "prompt_tokens": 0.0, "completion_tokens": 0.0, "seconds": 0.0}
@@ -277,8 +293,8 @@ class RunStore:
         columns = ", ".join(f"judgements.{name}" for name in _VERDICT_COLUMNS.split(", "))
         query = (
             "SELECT items.position, items.finish, items.cost, "  # noqa: S608
-            # Few traces hold a vote, and the others may be long.
-            "CASE WHEN instr(items.trace, '\"vote\":') THEN items.trace END, "
+            # Few traces hold a vote or tools, and the others may be long.
+            "CASE WHEN instr(items.trace, '\"vote\":') OR instr(items.trace, '\"tools\":') THEN items.trace END, "
             f"judgements.id, judgements.candidate, {columns} "
             "FROM items JOIN judgements ON judgements.id = items.judgement ORDER BY items.position"
         )
@@ -288,8 +304,9 @@ class RunStore:
             text = None if candidate is None else json.loads(candidate)
             stored = StoredJudgement(judgement, number, text, _verdict(names[number], *verdict))
             spent = Cost() if cost is None else Cost(*json.loads(cost))
-            weighed = {} if trace is None else json.loads(trace).get("vote", {})
-            yield FinishedItem(number, names[number], sample, finish, stored, spent, weighed)
+            kept = {} if trace is None else json.loads(trace)
+            vote, tools = kept.get("vote", {}), kept.get("tools", ())
+            yield FinishedItem(number, names[number], sample, finish, stored, spent, vote, tools)
 
     def outcome(self, stage: str, position: int) -> Any:
         """What came of a unit of work, as `add_outcome` was given it; None when it is not finished."""
@@ -301,6 +318,24 @@ class RunStore:
     def add_outcome(self, stage: str, position: int, body: Any) -> None:
         """Keep what came of a unit of work: plain JSON, not None."""
         self._write("INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?)", (stage, position, json.dumps(body)))
+
+    def outcomes(self, stage: str) -> Iterator[Any]:
+        """What came of each finished unit of a stage, in their order."""
+        query = "SELECT body FROM outcomes WHERE stage = ? ORDER BY position"
+        for (body,) in self._connection.execute(query, (stage,)):
+            yield json.loads(body)
+
+    def add_sandbox_usage(self, tasks: int, cpu_seconds: float) -> None:
+        """Count children that ran in the sandbox for a pipeline's work, judges among them, and their CPU time."""
+        if tasks:
+            before, seconds = self.sandbox_usage()
+            self.set_fact(_USAGE, json.dumps([before + tasks, round(seconds + cpu_seconds, 6)]))
+
+    def sandbox_usage(self) -> tuple[int, float]:
+        """All that `add_sandbox_usage` was given, in every attempt at this run: children and CPU seconds."""
+        known = self.fact(_USAGE)
+        tasks, seconds = (0, 0.0) if known is None else json.loads(known)
+        return tasks, seconds
 
     def forget_unjudged(self) -> int:
         """Drop samples that could not be judged, so that they are tried again; returns how many."""

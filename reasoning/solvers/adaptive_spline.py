@@ -23,6 +23,8 @@ __all__ = ["Spline", "SplineCertificate", "adaptive_spline", "place_knots"]
 
 Array = NDArray[np.float64]
 
+MAX_SIZE = 1e100
+"""Largest bounds and values: the spline's equations multiply three of them."""
 MAX_EVALUATIONS = 100_000
 CHECK_POINT = 0.382
 """Where in each interval the finished spline is compared with the function; no bisection ever comes there."""
@@ -99,7 +101,7 @@ def adaptive_spline(
     Example:
         {"expression": "sin(x) + exp(-100 (x - 1)^2)", "lower": 0, "upper": 3, "tolerance": 1e-5}
     """
-    if not -1e300 < lower < upper < 1e300:
+    if not -MAX_SIZE < lower < upper < MAX_SIZE:
         raise SolverInputError(f"upper: expected a number above lower, got {lower:g} and {upper:g}")
     if not 1e-12 <= tolerance <= 0.1 or not 6 <= first_knots <= 10_000 or not 1 <= checks <= 5:
         raise SolverInputError("limits: expected tolerance 1e-12..0.1, first_knots 6..10000, checks 1..5")
@@ -117,6 +119,8 @@ def adaptive_spline(
         if not np.isfinite(values).all():
             where = float(points[~np.isfinite(values)][0])
             raise SolverInputError(f"expression: no finite value at {names[0]} = {where:.6g}")
+        if np.abs(values).max() > MAX_SIZE:
+            raise SolverInputError(f"expression: a value above {MAX_SIZE:g}")
         return values
 
     return place_knots(sample, np.linspace(lower, upper, first_knots), tolerance, scale, checks, max_evaluations)

@@ -21,7 +21,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "IntegerMatrix",
     "IntegerVector",
     "Matrix",
+    "Seed",
     "Sparse",
     "SparseMatrix",
     "Vector",
@@ -309,6 +310,8 @@ class _NumberReader(_Reader):
         return {"anyOf": [{"type": "number"}, {"type": "string", "pattern": "^[+-]?[0-9./ ]+$"}]}
 
 
+Seed = Annotated[int, Field(ge=0, lt=2**53)]
+"""Of random numbers."""
 ExactInteger = Annotated[int, _IntegerReader()]
 """An integer of any size; in JSON also as a decimal string."""
 ExactNumber = Annotated[Fraction, _NumberReader()]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reasoning.solvers.arguments import Sparse, SparseMatrix
+from reasoning.solvers.arguments import Seed, Sparse, SparseMatrix
 from reasoning.solvers.definition import solver
 from reasoning.solvers.results import Result, SolverInputError, Status
 
@@ -24,12 +24,24 @@ Array = NDArray[np.float64]
 
 MAX_ENTRIES = 2_000_000
 MAX_WORK = 50_000_000
-"""Most numbers in the normal equations of one half sweep: a side times the square of the rank."""
+"""Most numbers in the normal equations of one half sweep (a side times the square of a small rank)."""
 _RIDGE = 1e-10
 _SUBGRADIENT_STEPS = 500
 _DECAY = 0.98
 _FIRST = 0.1
 """First step: this share of the objective divided by its rate of decrease."""
+_LARGE_RANK = 30
+"""From this rank on least squares are solved by conjugate gradients."""
+_GRADIENT_STEPS = 5
+_GRADIENT_TOLERANCE = 1e-10
+_TOGETHER = 1 << 17
+"""Entries that are predicted at once."""
+_DENSE_FACTOR = 20
+_MOST_DENSE = 10_000_000
+_DRAWN = 200
+_NEAR = 1e-3
+_MOST_MENDED = 200
+"""Rows, and columns, that are fitted anew at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +85,14 @@ def complete_matrix(
     held_out: float = 0.05,
     tolerance: float = 1e-8,
     max_sweeps: int = 200,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Result[MatrixFactors, CompletionCertificate]:
     """Complete a matrix of low rank from the entries that are known.
 
     min over U (m x k) and V (n x k) of sum over the known (i, j) of (U_i . V_j - x_ij)^2, by alternating least squares
-    from the singular vectors of the matrix filled with zeros. Robust: the sum of |U_i . V_j - x_ij| by scaled
-    sub-gradient steps, then least squares on the entries that fit.
+    from the singular vectors of the matrix filled with zeros; from rank 30 on by conjugate gradients that go on from
+    the sweep before. Robust: the sum of |U_i . V_j - x_ij| by scaled sub-gradient steps, then least squares on the
+    entries that fit.
 
     Args:
         entries: m x n by its known entries (zeros given explicitly count as known), each at most once.
@@ -118,8 +131,9 @@ def complete_matrix(
     fit = _Known.of(entries, inliers)
     left, right, sweeps, done = _alternate(fit, left, right, tolerance, max_sweeps)
     if robust:
+        known, random = _Known.of(entries, used), np.random.default_rng(seed)
         for _ in range(20):  # the fit may show more inliers, or fewer
-            known = _Known.of(entries, used)
+            left, right = _mended(known, left, right, random)
             again = np.zeros(count, dtype=bool)
             again[np.nonzero(used)[0]] = _fitting(known.residuals(left, right), known.values)
             if (again == inliers).all():
@@ -134,7 +148,7 @@ def complete_matrix(
     certificate = CompletionCertificate(observed, held_error, kept_back, fit.fewest())
     outliers = np.nonzero(used & ~inliers)[0]
     message = "" if done else f"not at rest after {sweeps} sweeps"
-    if robust and certificate.fewest_in_row < min(rank, _Known.of(entries, used).fewest()):
+    if robust and _Known.of(entries, used).lost(fit, rank):
         done, message = False, "too many entries of a row or column were set aside"
     status = Status.CONVERGED if done else Status.LIMIT
     return Result(status, MatrixFactors(left, right, outliers), certificate, sweeps, seed, message)
@@ -152,7 +166,7 @@ def _check(entries: Sparse, rank: int, held_out: float, tolerance: float, max_sw
         raise SolverInputError(f"entries: [{twice // entries.shape[1]}, {twice % entries.shape[1]}] is given twice")
     if not 1 <= rank <= min(entries.shape):
         raise SolverInputError(f"rank: expected 1 to {min(entries.shape)}, got {rank}")
-    if max(entries.shape) * rank**2 > MAX_WORK:
+    if max(entries.shape) * rank * min(rank, _LARGE_RANK) > MAX_WORK or count * rank > 4 * MAX_WORK:
         raise SolverInputError(f"rank: too large for a matrix of {entries.shape[0]} x {entries.shape[1]}")
     if not 0 <= held_out <= 0.5 or count - int(held_out * count) < 1:
         raise SolverInputError("held_out: expected a share from 0 to 0.5")
@@ -180,18 +194,39 @@ class _Known:
         return coo_array((values, (self.rows, self.columns)), shape=self.shape).tocsr()
 
     def predicted(self, left: Array, right: Array) -> Array:
-        products: Array = (left[self.rows] * right[self.columns]).sum(axis=1)
-        return products
+        return _products(self.rows, self.columns, left, right)
 
     def residuals(self, left: Array, right: Array) -> Array:
         return self.predicted(left, right) - self.values
 
+    def counts(self) -> list[NDArray[np.int64]]:
+        """Entries in each row, and in each column."""
+        sides = zip((self.rows, self.columns), self.shape, strict=True)
+        return [np.bincount(side, minlength=length) for side, length in sides]
+
     def fewest(self) -> int:
-        counts = [
-            np.bincount(side, minlength=length)
-            for side, length in zip((self.rows, self.columns), self.shape, strict=True)
-        ]
-        return int(min(count.min() for count in counts))
+        return int(min(count.min() for count in self.counts()))
+
+    def lost(self, kept: _Known, rank: int) -> bool:
+        """Whether so few entries of some row or column are kept that these say nothing of it any more."""
+        sides = zip(self.counts(), kept.counts(), strict=True)
+        return any(((left <= rank) & (left < before)).any() for before, left in sides)
+
+    def turned(self) -> _Known:
+        """The transpose."""
+        return _Known(self.shape[::-1], self.columns, self.rows, self.values)
+
+
+def _products(rows: NDArray[np.int64], columns: NDArray[np.int64], left: Array, right: Array) -> Array:
+    """The entries of left @ right.T at these places."""
+    if len(left) * len(right) <= _DENSE_FACTOR * len(rows) and len(left) * len(right) <= _MOST_DENSE:
+        whole: Array = (left @ right.T)[rows, columns]  # BLAS does them all faster than some are gathered
+        return whole
+    found = np.empty(len(rows))
+    for start in range(0, len(found), _TOGETHER):
+        part = slice(start, start + _TOGETHER)
+        found[part] = np.einsum("ek,ek->e", left[rows[part]], right[columns[part]])
+    return found
 
 
 def _spectral(known: _Known, rank: int, *, clip: bool) -> tuple[Array, Array]:
@@ -220,10 +255,13 @@ def _alternate(
     mask, values = known.matrix(np.ones(len(known.values))), known.matrix(known.values)
     mask_t, values_t = mask.T.tocsr(), values.T.tocsr()
     before = known.predicted(left, right)
+    by_gradients = left.shape[1] >= _LARGE_RANK
     for sweep in range(1, max_sweeps + 1):
-        left = _half_sweep(mask, values, np.linalg.qr(right)[0])
-        basis = np.linalg.qr(left)[0]
-        right = _half_sweep(mask_t, values_t, basis)
+        basis, turn = np.linalg.qr(right)
+        left = _by_gradients(mask, values, basis, left @ turn.T) if by_gradients else _half_sweep(mask, values, basis)
+        right, (basis, turn) = basis, np.linalg.qr(left)
+        start = right @ turn.T
+        right = _by_gradients(mask_t, values_t, basis, start) if by_gradients else _half_sweep(mask_t, values_t, basis)
         left = basis
         now = known.predicted(left, right)
         change, size = float(np.linalg.norm(now - before)), float(np.linalg.norm(now))
@@ -245,6 +283,44 @@ def _half_sweep(mask: Any, values: Any, basis: Array) -> Array:
     return solved
 
 
+def _by_gradients(mask: Any, values: Any, basis: Array, start: Array) -> Array:
+    """As `_half_sweep`, approximately and without the normal equations: conjugate gradients from the last sweep's fit.
+
+    All rows go on at once, each with its own steps; a step costs entries times rank.
+    """
+    from scipy.sparse import csr_array
+
+    places = np.repeat(np.arange(mask.shape[0]), np.diff(mask.indptr))
+    diagonal = mask @ basis**2
+    shift = _RIDGE * diagonal.mean(axis=1, keepdims=True)
+    shift[shift == 0] = 1.0
+    diagonal = diagonal + shift
+
+    def normal(rows: Array) -> Array:
+        entries = csr_array((_products(places, mask.indices, rows, basis), mask.indices, mask.indptr), shape=mask.shape)
+        product: Array = entries @ basis + shift * rows
+        return product
+
+    found = start.copy()
+    left = values @ basis - normal(found)
+    size = np.linalg.norm(values @ basis, axis=1) + np.finfo(float).tiny
+    step = left / diagonal
+    weight = (left * step).sum(axis=1)
+    for _ in range(_GRADIENT_STEPS):
+        if (np.linalg.norm(left, axis=1) <= _GRADIENT_TOLERANCE * size).all():
+            break
+        image = normal(step)
+        curvature = (step * image).sum(axis=1)
+        length = np.divide(weight, curvature, out=np.zeros_like(weight), where=curvature > 0)[:, None]
+        found += length * step
+        left = left - length * image
+        scaled = left / diagonal
+        before, weight = weight, (left * scaled).sum(axis=1)
+        share = np.divide(weight, before, out=np.zeros_like(weight), where=before > 0)[:, None]
+        step = scaled + share * step
+    return found
+
+
 def _subgradient(known: _Known, left: Array, right: Array) -> tuple[Array, Array]:
     """Steps against sign(residual), scaled by the inverse Gram matrices, of geometrically decreasing length."""
     first: float | None = None
@@ -264,6 +340,43 @@ def _subgradient(known: _Known, left: Array, right: Array) -> tuple[Array, Array
         length = first * _DECAY**step
         left, right = left - length * scaled_left, right - length * scaled_right
     return left, right
+
+
+def _mended(known: _Known, left: Array, right: Array, random: np.random.Generator) -> tuple[Array, Array]:
+    """Fit the rows, then the columns, anew of which most entries do not fit.
+
+    The steps above may leave a few rows at a fit to outliers, after which their right entries look wrong.
+    """
+    for _ in range(2):
+        fits = _fitting(known.residuals(left, right), known.values)
+        total, fitting = known.counts()[0], np.bincount(known.rows[fits], minlength=known.shape[0])
+        bad = np.nonzero((fitting <= total / 2) & (total > left.shape[1]))[0]
+        left = left.copy()
+        for row in bad[:_MOST_MENDED]:
+            here = known.rows == row
+            left[row] = _best_supported(right[known.columns[here]], known.values[here], random)
+        known, left, right = known.turned(), right, left
+    return left, right
+
+
+def _best_supported(design: Array, values: Array, random: np.random.Generator) -> Array:
+    """The u that fits most entries well, among fits to `_DRAWN` draws of as many entries as u has numbers.
+
+    That is the one of the least sum of log |design u - values|, which a few gross outliers hardly move.
+    """
+    count, rank = design.shape
+    draws = np.argsort(random.random((_DRAWN, count)), axis=1)[:, :rank]
+    size = float(np.abs(design).max()) or 1.0
+    squares = design[draws] + _RIDGE * size * np.eye(rank)
+    try:
+        fits = np.linalg.solve(squares, values[draws][:, :, None])[:, :, 0]
+    except np.linalg.LinAlgError:
+        fits = (np.linalg.pinv(squares) @ values[draws][:, :, None])[:, :, 0]
+    residuals = np.abs(fits @ design.T - values)
+    # As a fit passes through its own entries, what is near enough counts the same.
+    near = max(_NEAR * float(np.median(np.abs(values))), np.finfo(float).tiny)
+    best: Array = fits[int(np.log(residuals + near).sum(axis=1).argmin())]
+    return best
 
 
 def _fitting(residuals: Array, values: Array) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reasoning.solvers.arguments import Matrix
+from reasoning.solvers.arguments import Matrix, Seed
 from reasoning.solvers.definition import solver
 from reasoning.solvers.results import Result, SolverInputError, Status
 
@@ -59,7 +59,7 @@ class CoresetCertificate:
 
 @solver
 def coreset_rows(
-    matrix: Matrix, rows: int, p: float = 2.0, tolerance: float = 1e-6, seed: int = 0
+    matrix: Matrix, rows: int, p: float = 2.0, tolerance: float = 1e-6, seed: Seed = 0
 ) -> Result[Coreset, CoresetCertificate]:
     """Choose weighted rows of a tall matrix that keep ||A x||_p for all x: a coreset for l_p regression.
 

@@ -15,7 +15,7 @@ from itertools import combinations_with_replacement
 import numpy as np
 from numpy.typing import NDArray
 
-from reasoning.solvers.arguments import Vector
+from reasoning.solvers.arguments import Seed, Vector
 from reasoning.solvers.definition import solver
 from reasoning.solvers.numeric_expressions import read_function
 from reasoning.solvers.results import Result, SolverInputError, Status
@@ -80,7 +80,7 @@ def discover_equation(
     state: str | None = None,
     noise: float = 0.0,
     held_out: float = 0.2,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Result[Equation, EquationCertificate]:
     """Find which terms of a library make up a target, with coefficients: equation discovery, model error.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from reasoning.solvers.arguments import IntegerVector
+from reasoning.solvers.arguments import IntegerVector, Seed
 from reasoning.solvers.definition import solver
 from reasoning.solvers.job_shop_rules import Shop, Starts, best_by_rules, improve, makespan, tardiness, violation
 from reasoning.solvers.results import Result, SolverInputError, Status
@@ -59,7 +59,7 @@ def job_shop(
     objective: Literal["makespan", "tardiness"] = "makespan",
     method: Literal["exact", "rules"] = "exact",
     seconds: float = 30.0,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Result[Schedule, ScheduleCertificate]:
     """Schedule jobs on machines: job shop, least makespan or least total tardiness.
 

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from reasoning.solvers.arguments import IntegerVector, Matrix
+from reasoning.solvers.arguments import IntegerVector, Matrix, Seed
 from reasoning.solvers.definition import solver
 from reasoning.solvers.results import Result, SolverInputError, Status
 
@@ -73,7 +73,7 @@ def learn_dag(
     start: Literal["variance", "random"] = "variance",
     order: IntegerVector | None = None,
     seconds: float = 20.0,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Result[Dag, DagCertificate]:
     """Learn a linear structural equation model: who acts on whom, by topological swaps.
 

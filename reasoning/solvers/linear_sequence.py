@@ -14,46 +14,29 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from reasoning.solvers.arguments import Matrix, Sparse, SparseMatrix
+from reasoning.solvers.arguments import Matrix, SparseMatrix
 from reasoning.solvers.definition import solver
+from reasoning.solvers.linear_systems import SystemsCertificate, SystemsSolution, check_systems, relative_residual
 from reasoning.solvers.results import Result, SolverInputError, Status
 
-__all__ = ["KrylovCertificate", "KrylovSolution", "linear_sequence", "nearest_order"]
+__all__ = ["RecycledSolution", "linear_sequence", "nearest_order"]
 
 Array = NDArray[np.float64]
 
 MAX_SYSTEMS = 10_000
-MAX_SIDE = 100_000
 MAX_SECONDS = 60.0
 _MAX_CYCLES = 500
 
 
 @dataclass(frozen=True, slots=True)
-class KrylovSolution:
+class RecycledSolution(SystemsSolution):
     """What was found, system by system.
 
     Attributes:
-        solutions: T x n.
         order: T indices, the order in which the systems were solved.
-        products: T numbers of products with A_t.
     """
 
-    solutions: NDArray[np.float64]
     order: NDArray[np.int64]
-    products: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class KrylovCertificate:
-    """What anybody can check.
-
-    Attributes:
-        residuals: T numbers ||b_t - A_t x_t|| / ||b_t||.
-        total_products: with the matrices, over all systems.
-    """
-
-    residuals: NDArray[np.float64]
-    total_products: int
 
 
 @solver
@@ -66,7 +49,7 @@ def linear_sequence(
     preconditioner: Literal["none", "ilu"] = "none",
     tolerance: float = 1e-8,
     seconds: float = 30.0,
-) -> Result[KrylovSolution, KrylovCertificate]:
+) -> Result[RecycledSolution, SystemsCertificate]:
     """Solve a sequence of related linear systems, each with the help of the ones before.
 
     A_t x_t = b_t, t = 1..T, any square matrices. The systems are put in an order in which neighbours have near
@@ -99,7 +82,8 @@ def linear_sequence(
          "parameters": [[0], [0.2]]}
     """
     count = len(right_sides)
-    _check(matrices, right_sides, parameters, recycle, inner, tolerance, seconds)
+    check_systems(matrices, right_sides, MAX_SYSTEMS)
+    _check(count, parameters, recycle, inner, tolerance, seconds)
     order = np.arange(count) if parameters is None else nearest_order(parameters)
     loaded = [matrix.scipy() for matrix in matrices]
     inverse: Any = None
@@ -111,41 +95,22 @@ def linear_sequence(
     solutions = np.zeros_like(right_sides)
     products = np.zeros(count, dtype=np.int64)
     deadline = time.perf_counter() + seconds
+    tried = 0
     for index in order:
+        tried += 1
         solutions[index], products[index] = sequence.solve(loaded[index % len(loaded)], right_sides[index])
         if time.perf_counter() > deadline:
             break
     residuals = np.array(
-        [_relative(loaded[index % len(loaded)], solutions[index], right_sides[index]) for index in range(count)]
+        [relative_residual(loaded[index % len(loaded)], solutions[index], right_sides[index]) for index in range(count)]
     )
-    worst = float(residuals.max())
-    status = Status.CONVERGED if worst <= tolerance else Status.LIMIT
-    message = "" if status is Status.CONVERGED else f"largest residual {worst:.1e}, of system {int(residuals.argmax())}"
-    total = int(products.sum())
-    return Result(
-        status, KrylovSolution(solutions, order, products), KrylovCertificate(residuals, total), total, message=message
-    )
+    certificate = SystemsCertificate(residuals, int(products.sum()))
+    status, message = certificate.end(tolerance, tried)
+    found = RecycledSolution(solutions, products, order)
+    return Result(status, found, certificate, certificate.total_work, message=message)
 
 
-def _check(
-    matrices: list[Sparse],
-    right_sides: Array,
-    parameters: Array | None,
-    recycle: int,
-    inner: int,
-    tolerance: float,
-    seconds: float,
-) -> None:
-    if right_sides.size == 0 or not matrices:
-        raise SolverInputError("matrices and right_sides: expected at least one")
-    count, side = right_sides.shape
-    if count > MAX_SYSTEMS or side > MAX_SIDE:
-        raise SolverInputError(f"right_sides: at most {MAX_SYSTEMS} systems of {MAX_SIDE} unknowns are taken")
-    if len(matrices) not in (1, count):
-        raise SolverInputError(f"matrices: expected one or {count}, got {len(matrices)}")
-    for number, matrix in enumerate(matrices):
-        if matrix.shape != (side, side):
-            raise SolverInputError(f"matrices[{number}]: expected {side} x {side}, got {matrix.shape}")
+def _check(count: int, parameters: Array | None, recycle: int, inner: int, tolerance: float, seconds: float) -> None:
     if parameters is not None and len(parameters) != count:
         raise SolverInputError(f"parameters: expected {count} rows, got {len(parameters)}")
     if not 0 <= recycle <= 100 or not 1 <= inner <= 500:
@@ -170,12 +135,6 @@ def nearest_order(parameters: Array) -> NDArray[np.int64]:
         order.append(int(left[nearest]))
         left = np.delete(left, nearest)
     return np.array(order, dtype=np.int64)
-
-
-def _relative(matrix: Any, solution: Array, right: Array) -> float:
-    size = float(np.linalg.norm(right))
-    rest = float(np.linalg.norm(right - matrix @ solution))
-    return rest / size if size else rest
 
 
 def _ilu(matrix: Any) -> Any:

@@ -16,18 +16,22 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from reasoning.solvers.arguments import Seed
 from reasoning.solvers.definition import solver
 from reasoning.solvers.numeric_expressions import read_function
 from reasoning.solvers.results import Result, SolverInputError, Status
 
-__all__ = ["Archive", "Elite", "Elites", "ElitesCertificate", "illuminate", "map_elites"]
+__all__ = ["Archive", "CentroidArchive", "Elite", "Elites", "ElitesCertificate", "illuminate", "map_elites"]
 
 Array = NDArray[np.float64]
 Genome = TypeVar("Genome")
 
 MAX_EVALUATIONS = 200_000
 MAX_CELLS = 100_000
+MAX_CENTROIDS = 10_000
 BATCH = 100
+_POINTS_PER_CELL = 25
+_LLOYD_STEPS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,11 @@ class Archive(Generic[Genome]):
             places.append(min(int(share * count), count - 1))
         return tuple(places)
 
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        return int(np.prod(self._bins))
+
     def add(self, genome: Genome, fitness: float, features: Sequence[float]) -> bool:
         """Keep a genome if its cell is empty or has a worse one; whether it was kept.
 
@@ -81,12 +90,46 @@ class Archive(Generic[Genome]):
     @property
     def coverage(self) -> float:
         """Share of the cells that are filled."""
-        return len(self.cells) / float(np.prod(self._bins))
+        return len(self.cells) / self.size
 
     @property
     def best(self) -> Elite[Genome] | None:
         """The elite of the largest fitness."""
         return max(self.cells.values(), key=lambda elite: elite.fitness, default=None)
+
+
+class CentroidArchive(Archive[Genome]):
+    """Cells of about one size for many features: those nearest to the centroids of a Voronoi tessellation (CVT).
+
+    Args:
+        ranges: (low, high) of each feature.
+        count: cells, at least 2.
+        seed: of the points, uniform in the ranges, whose k-means are the centroids.
+
+    Source:
+        Vassiliades, Chatzilygeroudis and Mouret 2018, "Using centroidal Voronoi tessellations to scale up the
+        multidimensional archive of phenotypic elites algorithm", arXiv 1610.05729.
+    """
+
+    def __init__(self, ranges: Sequence[tuple[float, float]], count: int, seed: int = 0) -> None:
+        from scipy.spatial import KDTree
+
+        super().__init__(ranges, [count])
+        self._low, high = (np.array(side, dtype=np.float64) for side in zip(*ranges, strict=True))
+        self._width = high - self._low
+        points = np.random.default_rng(seed).random((max(_POINTS_PER_CELL * count, 1000), len(self._low)))
+        centroids = points[:count].copy()
+        for _ in range(_LLOYD_STEPS):
+            nearest = KDTree(centroids).query(points)[1]
+            sums = np.stack([np.bincount(nearest, one, minlength=count) for one in points.T], axis=1)
+            sizes = np.bincount(nearest, minlength=count)[:, None]
+            centroids = np.where(sizes > 0, sums / np.maximum(sizes, 1), centroids)
+        self._tree = KDTree(centroids)
+
+    def cell(self, features: Sequence[float]) -> tuple[int, ...]:
+        """The cell of feature values: the index of the nearest centroid, every range scaled to length 1."""
+        share = np.clip((np.asarray(features, dtype=np.float64) - self._low) / self._width, 0.0, 1.0)
+        return (int(self._tree.query(share)[1]),)
 
 
 def illuminate(
@@ -135,7 +178,7 @@ class Elites:
     """The archive, one row for each filled cell, in the order of the cells.
 
     Attributes:
-        cells: K x f indices from 0.
+        cells: K x f indices from 0; of a tessellation K x 1.
         points: K x v values of the variables.
         fitness: K numbers.
         features: K x f numbers.
@@ -171,21 +214,24 @@ def map_elites(
     bounds: dict[str, tuple[float, float]],
     ranges: list[tuple[float, float]],
     bins: int = 20,
+    cells: int | None = None,
     evaluations: int = 10_000,
     step: float = 0.1,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Result[Elites, ElitesCertificate]:
-    """Find many good and different points: the best one in each cell of a grid over features (MAP-Elites).
+    """Find many good and different points: the best one in each cell of a partition by features (MAP-Elites).
 
     Elites are mutated by Gaussian steps and crossed with others along the line between them. Points without a finite
     fitness or feature are dropped.
 
     Args:
         fitness: expression in the variables, to be maximised.
-        features: from 1 to 4 expressions that tell points apart.
+        features: from 1 to 4 expressions that tell points apart; up to 20 with `cells`.
         bounds: variable -> [low, high].
         ranges: [low, high] of each feature; values outside fall in the nearest cell.
         bins: cells along each feature, from 1 to 1000.
+        cells: instead of a grid, so many cells of about one size, the nearest to the centroids of a Voronoi
+            tessellation, from 2 to 10000.
         evaluations: points to try, from 10 to 200000.
         step: standard deviation of a mutation, as a share of the variable's range.
         seed: of all draws.
@@ -198,20 +244,24 @@ def map_elites(
         SolverInputError: expressions use other names, ranges are empty, or there are too many cells.
 
     Source:
-        Mouret and Clune 2015, "Illuminating search spaces by mapping elites", arXiv 1504.04909.
+        Mouret and Clune 2015, "Illuminating search spaces by mapping elites", arXiv 1504.04909; Vassiliades,
+        Chatzilygeroudis and Mouret 2018, arXiv 1610.05729, for tessellations.
 
     Example:
         {"fitness": "sin(3 x) + cos(2 y)", "features": ["x + y"], "bounds": {"x": [-2, 2], "y": [-2, 2]},
          "ranges": [[-4, 4]], "bins": 8, "evaluations": 2000}
     """
-    if not 1 <= len(features) <= 4 or len(ranges) != len(features):
-        raise SolverInputError("features: expected from 1 to 4, and as many ranges")
+    most = 4 if cells is None else 20
+    if not 1 <= len(features) <= most or len(ranges) != len(features):
+        raise SolverInputError(f"features: expected from 1 to {most}, and as many ranges")
+    if cells is not None and not 2 <= cells <= MAX_CENTROIDS:
+        raise SolverInputError(f"cells: expected from 2 to {MAX_CENTROIDS}")
     if not 1 <= len(bounds) <= 100:
         raise SolverInputError(f"bounds: expected from 1 to 100 variables, got {len(bounds)}")
     for name, (low, high) in [*bounds.items(), *((f"ranges[{number}]", one) for number, one in enumerate(ranges))]:
         if not low < high:
             raise SolverInputError(f"{name[:40]}: expected [low, high] with low < high")
-    if not 1 <= bins <= 1000 or bins ** len(features) > MAX_CELLS:
+    if cells is None and (not 1 <= bins <= 1000 or bins ** len(features) > MAX_CELLS):
         raise SolverInputError(f"bins: expected from 1 to 1000, and at most {MAX_CELLS} cells")
     if not 10 <= evaluations <= MAX_EVALUATIONS or not 0 < step <= 10:
         raise SolverInputError(f"limits: expected evaluations 10..{MAX_EVALUATIONS} and step 0..10")
@@ -228,7 +278,9 @@ def map_elites(
         moved = one + random.normal(size=len(lower)) * step * (upper - lower) + random.normal() * 0.2 * (other - one)
         return np.asarray(np.clip(moved, lower, upper))
 
-    archive: Archive[Array] = Archive(ranges, [bins] * len(features))
+    archive: Archive[Array] = (
+        Archive(ranges, [bins] * len(features)) if cells is None else CentroidArchive(ranges, cells, seed)
+    )
     kept = illuminate(
         archive, evaluate, lambda random: random.uniform(lower, upper), vary, evaluations,
         first=max(10, evaluations // 20), seed=seed,
@@ -245,6 +297,6 @@ def map_elites(
         archive.coverage,
     )
     certificate = ElitesCertificate(float(found.fitness.sum()), kept)
-    full = len(rows) == bins ** len(features)
-    message = "" if full else f"{len(rows)} of {bins ** len(features)} cells are filled"
+    full = len(rows) == archive.size
+    message = "" if full else f"{len(rows)} of {archive.size} cells are filled"
     return Result(Status.CONVERGED if full else Status.LIMIT, found, certificate, evaluations, seed, message)

@@ -54,7 +54,7 @@ class Congruence:
 
     Attributes:
         remainder: from 0 to modulus - 1.
-        modulus: least common multiple of the given ones.
+        modulus: least common multiple of the given ones, each divided by what it shares with its coefficient.
     """
 
     remainder: int
@@ -126,12 +126,14 @@ def primes_between(
 def solve_congruences(
     remainders: Annotated[list[ExactInteger], Field(min_length=1, max_length=1000)],
     moduli: Annotated[list[ExactInteger], Field(min_length=1, max_length=1000)],
+    coefficients: Annotated[list[ExactInteger], Field(max_length=1000)] | None = None,
 ) -> Result[Congruence, ZeroResiduals]:
-    """Solve simultaneous congruences x = remainder_i modulo modulus_i; the moduli need not be coprime.
+    """Solve simultaneous congruences coefficient_i x = remainder_i modulo modulus_i; the moduli need not be coprime.
 
     Args:
         remainders: n integers.
         moduli: n integers above 0.
+        coefficients: n integers; default: all 1.
 
     Returns:
         `converged` with all solutions as one congruence, or `infeasible`.
@@ -147,17 +149,28 @@ def solve_congruences(
     """
     if len(remainders) != len(moduli):
         raise SolverInputError(f"moduli: expected {len(remainders)}, one for each remainder, got {len(moduli)}")
+    factors = [1] * len(moduli) if coefficients is None else coefficients
+    if len(factors) != len(moduli):
+        raise SolverInputError(f"coefficients: expected {len(moduli)}, one for each modulus, got {len(factors)}")
     value, modulus = 0, 1
-    for index, (remainder, other) in enumerate(zip(remainders, moduli, strict=True)):
+    for index, (factor, remainder, other) in enumerate(zip(factors, remainders, moduli, strict=True)):
         if other < 1:
             raise SolverInputError(f"moduli[{index}]: expected at least 1")
+        shared = math.gcd(factor, other)
+        if remainder % shared:
+            return Result(
+                Status.INFEASIBLE, message=f"congruence {index + 1} has no solution: {shared} divides its left"
+            )
+        other //= shared
+        remainder = remainder // shared * pow(factor // shared, -1, other) % other
         common = math.gcd(modulus, other)
         if (remainder - value) % common:
             return Result(Status.INFEASIBLE, message=f"congruence {index + 1} contradicts the ones before it")
         step = (remainder - value) // common * pow(modulus // common, -1, other // common) % (other // common)
         value, modulus = value + modulus * step, modulus // common * other
         value %= modulus
-    residuals = [(value - remainder) % other for remainder, other in zip(remainders, moduli, strict=True)]
+    triples = zip(factors, remainders, moduli, strict=True)
+    residuals = [(factor * value - remainder) % other for factor, remainder, other in triples]
     return Result(Status.CONVERGED, Congruence(value, modulus), ZeroResiduals(residuals), len(moduli))
 
 

@@ -67,6 +67,12 @@ TOOLS: dict[str, ToolEntry] = {
     "factor_integer": ToolEntry(
         "reasoning.solvers.factor_integer:factor_integer", "prime factors of an integer, proved", "exact"
     ),
+    "discrete_logarithm": ToolEntry(
+        "reasoning.solvers.modular:discrete_logarithm", "exponents x with base^x = value modulo m", "exact"
+    ),
+    "identify_constant": ToolEntry(
+        "reasoning.solvers.identify_constant:identify_constant", "closed forms of a number in decimals", "exact", 30.0
+    ),
     "identify_sequence": ToolEntry(
         "reasoning.solvers.sequences:identify_sequence", "the rule of a sequence, and its next terms", "exact"
     ),
@@ -133,6 +139,7 @@ TOOLS: dict[str, ToolEntry] = {
     "minimum_spanning_tree": ToolEntry(
         "reasoning.solvers.graphs:minimum_spanning_tree", "spanning tree of least weight", "graphs"
     ),
+    "modular_power": ToolEntry("reasoning.solvers.modular:modular_power", "powers and inverses modulo m", "exact"),
     "primes_between": ToolEntry("reasoning.solvers.number_theory:primes_between", "the primes in a range", "exact"),
     "root_enclosure": ToolEntry(
         "reasoning.solvers.enclosures:root_enclosure", "root of a function with a proved error bound", "exact"

@@ -18,20 +18,23 @@ from numpy.typing import NDArray
 from reasoning.solvers.arguments import IntegerVector, Matrix, Vector
 from reasoning.solvers.definition import solver
 from reasoning.solvers.results import Result, SolverInputError, Status
+from reasoning.solvers.robust_adversaries import (
+    MAX_BIG_M,
+    MAX_SECONDS,
+    BigMError,
+    ListAdversary,
+    PolyhedronAdversary,
+    Stages,
+    TimeUpError,
+    program,
+)
 
 __all__ = ["RobustCertificate", "RobustSolution", "robust_two_stage"]
 
 Array = NDArray[np.float64]
 
-MAX_SIDE = 500
 MAX_SCENARIOS = 2000
-MAX_SECONDS = 60.0
 MAX_ROUNDS = 200
-MAX_BIG_M = 1e7
-ROUNDING = 1e-6
-"""By this much a second stage's constraints may be missed: HiGHS keeps those of the master problem to 1e-7."""
-VIOLATION = 1e-5
-"""Sum of violations of a second stage that counts as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def robust_two_stage(
         {"cost": [2, 3], "recourse_cost": [5, 5], "technology": [[1, 0], [0, 1]], "recourse": [[1, 0], [0, 1]],
          "right": [1, 1], "right_slope": [[4, 0], [0, 4]], "budget": 1}
     """
-    stages = _Stages(cost, recourse_cost, technology, recourse, right, right_slope)
+    stages = Stages(cost, recourse_cost, technology, recourse, right, right_slope)
     stages.check()
     first = _first_stage(cost, first_matrix, first_right, upper, integer)
     whole = _whole(recourse_integer, len(recourse_cost), "recourse_integer")
@@ -134,36 +137,6 @@ def robust_two_stage(
     deadline = time.perf_counter() + seconds
     adversary = _adversary(stages, whole, scenarios, budget, uncertainty_matrix, uncertainty_right, deadline)
     return _generate(stages, first, whole, adversary, tolerance, deadline)
-
-
-@dataclass(frozen=True)
-class _Stages:
-    """The numbers of the problem, by their letters above."""
-
-    c: Array
-    d: Array
-    t: Array
-    w: Array
-    h: Array
-    m: Array
-
-    def check(self) -> None:
-        rows = len(self.h)
-        wanted = {"technology": (self.t, len(self.c)), "recourse": (self.w, len(self.d)), "right_slope": (self.m, None)}
-        for name, (matrix, side) in wanted.items():
-            if len(matrix) != rows or matrix.shape[1] != (side or matrix.shape[1]):
-                shape = f"{rows} x {'u' if side is None else side}"
-                raise SolverInputError(f"{name}: expected {shape}, got {matrix.shape[0]} x {matrix.shape[1]}")
-        if min(rows, len(self.c), len(self.d), self.m.shape[1]) < 1:
-            raise SolverInputError("right: expected at least one constraint, variable of each stage and uncertainty")
-        if max(rows, len(self.c), len(self.d), self.m.shape[1]) > MAX_SIDE:
-            raise SolverInputError(f"right: at most {MAX_SIDE} constraints, variables and uncertainties are taken")
-
-    def soft(self) -> _Stages:
-        """The second stage whose cost is the sum of the violations; it always has a solution."""
-        rows = len(self.h)
-        costs = np.concatenate([np.zeros(len(self.d)), np.ones(rows)])
-        return _Stages(self.c, costs, self.t, np.hstack([self.w, np.eye(rows)]), self.h, self.m)
 
 
 @dataclass(frozen=True)
@@ -203,128 +176,15 @@ def _first_stage(
     return _First(rows, side, bounds, _whole(integer, count, "integer"))
 
 
-class _ListAdversary:
-    """The worst of a list of scenarios."""
-
-    big_m = 0.0
-
-    def __init__(self, stages: _Stages, whole: Array, scenarios: Array) -> None:
-        self._stages, self._whole, self.first = stages, whole, scenarios[0]
-        self._scenarios = scenarios
-
-    def worst(self, x: Array) -> tuple[Array, float]:
-        """The scenario of the largest recourse cost, and this cost: inf when it cannot be repaired."""
-        found = [_recourse(self._stages, self._whole, x, one) for one in self._scenarios]
-        index = int(np.argmax(found))
-        return self._scenarios[index], found[index]
-
-
-class _PolyhedronAdversary:
-    """The worst of {xi >= 0: D xi <= e}: the second stage's optimality conditions, complementarity by binaries."""
-
-    def __init__(self, stages: _Stages, matrix: Array, right: Array, deadline: float) -> None:
-        self._stages, self._matrix, self._right, self._deadline = stages, matrix, right, deadline
-        self.big_m = 1e3
-        found = _program(np.zeros(matrix.shape[1]), matrix, right)
-        if found.x is None:
-            raise SolverInputError("uncertainty_right: the set of scenarios is empty")
-        self.first = np.asarray(found.x)
-        for index in range(matrix.shape[1]):
-            direction = np.zeros(matrix.shape[1])
-            direction[index] = -1.0
-            if _program(direction, matrix, right).x is None:
-                raise SolverInputError(f"uncertainty_matrix: the set of scenarios is unbounded in direction {index}")
-
-    def worst(self, x: Array) -> tuple[Array, float]:
-        """As for a list; the cost is that of the second stage at the scenario found."""
-        soft = self._stages.soft()
-        scenario = self._search(soft, x)
-        if _recourse(soft, np.zeros(len(soft.d)), x, scenario) > VIOLATION:
-            return scenario, np.inf
-        scenario = self._search(self._stages, x)
-        return scenario, _recourse(self._stages, np.zeros(len(self._stages.d)), x, scenario)
-
-    def _search(self, stages: _Stages, x: Array) -> Array:
-        """The xi of max d y over xi, y and duals pi that meet the second stage's optimality conditions."""
-        u, p, m = self._matrix.shape[1], len(stages.d), len(stages.h)
-        base = stages.h - stages.t @ x
-        while True:
-            if time.perf_counter() > self._deadline:
-                raise _TimeUpError
-            big = self.big_m
-            # Variables: xi (u), y (p), pi (m), a (m binaries: pi may be positive), b (p binaries: y may be positive).
-            total = u + p + 2 * m + p
-            y, pi, a, b = (
-                slice(u, u + p),
-                slice(u + p, u + p + m),
-                slice(u + p + m, u + p + 2 * m),
-                slice(total - p, total),
-            )
-            scenario = slice(0, u)
-            blocks: list[tuple[list[tuple[slice, Array]], Array]] = [
-                ([(scenario, self._matrix)], self._right),
-                ([(scenario, stages.m), (y, -stages.w)], -base),  # W y >= base + M xi
-                ([(scenario, -stages.m), (y, stages.w), (a, big * np.eye(m))], base + big),  # slack <= big (1 - a)
-                ([(pi, stages.w.T)], stages.d),
-                ([(pi, -stages.w.T), (b, big * np.eye(p))], big - stages.d),  # d - W' pi <= big (1 - b)
-                ([(pi, np.eye(m)), (a, -big * np.eye(m))], np.zeros(m)),
-                ([(y, np.eye(p)), (b, -big * np.eye(p))], np.zeros(p)),
-            ]
-            rows, sides = [], []
-            for block, side in blocks:
-                row = np.zeros((len(side), total))
-                for place, values in block:
-                    row[:, place] = values
-                rows.append(row)
-                sides.append(side)
-            objective = np.zeros(total)
-            objective[y] = -stages.d
-            whole = np.zeros(total)
-            whole[u + p + m :] = 1
-            upper = np.full(total, np.inf)
-            upper[u + p + m :] = 1
-            found = _program(
-                objective, np.vstack(rows), np.concatenate(sides), upper, whole, self._deadline - time.perf_counter()
-            )
-            if found.x is not None:
-                scenario_found = np.asarray(found.x[:u])
-                if _largest(stages, base + stages.m @ scenario_found) < 0.5 * big:
-                    return scenario_found
-            elif found.status == 1:
-                raise _TimeUpError
-            if big >= MAX_BIG_M:
-                raise _BigMError
-            self.big_m = 10 * big
-
-
-def _largest(stages: _Stages, needed: Array) -> float:
-    """The largest variable, slack, dual or reduced cost of min d y, W y >= needed, y >= 0, at a vertex."""
-    from scipy.optimize import linprog
-
-    found = linprog(stages.d, -stages.w, ROUNDING - needed)
-    if found.x is None:
-        return np.inf
-    duals = -found.ineqlin.marginals
-    return float(max(found.x.max(), found.slack.max(), duals.max(), (stages.d - stages.w.T @ duals).max()))
-
-
-class _TimeUpError(Exception):
-    """No time is left."""
-
-
-class _BigMError(Exception):
-    """A dual or a slack is larger than `MAX_BIG_M`, or the second stage is unbounded."""
-
-
 def _adversary(
-    stages: _Stages,
+    stages: Stages,
     whole: Array,
     scenarios: Array | None,
     budget: float | None,
     matrix: Array | None,
     right: Array | None,
     deadline: float,
-) -> _ListAdversary | _PolyhedronAdversary:
+) -> ListAdversary | PolyhedronAdversary:
     count = stages.m.shape[1]
     if (matrix is None) != (right is None):
         raise SolverInputError("uncertainty_matrix: expected with uncertainty_right")
@@ -333,7 +193,7 @@ def _adversary(
     if scenarios is not None:
         if not 1 <= len(scenarios) <= MAX_SCENARIOS or scenarios.shape[1] != count:
             raise SolverInputError(f"scenarios: expected from 1 to {MAX_SCENARIOS} rows of {count} numbers")
-        return _ListAdversary(stages, whole, scenarios)
+        return ListAdversary(stages, whole, scenarios)
     if whole.any():
         raise SolverInputError("recourse_integer: whole numbers in the second stage need a list of scenarios")
     if budget is not None:
@@ -347,43 +207,14 @@ def _adversary(
         raise SolverInputError(
             f"uncertainty_matrix: expected {len(right)} x {count}, got {matrix.shape[0]} x {matrix.shape[1]}"
         )
-    return _PolyhedronAdversary(stages, matrix, right, deadline)
-
-
-def _program(
-    objective: Array,
-    matrix: Array,
-    right: Array,
-    upper: Array | float = np.inf,
-    whole: Array | None = None,
-    seconds: float = MAX_SECONDS,
-    lower: Array | float = 0.0,
-) -> Any:
-    """Minimise objective z, matrix z <= right, lower <= z <= upper."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
-    return milp(
-        objective,
-        integrality=whole,
-        bounds=Bounds(lower, upper),
-        constraints=LinearConstraint(matrix, -np.inf, right) if len(right) else (),
-        options={"time_limit": max(0.1, seconds), "mip_rel_gap": 1e-9},
-    )
-
-
-def _recourse(stages: _Stages, whole: Array, x: Array, scenario: Array) -> float:
-    """The least cost of the second stage: inf when it has no solution."""
-    found = _program(stages.d, -stages.w, stages.t @ x - stages.h - stages.m @ scenario + ROUNDING, whole=whole)
-    if found.status == 3:
-        raise _BigMError
-    return float(found.fun) if found.x is not None else np.inf
+    return PolyhedronAdversary(stages, matrix, right, deadline)
 
 
 def _generate(
-    stages: _Stages,
+    stages: Stages,
     first: _First,
     whole: Array,
-    adversary: _ListAdversary | _PolyhedronAdversary,
+    adversary: ListAdversary | PolyhedronAdversary,
     tolerance: float,
     deadline: float,
 ) -> Result[RobustSolution, RobustCertificate]:
@@ -407,10 +238,10 @@ def _generate(
         lower = float(found.fun)
         try:
             scenario, worst = adversary.worst(x)
-        except _TimeUpError:
+        except TimeUpError:
             message = "time is up in the search for the worst case"
             break
-        except _BigMError:
+        except BigMError:
             message = f"the second stage is unbounded, or has duals or slacks above {MAX_BIG_M:g}"
             break
         total = float(stages.c @ x) + worst
@@ -435,7 +266,7 @@ def _generate(
     return Result(Status.LIMIT if message else Status.CONVERGED, solution, certificate, rounds, message=message)
 
 
-def _master(stages: _Stages, first: _First, whole: Array, scenarios: list[Array], deadline: float) -> Any:
+def _master(stages: Stages, first: _First, whole: Array, scenarios: list[Array], deadline: float) -> Any:
     """Minimise c x + eta with a copy of the second stage for each scenario."""
     from scipy.sparse import block_diag, csr_array, hstack, kron, vstack
 
@@ -462,4 +293,4 @@ def _master(stages: _Stages, first: _First, whole: Array, scenarios: list[Array]
     lower[n] = -np.inf
     upper = np.concatenate([first.upper, np.full(1 + count * p, np.inf)])
     integrality = np.concatenate([first.whole, [0.0], np.tile(whole, count)])
-    return _program(objective, rows, sides, upper, integrality, deadline - time.perf_counter(), lower)
+    return program(objective, rows, sides, upper, integrality, deadline - time.perf_counter(), lower)

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -24,8 +25,10 @@ __all__ = ["Assignment", "Model", "satisfy_clauses", "satisfy_constraints"]
 
 MAX_VARIABLE = 100_000
 MAX_POWER = 20
-MILLISECONDS = 8_000
-"""z3's own limit, below that of the tool."""
+MILLISECONDS = 4_000
+"""z3's own limit, below half that of the tool: a refutation is searched twice."""
+MAX_PROOF = 20_000
+"""Most clauses of a refutation."""
 _RELATION = re.compile(r"(<=|>=|!=|==|=|<|>)")
 
 
@@ -45,10 +48,14 @@ class ClauseCertificate:
     """What anybody can check.
 
     Attributes:
-        satisfied: number of clauses with a true literal; all of them.
+        satisfied: number of clauses with a true literal; all of them, where there is an assignment.
+        refutation: where there is none, clauses that end with the empty one. Each follows from the given ones and those
+            before it by unit propagation: with all its literals false, clauses with one literal left force one after
+            another until one is empty (reverse unit propagation, as in DRAT proofs). Null when it is too long.
     """
 
-    satisfied: int
+    satisfied: int | None = None
+    refutation: list[list[int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +75,12 @@ class ConstraintCertificate:
 
     Attributes:
         satisfied: number of constraints that the values satisfy, in exact arithmetic; null when a value is irrational.
+        core: where there are no values, indices of constraints that cannot hold together: a smaller problem, for
+            another solver or a proof by hand.
     """
 
-    satisfied: int | None
+    satisfied: int | None = None
+    core: list[int] | None = None
 
 
 @solver
@@ -83,7 +93,8 @@ def satisfy_clauses(
         clauses: lists of literals; k stands for variable k, -k for its negation, k from 1 to 100000.
 
     Returns:
-        `converged` with an assignment, `infeasible` when there is none, `limit` when neither was found in time.
+        `converged` with an assignment, `infeasible` with a proof when there is none, `limit` when neither was found in
+        time.
 
     Raises:
         SolverInputError: a literal is 0 or too large.
@@ -101,12 +112,12 @@ def satisfy_clauses(
             if literal == 0 or abs(literal) > MAX_VARIABLE:
                 raise SolverInputError(f"clauses[{index}]: {literal} is no literal (1..{MAX_VARIABLE} or negative)")
     variables = {number: z3.Bool(f"v{number}") for number in sorted({abs(one) for clause in clauses for one in clause})}
+    disjunctions = [z3.Or([variables[one] if one > 0 else z3.Not(variables[-one]) for one in it]) for it in clauses]
     search = _search(z3)
-    for clause in clauses:
-        search.add(z3.Or([variables[one] if one > 0 else z3.Not(variables[-one]) for one in clause]))
+    search.add(disjunctions)
     outcome = search.check()
     if outcome != z3.sat:
-        return _unsolved(z3, outcome)
+        return _unsolved(z3, outcome, lambda: ClauseCertificate(refutation=_refutation(z3, variables, disjunctions)))
     model = search.model()
     true = {number for number, variable in variables.items() if z3.is_true(model.eval(variable))}
     satisfied = sum(any((abs(one) in true) == (one > 0) for one in clause) for clause in clauses)
@@ -125,7 +136,8 @@ def satisfy_constraints(
         sort: what the variables stand for, integer or real.
 
     Returns:
-        `converged` with values, `infeasible` when there are none, `limit` when neither was found in time.
+        `converged` with values, `infeasible` with an unsatisfiable core when there are none, `limit` when neither was
+        found in time.
 
     Raises:
         SolverInputError: a text is no constraint between polynomials.
@@ -145,10 +157,12 @@ def satisfy_constraints(
     search = _search(z3)
     for index, (left, relation, right) in enumerate(read):
         place = f"constraints[{index}]"
-        search.add(_holds(relation, _polynomial(left, variables, place), _polynomial(right, variables, place)))
+        holds = _holds(relation, _polynomial(left, variables, place), _polynomial(right, variables, place))
+        search.assert_and_track(z3.BoolVal(holds) if isinstance(holds, bool) else holds, str(index))
     outcome = search.check()
     if outcome != z3.sat:
-        return _unsolved(z3, outcome)
+        core = ConstraintCertificate(core=sorted(int(str(one)) for one in search.unsat_core()))
+        return _unsolved(z3, outcome, lambda: core)
     model = search.model()
     values = {name: _value(z3, model.eval(variable, model_completion=True)) for name, variable in variables.items()}
     certificate = ConstraintCertificate(_satisfied(read, values))
@@ -162,9 +176,33 @@ def _search(z3: Any) -> Any:
     return search
 
 
-def _unsolved(z3: Any, outcome: Any) -> Result[Any, Any]:
+def _refutation(z3: Any, variables: dict[int, Any], disjunctions: list[Any]) -> list[list[int]] | None:
+    """The clauses that z3 learns on its way to the contradiction; it searches anew, as listening takes time."""
+    numbers = {variable.get_id(): number for number, variable in variables.items()}
+    learnt: list[list[int]] = []
+
+    def literal(term: Any) -> int:
+        return -numbers[term.arg(0).get_id()] if z3.is_not(term) else numbers[term.get_id()]
+
+    def listen(reason: Any, _: Any, clause: Any) -> None:
+        if len(learnt) < MAX_PROOF and reason is not None and reason.decl().name() == "rup":
+            literals = [literal(clause[place]) for place in range(len(clause))]
+            if not learnt or learnt[-1] != literals:  # z3 tells of some twice
+                learnt.append(literals)
+
+    search = _search(z3)
+    listener = z3.OnClause(search, listen)
+    search.add(disjunctions)
+    outcome = search.check()
+    del listener  # not before: z3 calls it
+    if outcome != z3.unsat or len(learnt) >= MAX_PROOF:
+        return None
+    return learnt if learnt and not learnt[-1] else [*learnt, []]
+
+
+def _unsolved(z3: Any, outcome: Any, certificate: Callable[[], Any]) -> Result[Any, Any]:
     if outcome == z3.unsat:
-        return Result(Status.INFEASIBLE, message="no assignment satisfies all of them")
+        return Result(Status.INFEASIBLE, None, certificate(), message="no assignment satisfies all of them")
     return Result(Status.LIMIT, message="neither satisfied nor refuted in time")
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from reasoning.solvers.arguments import Matrix, Vector
+from reasoning.solvers.arguments import Matrix, Seed, Vector
 from reasoning.solvers.definition import solver
 from reasoning.solvers.results import Result, SolverInputError, Status
 
@@ -61,7 +61,7 @@ def sketched_lstsq(
     mode: Literal["refined", "sketch"] = "refined",
     oversampling: float = 8.0,
     tolerance: float = 1e-12,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Result[LeastSquares, LeastSquaresCertificate]:
     """Least squares for a matrix with many more rows than columns.
 

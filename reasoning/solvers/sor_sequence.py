@@ -14,11 +14,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from reasoning.solvers.arguments import Matrix, Sparse, SparseMatrix, Vector
+from reasoning.solvers.arguments import Matrix, Seed, Sparse, SparseMatrix, Vector
 from reasoning.solvers.definition import solver
-from reasoning.solvers.results import Result, SolverInputError, Status
+from reasoning.solvers.linear_systems import SystemsCertificate, SystemsSolution, check_systems
+from reasoning.solvers.results import Result, SolverInputError
 
-__all__ = ["SequenceCertificate", "SequenceSolution", "TsallisBandit", "relax", "sor_sequence"]
+__all__ = ["RelaxedSolution", "TsallisBandit", "relax", "sor_sequence"]
 
 Array = NDArray[np.float64]
 
@@ -29,31 +30,14 @@ MAX_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class SequenceSolution:
+class RelaxedSolution(SystemsSolution):
     """What was found, system by system.
 
     Attributes:
-        solutions: T x n.
         omegas: T relaxation parameters that were used.
-        sweeps: T numbers of sweeps.
     """
 
-    solutions: NDArray[np.float64]
     omegas: NDArray[np.float64]
-    sweeps: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class SequenceCertificate:
-    """What anybody can check.
-
-    Attributes:
-        residuals: T numbers ||b_t - A_t x_t|| / ||b_t||.
-        total_sweeps: sum over the systems.
-    """
-
-    residuals: NDArray[np.float64]
-    total_sweeps: int
 
 
 @solver
@@ -66,8 +50,8 @@ def sor_sequence(
     tolerance: float = 1e-8,
     max_sweeps: int = 1000,
     seconds: float = 20.0,
-    seed: int = 0,
-) -> Result[SequenceSolution, SequenceCertificate]:
+    seed: Seed = 0,
+) -> Result[RelaxedSolution, SystemsCertificate]:
     """Solve a sequence of symmetric positive definite systems by SOR with a learnt relaxation parameter.
 
     A_t x_t = b_t with A_t = A + c_t I (one matrix and shifts) or A_t = matrices[t]. Each system is solved from 0 by
@@ -104,7 +88,8 @@ def sor_sequence(
     count = len(right_sides)
     grid = np.linspace(1.0, 1.9, 10) if omegas is None else omegas
     moved = np.zeros(count) if shifts is None else shifts
-    _check(matrices, right_sides, moved, grid, tolerance, max_sweeps, seconds)
+    check_systems(matrices, right_sides, MAX_SYSTEMS, MAX_SIDE)
+    _check(count, moved, grid, tolerance, max_sweeps, seconds)
     bases = [_symmetric(number, matrix) for number, matrix in enumerate(matrices)]
     chooser = _chooser(policy, grid, moved, max_sweeps, seed)
     solutions = np.zeros_like(right_sides)
@@ -126,36 +111,13 @@ def sor_sequence(
         chooser.learn(arm, moved[index], float(sweeps[index]))
         if time.perf_counter() > deadline:
             break
-    worst = float(residuals.max())
-    status = Status.CONVERGED if worst <= tolerance else Status.LIMIT
-    message = (
-        "" if status is Status.CONVERGED else f"{done} of {count} systems were tried, largest residual {worst:.1e}"
-    )
-    certificate = SequenceCertificate(residuals, int(sweeps.sum()))
-    return Result(
-        status, SequenceSolution(solutions, used, sweeps), certificate, int(sweeps.sum()), seed, message=message
-    )
+    certificate = SystemsCertificate(residuals, int(sweeps.sum()))
+    status, message = certificate.end(tolerance, done)
+    found = RelaxedSolution(solutions, sweeps, used)
+    return Result(status, found, certificate, certificate.total_work, seed, message=message)
 
 
-def _check(
-    matrices: list[Sparse],
-    right_sides: Array,
-    shifts: Array,
-    grid: Array,
-    tolerance: float,
-    max_sweeps: int,
-    seconds: float,
-) -> None:
-    if right_sides.size == 0 or not matrices:
-        raise SolverInputError("matrices and right_sides: expected at least one")
-    count, side = right_sides.shape
-    if count > MAX_SYSTEMS or side > MAX_SIDE:
-        raise SolverInputError(f"right_sides: at most {MAX_SYSTEMS} systems of {MAX_SIDE} unknowns are taken")
-    if len(matrices) not in (1, count):
-        raise SolverInputError(f"matrices: expected one or {count}, got {len(matrices)}")
-    for number, matrix in enumerate(matrices):
-        if matrix.shape != (side, side):
-            raise SolverInputError(f"matrices[{number}]: expected {side} x {side}, got {matrix.shape}")
+def _check(count: int, shifts: Array, grid: Array, tolerance: float, max_sweeps: int, seconds: float) -> None:
     if len(shifts) != count or shifts.min() < 0:
         raise SolverInputError(f"shifts: expected {count} numbers that are not negative")
     if grid.size == 0 or grid.min() < 1 or grid.max() > MAX_OMEGA:

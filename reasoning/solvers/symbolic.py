@@ -286,7 +286,7 @@ def _size(expression: Any) -> float:
 def _gap(left: Any, right: Any) -> float | None:
     try:
         size = _size(left - right)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return size if size < float("inf") else None
 
@@ -299,5 +299,5 @@ def _quadrature_gap(given: Any, symbol: Any, limits: tuple[Any, Any], found: Any
         return None
     try:
         return float(abs(sympy.Integral(given, (symbol, *limits)).evalf(15) - found.evalf(15)))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

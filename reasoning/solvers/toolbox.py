@@ -10,10 +10,11 @@ memory bomb) ends in a reply with a status and one line.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from reasoning.solvers.child import ENTRY
 from reasoning.solvers.registry import ToolEntry, ToolError, find_entry, find_tool, sandbox_profile, tool_names
@@ -23,7 +24,7 @@ from verifiers.sandbox.task import End, Limits, Outcome, Task
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
 
-__all__ = ["MAX_NUMBERS", "Reply", "Toolbox"]
+__all__ = ["MAX_NUMBERS", "Reply", "ReplyMemory", "Toolbox"]
 
 MAX_NUMBERS = 100_000
 """Most values in the arguments of one call."""
@@ -33,6 +34,7 @@ MAX_ANSWER = 32 << 20
 """Longest answer, bytes."""
 _MAX_KNOWN = 64
 """Replies kept for calls that come again."""
+_KEY_BYTES = 16
 _MAX_DEPTH = 32
 """Deepest nesting of arguments."""
 _MAX_LINE = 400
@@ -70,6 +72,16 @@ class Reply:
         return dict(self.record) if self.record is not None else {"status": self.status, "error": self.error}
 
 
+class ReplyMemory(Protocol):
+    """Keeps replies by the hash of their calls, such as a run's store."""
+
+    def tool_reply(self, key: bytes) -> str | None:
+        """The reply with this key, or None."""
+
+    def add_tool_reply(self, key: bytes, body: str) -> None:
+        """Keep a reply; the first one with a key stays."""
+
+
 class Toolbox:
     """Tools that one caller may call.
 
@@ -79,6 +91,7 @@ class Toolbox:
         seconds: wall time of one call; None: each tool's own limit.
         memory_mib: memory of one call; None: each tool's own limit.
         max_numbers: most values in the arguments of one call.
+        replies: keeps the replies beyond the life of this object.
 
     Raises:
         ToolError: there is no such tool, or what it needs is not installed.
@@ -92,13 +105,15 @@ class Toolbox:
         seconds: float | None = None,
         memory_mib: int | None = None,
         max_numbers: int = MAX_NUMBERS,
+        replies: ReplyMemory | None = None,
     ) -> None:
         self._pool = pool
         self._entries = {name: find_entry(name) for name in (names if names is not None else tool_names())}
         self._seconds = seconds
         self._memory_mib = memory_mib
         self._max_numbers = max_numbers
-        self._known: dict[tuple[str, str], Reply] = {}
+        self._replies = replies
+        self._known: dict[bytes, Reply] = {}
         self.calls = 0
         """Calls so far, those answered from memory included."""
         self.runs = 0
@@ -137,13 +152,34 @@ class Toolbox:
             return Reply(name, Status.INVALID_INPUT, error=_line(str(error)))
         except ToolError as error:
             return Reply(name, _ERROR, error=str(error))
-        key = (name, json.dumps(given, sort_keys=True))
-        if key not in self._known:
-            if len(self._known) >= _MAX_KNOWN:
-                self._known.pop(next(iter(self._known)))
+        key = self._key(name, given)
+        known = self._remembered(key)
+        if known is None:
             self.runs += 1
-            self._known[key] = await self._run(name, entry, given)
-        return self._known[key]
+            known = await self._run(name, entry, given)
+            self._remember(key, known)
+            # Two that ran at once may differ (one stopped by its limit): everybody sees the one that was kept.
+            known = self._remembered(key) or known
+        return known
+
+    def _key(self, name: str, arguments: Mapping[str, Any]) -> bytes:
+        call = json.dumps([name, arguments, self._seconds, self._memory_mib], sort_keys=True)
+        return hashlib.sha256(call.encode()).digest()[:_KEY_BYTES]
+
+    def _remembered(self, key: bytes) -> Reply | None:
+        if key in self._known or self._replies is None:
+            return self._known.get(key)
+        body = self._replies.tool_reply(key)
+        return None if body is None else Reply(*json.loads(body))
+
+    def _remember(self, key: bytes, reply: Reply) -> None:
+        if self._replies is not None:
+            body = [reply.tool, reply.status, reply.record, reply.error]
+            self._replies.add_tool_reply(key, json.dumps(body))
+            return
+        if len(self._known) >= _MAX_KNOWN:
+            self._known.pop(next(iter(self._known)))
+        self._known[key] = reply
 
     async def _run(self, name: str, entry: ToolEntry, arguments: Mapping[str, Any]) -> Reply:
         profile = sandbox_profile(entry.profile)

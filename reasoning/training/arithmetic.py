@@ -35,7 +35,7 @@ __all__ = [
 VERSION = "arithmetic-1"
 """Part of every random stream; changes with anything that changes an item."""
 ANSWER_FORM = r"\A[^#]*####\d+\n?\Z"
-"""What a completion has to look like to earn a reward: an unevaluated `####37+58` would equal the answer too."""
+"""What a completion has to look like to earn a reward: the working, then the answer as a decimal integer."""
 SIZES = (1, 2, 3)
 SIZE_WEIGHTS = (0.25, 0.40, 0.35)
 _HELD_OUT_MODULUS = 16
@@ -82,7 +82,8 @@ class Item:
     def problem(self) -> Problem:
         """The item as a problem of kind `answer`."""
         meta = {"family": self.family, "size": self.size}
-        return Problem(self.id, "answer", self.question, {"gold": self.answer}, meta)
+        fields = {"gold": self.answer, "convention": "computed"}
+        return Problem(self.id, "answer", self.question, fields, meta)
 
 
 def prompt_of(question: str) -> str:

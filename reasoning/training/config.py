@@ -25,6 +25,8 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from reasoning.options import bounded, what_is_expected
+
 __all__ = [
     "RECIPES",
     "ApoSection",
@@ -39,8 +41,10 @@ __all__ = [
     "SamplingSection",
     "ScheduleSection",
     "TrainingConfig",
+    "build_form",
     "config_from_json",
     "read_config",
+    "read_values",
 ]
 
 
@@ -69,10 +73,10 @@ class DataSection:
     evaluation: str = "arithmetic"
     count: int = 4000
     evaluation_count: int = 200
-    size: int = 3
-    evaluation_size: int = 3
+    size: int = bounded(3, low=0, high=3)
+    evaluation_size: int = bounded(3, low=0, high=3)
     seed: int = 5
-    bare_share: float = 0.0
+    bare_share: float = bounded(0.0, low=0, high=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +131,8 @@ class SamplingSection:
     max_new_tokens: int = 64
     batch_size: int = 256
     prompts: int = 128
-    samples: int = 8
-    rounds: int = 1
+    samples: int = bounded(8, low=1)
+    rounds: int = bounded(1, low=1)
     vllm: bool = False
 
 
@@ -241,7 +245,7 @@ class PreferenceSection:
 
     loss: Literal["dpo", "kto", "cpl"] = "dpo"
     beta: float = 0.1
-    bias: float = 1.0
+    bias: float = bounded(1.0, above=0, high=1)
     reference: bool = True
     cloning: float = 0.0
     pairs_per_prompt: int = 2
@@ -288,14 +292,14 @@ class TrainingConfig:
     seed: int = 0
     steps: int = 0
     epochs: float = 1.0
-    batch_size: int = 64
-    accumulation: int = 1
+    batch_size: int = bounded(64, low=1)
+    accumulation: int = bounded(1, low=1)
     max_length: int = 256
-    max_gradient_norm: float = 1.0
+    max_gradient_norm: float = bounded(1.0, above=0)
     evaluate_every: int = 0
     measure_policy: bool = False
     save_every: int = 100
-    log_every: int = 5
+    log_every: int = bounded(5, low=1)
     threads: int = 0
     bf16: bool = False
     data: DataSection = field(default_factory=DataSection)
@@ -359,18 +363,30 @@ def read_config(recipe: str, path: Path | None, overrides: Sequence[str] = ()) -
         ConfigError: the recipe, the file, a field or a value is wrong.
     """
     if recipe not in RECIPES:
-        raise ConfigError(f"no recipe '{recipe}'; known recipes: {', '.join(RECIPES)}")
+        raise ConfigError(f"no recipe '{recipe}'; known recipes: {', '.join(RECIPES)}, self-play")
+    values, place = read_values(path, overrides, RECIPES[recipe][1])
+    config = config_from_json({**values, "recipe": recipe}, place)
+    _check_together(config, place)
+    return config
+
+
+def read_values(
+    path: Path | None, overrides: Sequence[str] = (), defaults: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], str]:
+    """The values of a file and of overrides, over defaults; and the place to name in errors about them.
+
+    Raises:
+        ConfigError: the file cannot be read, or an override is no `FIELD=VALUE`.
+    """
     values: dict[str, Any] = {}
-    _merge(values, RECIPES[recipe][1])
+    _merge(values, defaults or {})
     place = "the command line"
     if path is not None:
         place = str(path)
         _merge(values, _read_toml(path))
     for override in overrides:
         _merge(values, _read_override(override))
-    config = config_from_json({**values, "recipe": recipe}, place)
-    _check_together(config, place)
-    return config
+    return values, place
 
 
 def config_from_json(values: Mapping[str, Any], place: str) -> TrainingConfig:
@@ -379,7 +395,7 @@ def config_from_json(values: Mapping[str, Any], place: str) -> TrainingConfig:
     Raises:
         ConfigError: a field is unknown, missing or of the wrong type.
     """
-    config: TrainingConfig = _build(TrainingConfig, values, place, "")
+    config: TrainingConfig = build_form(TrainingConfig, values, place)
     return config
 
 
@@ -416,7 +432,12 @@ def _merge(into: dict[str, Any], values: Mapping[str, Any]) -> None:
         into[name] = value
 
 
-def _build(form: Any, values: object, place: str, prefix: str) -> Any:
+def build_form(form: Any, values: object, place: str, prefix: str = "") -> Any:
+    """The data class `form` from plain JSON, every value checked against its annotation.
+
+    Raises:
+        ConfigError: a field is unknown or of the wrong type; `place` and the field are named.
+    """
     if not isinstance(values, Mapping):
         raise ConfigError(f"{place}: field '{prefix.rstrip('.')}': expected a table, got {type(values).__name__}")
     hints = get_type_hints(form)
@@ -424,12 +445,16 @@ def _build(form: Any, values: object, place: str, prefix: str) -> Any:
         if name not in hints:
             known = ", ".join(one.name for one in fields(form) if one.name != "recipe")
             raise ConfigError(f"{place}: field '{prefix}{name}': unknown; known fields: {known}")
-    return form(**{name: _value(hints[name], value, place, f"{prefix}{name}") for name, value in values.items()})
+    built = {name: _value(hints[name], value, place, f"{prefix}{name}") for name, value in values.items()}
+    for item in fields(form):
+        if item.name in built and (expected := what_is_expected(item, built[item.name], lowest=0)):
+            raise ConfigError(f"{place}: field '{prefix}{item.name}': is {built[item.name]}, expected {expected}")
+    return form(**built)
 
 
 def _value(hint: Any, value: Any, place: str, name: str) -> Any:
     if is_dataclass(hint):
-        return _build(hint, value, place, f"{name}.")
+        return build_form(hint, value, place, f"{name}.")
     options = get_args(hint)
     if get_origin(hint) is Literal:
         if value not in options:
@@ -444,8 +469,6 @@ def _value(hint: Any, value: Any, place: str, name: str) -> Any:
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
         words = {float: "a number", int: "a whole number", str: "a string", bool: "true or false"}
         raise ConfigError(f"{place}: field '{name}': expected {words[hint]}, got {value!r}")
-    if isinstance(value, int | float) and not value >= 0:
-        raise ConfigError(f"{place}: field '{name}': is {value}, expected 0 or more")
     return value
 
 
@@ -453,22 +476,13 @@ def _check_together(config: TrainingConfig, place: str) -> None:
     """Values that are right alone but not together."""
     wrong = {
         "batch_size": (
-            config.batch_size % max(config.accumulation, 1) != 0 or config.batch_size < 1,
-            "must be a positive multiple of accumulation",
+            config.batch_size % config.accumulation != 0,
+            "must be a multiple of accumulation",
         ),
-        "accumulation": (config.accumulation < 1, "expected at least 1"),
-        "log_every": (config.log_every < 1, "expected at least 1"),
-        "max_gradient_norm": (config.max_gradient_norm <= 0, "expected more than 0"),
-        "data.bare_share": (config.data.bare_share > 1, "expected a share in [0, 1]"),
-        "data.size": (config.data.size > 3, "expected 0 to 3"),
-        "data.evaluation_size": (config.data.evaluation_size > 3, "expected 0 to 3"),
         "schedule.gradient_norms": (
             config.schedule.name == "refined" and not config.schedule.gradient_norms,
             "the refined schedule needs the gradient_norms.json of a finished run",
         ),
-        "preference.bias": (not 0 < config.preference.bias <= 1, "expected more than 0 and at most 1"),
-        "sampling.samples": (config.sampling.samples < 1, "expected at least 1"),
-        "sampling.rounds": (config.sampling.rounds < 1, "expected at least 1"),
         "grpo.beta": (
             config.recipe == "apo" and config.grpo.beta == 0,
             "APO shapes the KL term, so it must be above 0",

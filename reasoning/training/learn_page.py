@@ -7,12 +7,11 @@ One file, no script, nothing loaded from elsewhere; every text, the model's abov
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
-from itertools import chain, repeat
 from typing import Any
 
-from reasoning.training.charts import Curve, chart
+from reasoning.pages.charts import Curve, chart
+from reasoning.pages.page import document, pre, table, text
 from reasoning.training.learn import Learned, Results
 
 __all__ = ["charts_of", "page"]
@@ -26,12 +25,6 @@ CURVES = (
     (("loss",), "loss"),
 )
 """Where a value stands in a line of the log, and its title."""
-_STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#222}"
-    "table{border-collapse:collapse}td,th{padding:.25rem .7rem;border-bottom:1px solid #ddd;text-align:right}"
-    "td:first-child,th:first-child{text-align:left}pre{background:#f6f6f6;padding:.6rem;overflow-x:auto}"
-    "svg{margin:.5rem 1rem .5rem 0;background:#fff}.bar{fill:#1f77b4}"
-)
 
 
 def page(results: Results, samples: Sequence[tuple[str, str]]) -> str:
@@ -41,19 +34,14 @@ def page(results: Results, samples: Sequence[tuple[str, str]]) -> str:
         results: of all methods and seeds.
         samples: (heading, text) pairs, such as what each model answers.
     """
-    heads, *rows = (
-        "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells)
-        for tag, cells in zip(chain(["th"], repeat("td")), results.cells(), strict=False)
-    )
-    table = "".join(f"<tr>{row}</tr>" for row in (heads, *rows))
+    heads, *rows = results.cells()
     figures = "".join(f"<figure>{drawn}</figure>" for drawn in charts_of(results).values() if drawn)
-    said = "".join(f"<h3>{html.escape(head)}</h3><pre>{html.escape(text)}</pre>" for head, text in samples)
-    return (
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>learn</title>"
-        "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<style>{_STYLE}</style></head><body><h1>A small model learns from verdicts</h1>"
+    said = "".join(f"<h3>{text(head)}</h3>{pre(body)}" for head, body in samples)
+    return document(
+        "learn",
+        "<h1>A small model learns from verdicts</h1>"
         "<p>Share of exact greedy answers to held-out questions, before and after each method, from one start.</p>"
-        f"<table>{table}</table><h2>Curves</h2>{figures}<h2>What it writes</h2>{said}</body></html>\n"
+        f"{table(heads, rows)}<h2>Curves</h2>{figures}<h2>What it writes</h2>{said}",
     )
 
 

@@ -34,7 +34,8 @@ from reasoning.training.sampling import SampleSettings
 from verifiers.rewards import Reward, Shaping, VerifierReward
 from verifiers.sandbox import Limits
 
-__all__ = ["Session", "TrainingError", "last_checkpoint", "load_model", "make_reward", "stored_config"]
+__all__ = ["Session", "TrainingError", "last_checkpoint", "load_model", "lock_directory", "make_reward",
+           "stored_config"]  # fmt: skip
 
 CONFIG_NAME = "config.json"
 LOG_NAME = "log.jsonl"
@@ -88,7 +89,7 @@ class Session:
             TrainingError: the directory is in use, or holds something already.
             ConfigError: the model or a data file is not there.
         """
-        lock = _lock(directory)
+        lock = lock_directory(directory)
         foreign = sorted(entry.name for entry in directory.iterdir() if entry.name != ".lock")
         if foreign and not resume:
             lock.close()
@@ -298,7 +299,12 @@ def _step_of(path: Path) -> int:
     return int(number) if number.isdecimal() else -1
 
 
-def _lock(directory: Path) -> Any:
+def lock_directory(directory: Path) -> Any:
+    """Make a directory and keep other processes out of it, as long as what is returned is open.
+
+    Raises:
+        TrainingError: another process has it, or it cannot be made.
+    """
     try:
         directory.mkdir(parents=True, exist_ok=True)
         file = open(directory / ".lock", "w")  # noqa: SIM115 - held open as long as the run

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from fractions import Fraction
+from pathlib import Path
 
 import mpmath
 import numpy as np
@@ -14,6 +15,7 @@ from flint import fmpz_poly
 from typer.testing import CliRunner
 
 from reasoning.cli.main import app
+from reasoning.discovery.box_values import classes_of
 from reasoning.discovery.catalogue import write_catalogue
 from reasoning.discovery.clusters import cluster
 from reasoning.discovery.dynamics import DELTA, DENOMINATOR_LOG, NAIVE_DELTA, RATIO, measure
@@ -21,7 +23,7 @@ from reasoning.discovery.euler import euler_form, lean_statement
 from reasoning.discovery.exact import Blocks, to_digits
 from reasoning.discovery.mathml import form_to_mathml
 from reasoning.discovery.page import page
-from reasoning.discovery.pcf_dynamics import Settings, _classes, search
+from reasoning.discovery.pcf_dynamics import Settings, search
 from reasoning.discovery.units import DiscoveryError
 
 SMALL = Settings(a_degree=1, a_coefficients=3, b_degree=2, b_coefficients=1, basis=("pi", "e", "log(2)"), height=4)
@@ -81,7 +83,7 @@ def test_the_space_of_the_paper_is_counted():
     box = Box(2, 5, 2, 5)
     assert 2 * box.fractions == 1_768_900
     a, b = box.chunk(0)
-    kinds, ends = _classes(a, b)
+    kinds, ends = classes_of(a, b)
     number = 1234
     upper, lower = box.fraction(number)
     assert (upper, lower) == (a[number].tolist(), b[number].tolist())
@@ -105,7 +107,7 @@ def test_the_classes_of_the_paper_s_space():
 
     box, counts = Box(2, 5, 2, 5), Counter()
     for chunk in range(box.chunks):
-        kinds, ends = _classes(*box.chunk(chunk))
+        kinds, ends = classes_of(*box.chunk(chunk))
         counts.update(kinds[~ends].tolist())
     assert {kind: 2 * count for kind, count in counts.items()} == {
         "faster than geometric": 1_458_160, "geometric": 84_000, "double root": 4_734, "exp(-c sqrt n)": 450,
@@ -114,7 +116,7 @@ def test_the_classes_of_the_paper_s_space():
 
 
 def test_a_search_without_a_constant_in_mind_names_clusters_and_resumes(tmp_path, monkeypatch):
-    monkeypatch.setattr("reasoning.discovery.boxes._CHUNK", 200)
+    monkeypatch.setattr("reasoning.discovery.boxes.CHUNK", 200)
     outcome = search(SMALL, tmp_path / "whole", jobs=1, quiet=True)
     found = {(one.a, one.b): one for one in outcome.conjectures}
     assert outcome.counts["fractions"] == 2 * SMALL.box.fractions
@@ -142,6 +144,17 @@ def test_a_search_without_a_constant_in_mind_names_clusters_and_resumes(tmp_path
     search(SMALL, tmp_path / "broken", resume=True, jobs=1, quiet=True)
     for name in ("catalogue.jsonl", "clusters.jsonl", "metrics.json"):
         assert (tmp_path / "broken" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_a_constant_that_names_no_cluster_is_found_all_the_same(tmp_path, monkeypatch):
+    from reasoning.discovery import pcf_dynamics as module
+
+    nothing = {"constants": [], "a": "", "b": "", "value": ""}
+    monkeypatch.setattr(module._Labeller, "work", lambda self, number: nothing)
+    settings = Settings(a_degree=1, a_coefficients=2, b_degree=2, b_coefficients=1, basis=("pi",), height=4)
+    outcome = search(settings, tmp_path / "run", jobs=1, quiet=True)
+    assert outcome.labels == {}
+    assert ("2*n+1", "n**2", "4/pi") in {(one.a, one.b, one.value) for one in outcome.conjectures}
 
 
 @pytest.mark.slow
@@ -190,6 +203,14 @@ def test_eulers_form_of_the_zeta_fractions_is_their_sums(s):
     assert lean_statement(a, b, form).endswith(":= by")
 
 
+def test_the_statement_is_one_that_lean_accepts_a_proof_of():
+    """The slow tests of proofs have Lean itself judge this case."""
+    table = Path(__file__).resolve().parents[1] / "tables" / "lean_honest.jsonl"
+    cases = {case["id"]: case for case in map(json.loads, table.read_text(encoding="utf-8").splitlines())}
+    a, b = fmpz_poly([1, 2]), -(fmpz_poly([0, 1]) ** 2)
+    assert cases["honest_euler_sums"]["statement"] == lean_statement(a, b, euler_form(a, b))
+
+
 def test_most_fractions_have_no_such_form():
     assert euler_form(fmpz_poly([1, 2]), fmpz_poly([0, 0, 1])) is None
     assert euler_form(fmpz_poly([5, 27, 51, 34]), -(fmpz_poly([0, 1]) ** 6)) is None
@@ -207,7 +228,8 @@ def test_the_page_is_whole_and_nothing_in_it_is_markup():
     assert "<script" not in text
     assert "<b>" not in text
     assert "<i>" not in text
-    assert "http" not in text
+    assert "http://" not in text
+    assert "https://" not in text
     assert "&lt;script&gt;" in text
     assert "<mfrac><mrow><mn>4</mn></mrow><mrow><mi>π</mi></mrow></mfrac>" in text
     assert text.count("<polyline") == 1

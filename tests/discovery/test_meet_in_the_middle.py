@@ -15,6 +15,7 @@ from reasoning.discovery.canonical import canonical, polynomial_text
 from reasoning.discovery.floats import evaluate_many
 from reasoning.discovery.meet_in_the_middle import Settings, search
 from reasoning.discovery.moebius import MoebiusTable
+from reasoning.discovery.templates import TemplateBox
 from reasoning.discovery.units import DiscoveryError
 from verifiers.constants.polynomials import polynomial
 
@@ -22,7 +23,7 @@ SMALL = Settings(constants=("e",), a_degree=1, a_coefficients=4, b_degree=1, b_c
 
 
 def test_a_box_lists_every_fraction_once_up_to_sign(monkeypatch):
-    monkeypatch.setattr("reasoning.discovery.boxes._CHUNK", 7)
+    monkeypatch.setattr("reasoning.discovery.boxes.CHUNK", 7)
     box = Box(1, 2, 1, 1)
     parts = [box.chunk(number) for number in range(box.chunks)]
     a, b = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
@@ -103,7 +104,7 @@ def test_a_search_finds_the_known_formulas_of_its_box_and_nothing_false(tmp_path
 
 
 def test_an_interrupted_search_goes_on_and_ends_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr("reasoning.discovery.boxes._CHUNK", 150)
+    monkeypatch.setattr("reasoning.discovery.boxes.CHUNK", 150)
     search(SMALL, tmp_path / "whole", jobs=1, quiet=True)
     original, done = module._Searcher.work, []
 
@@ -125,23 +126,54 @@ def test_an_interrupted_search_goes_on_and_ends_the_same(tmp_path, monkeypatch):
 
 
 def test_double_roots_are_searched_as_well(tmp_path):
-    settings = Settings(("zeta(2)",), a_degree=2, a_coefficients=2, b_degree=4, b_coefficients=1, height=2)
-    box = replace(settings, constants=("zeta(2)",)).box
-    searcher = module._Searcher(settings)
-    # a = n^2 + (n+1)^2, b = -n^4 alone, in the place of a chunk.
-    a, b = np.array([[1, 2, 2]]), np.array([[0, 0, 0, 0, -1]])
-    found = searcher.work.__func__(_WithChunk(searcher, a, b), 0)
-    assert [hit[:3] for hit in found["hits"]] == [["2*n**2+2*n+1", "-n**4", "zeta(2)"]]
-    assert box.fractions > 0
+    # a = n^2 + (n+1)^2, b = -n^4, as a box of its own.
+    settings = Settings(("zeta(2)",), a="n**2+(n+1)**2", b="-k*n**4", ranges=("k=1:1",), height=2)
+    outcome = search(settings, tmp_path / "run", jobs=1, quiet=True)
+    assert [(one.a, one.b, one.value) for one in outcome.conjectures] == [("2*n**2+2*n+1", "-n**4", "1/zeta(2)")]
+    assert outcome.conjectures[0].kind == "double root"
+    assert not outcome.conjectures[0].proved_digits
 
 
-class _WithChunk:
-    """A searcher whose box holds the given fractions."""
+def test_a_template_gives_the_polynomials_of_every_choice(monkeypatch):
+    monkeypatch.setattr("reasoning.discovery.boxes.CHUNK", 7)
+    box = TemplateBox("(2*n+1)*(x*n*(n+1)+y)", "-z*n**6+(y-x)**2", ("x=1:3", "y=-1:1", "z=2:3"))
+    assert (box.fractions, box.chunks) == (18, 3)
+    parts = [box.chunk(number) for number in range(box.chunks)]
+    rows = [(a.tolist(), b.tolist()) for part in parts for a, b in zip(*part, strict=True)]
+    wanted = {
+        (str(polynomial(f"(2*n+1)*({x}*n*(n+1)+({y}))")), str(polynomial(f"-{z}*n**6+(({y})-{x})**2")))
+        for x in (1, 2, 3) for y in (-1, 0, 1) for z in (2, 3)
+    }  # fmt: skip
+    assert {(str(fmpz_poly(a)), str(fmpz_poly(b))) for a, b in rows} == wanted
+    assert len(rows) == 18
 
-    def __init__(self, searcher, a, b):
-        self._tables = searcher._tables
-        box = type("Box", (), {"chunk": lambda _, number: (a, b)})()
-        self._settings = type("Settings", (), {"box": box, "digits": 100})()
+
+@pytest.mark.parametrize(
+    ("a", "b", "ranges", "message"),
+    [
+        ("x*n", "n", (), "'x' has none"),
+        ("n", "n", ("x=1:2",), "stands neither"),
+        ("x*n", "n", ("x=2:1",), "smaller and a larger"),
+        ("x*n", "n", ("x=1:2", "x=1:3"), "two of them"),
+        ("n*n", "n", ("n=1:2",), "something like"),
+        ("x*n", "n", ("x=1-2",), "something like"),
+        ("x*n/2", "n", ("x=1:2",), "no division"),
+        ("x*n+1.5", "n", ("x=1:2",), "whole coefficients"),
+        ("sin(x)", "n", ("x=1:2",), "cannot hold sin"),
+        ("x**n", "n", ("x=1:2",), "an exponent"),
+        ("x*n**7", "n", ("x=1:2",), "degree"),
+        ("x*n", "n**99999", ("x=1:2",), "an exponent"),
+        ("(n**12)**12", "x", ("x=1:2",), "degree"),
+        ("x**4", "n", ("x=1:9999",), "may be beyond"),
+        ("((x**12)**12)**12", "n", ("x=1:9999",), "too large"),
+        ("x*n+y", "z", ("x=1:9999", "y=1:9999", "z=1:9999"), "more than 10000000000 fractions"),
+        ("x*(n", "n", ("x=1:2",), "a: "),
+        ("", "n", (), "a: "),
+    ],
+)
+def test_templates_that_cannot_be_searched_are_named(a, b, ranges, message):
+    with pytest.raises(ValueError, match=message):
+        TemplateBox(a, b, ranges)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +185,7 @@ class _WithChunk:
         ({"b_coefficients": 0}, "coefficients"),
         ({"constants": ("foo",)}, "constants: no constant 'foo'"),
         ({"constants": ()}, "nothing to search"),
+        ({"a": "x*n", "b": "n"}, "ranges: 'x' has none"),
     ],
 )
 def test_settings_out_of_range_are_named(tmp_path, changes, message):

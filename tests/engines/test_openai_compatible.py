@@ -301,3 +301,43 @@ def test_senseless_requests_never_reach_the_server(request_: Request, words: str
     with ProtocolServer() as server, pytest.raises(EngineError, match=words):
         ask(server, request_)
     assert server.bodies == []
+
+
+def echo_reply(tokens: list[str], logprobs: list[float | None], prompt_tokens: int) -> Say:
+    choice = {"index": 0, "text": "".join(tokens), "finish_reason": "length"}
+    choice["logprobs"] = {"tokens": tokens, "token_logprobs": logprobs}
+    usage = {"prompt_tokens": prompt_tokens, "completion_tokens": 1, "total_tokens": prompt_tokens + 1}
+    return Say(json.dumps({"choices": [choice], "usage": usage, "object": "x", "id": "1"}).encode())
+
+
+def score(server: ProtocolServer, request: Request, text: str) -> list[TokenLogprob]:
+    async def run() -> list[TokenLogprob]:
+        engine = create_engine(f"openai:m,base_url={server.url},concurrency=1,retries=0")
+        try:
+            return list(await engine.score(request, text))
+        finally:
+            await engine.close()
+
+    return asyncio.run(run())
+
+
+def test_a_text_is_scored_by_the_echo_of_a_prompt() -> None:
+    alone = echo_reply(["<s>", "2+2", "=", "5"], [None, -1.0, -1.0, -9.0], 3)
+    echoed = echo_reply(["<s>", "2+2", "=", "4", "!", "x"], [None, -1.0, -1.0, -0.25, -0.5, -9.0], 5)
+    with ProtocolServer(alone, echoed) as server:
+        found = score(server, Request(prompt="2+2=", temperature=1.0, stop=("4",), max_tokens=9), "4!")
+    assert found == [TokenLogprob("4", -0.25), TokenLogprob("!", -0.5)]
+    first, second = server.bodies
+    assert (first["prompt"], "echo" in first, first["max_tokens"]) == ("2+2=", False, 1)
+    assert (second["prompt"], second["echo"], second["logprobs"]) == ("2+2=4!", True, 1)
+    assert not {"stop"} & (first.keys() | second.keys())
+
+
+def test_a_server_that_echoes_nothing_cannot_score() -> None:
+    with ProtocolServer() as server, pytest.raises(EngineError, match="gives no log-probabilities of a prompt"):
+        score(server, Request(prompt="2+2="), "4")
+
+
+def test_messages_cannot_be_scored_by_a_server() -> None:
+    with ProtocolServer() as server, pytest.raises(EngineError, match="plain prompt"):
+        score(server, CHAT, "4")

@@ -12,7 +12,16 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 transformers = pytest.importorskip("transformers", reason="Transformers is not installed")
 
-from reasoning.engines import Completion, Engine, EngineError, EngineSpecError, Message, Request, create_engine  # noqa: E402
+from reasoning.engines import (  # noqa: E402
+    Completion,
+    Engine,
+    EngineError,
+    EngineSpecError,
+    Message,
+    Request,
+    create_engine,
+    mean_logprob,
+)
 from tests.support.tiny_model import MAX_POSITIONS, make_tiny_model, token_logprobs  # noqa: E402
 
 PROMPTS = ["hello", "2+2=", "def f(x):", "Ünïcödé", "a" * 60, "Q: why?\nA:"]
@@ -168,3 +177,61 @@ def test_description_names_model_and_versions(engine: Engine, model: Path) -> No
     described = engine.describe()
     assert described["model"] == str(model)
     assert described["versions"]["torch"] == torch.__version__
+
+
+def scores(engine: Engine, request: Request, *texts: str) -> list[list[float]]:
+    async def run() -> list[list[float]]:
+        scored = await asyncio.gather(*(engine.score(request, text) for text in texts))
+        return [[token.logprob for token in tokens] for tokens in scored]
+
+    return asyncio.run(run())
+
+
+def test_a_given_text_is_scored_as_a_plain_forward_pass_does(engine: Engine, model: Path) -> None:
+    texts = ["4", " 4 is it", "ünï", "x" * 90]
+    for text, found in zip(texts, scores(engine, Request(prompt="2+2="), *texts), strict=True):
+        assert found == pytest.approx(token_logprobs(model, "2+2=", text), abs=1e-4)
+        assert len(found) == len(text.encode())
+
+
+def test_what_was_sampled_scores_what_it_was_sampled_with(engine: Engine) -> None:
+    request = Request(messages=(Message("user", "2+2?"),), max_tokens=30, seeds=(3,), temperature=1.0, logprobs=True)
+    [[answer]] = ask(engine, request)
+    [found] = scores(engine, request, answer.text)
+    assert found == pytest.approx([token.logprob for token in answer.logprobs[: len(found)]], abs=1e-4)
+
+
+def test_the_mean_is_per_token_and_one_leading_blank_does_not_count(engine: Engine) -> None:
+    request = Request(prompt="2+2=")
+
+    async def run() -> list[float]:
+        return [await mean_logprob(engine, request, text) for text in ("abc", " abc", "  abc")]
+
+    plain, blank, two = asyncio.run(run())
+    [tokens] = scores(engine, request, "abc")
+    assert plain == pytest.approx(sum(tokens) / 3, abs=1e-6)
+    assert blank == plain != two
+
+
+@pytest.mark.parametrize(
+    ("text", "error"), [("", "without tokens"), ("\ud800", "lone surrogate"), ("a" * MAX_POSITIONS, "516 tokens")]
+)
+def test_what_cannot_be_scored_says_so(engine: Engine, text: str, error: str) -> None:
+    with pytest.raises(EngineError, match=error):
+        scores(engine, Request(prompt="2+2="), text)
+
+
+def test_the_built_in_model_finds_the_right_working_likelier_than_a_wrong_one() -> None:
+    request = Request(messages=(Message("user", "37+58=?"),))
+
+    async def run() -> list[float]:
+        engine = create_engine("nano")
+        try:
+            return [await mean_logprob(engine, request, f"7+8+0=15,3+5+1=9####{end}\n") for end in ("95", "85", "95.")]
+        finally:
+            await engine.close()
+
+    right, wrong, longer = asyncio.run(run())
+    assert right > -0.05
+    assert right > wrong + 0.1
+    assert right > longer

@@ -59,6 +59,15 @@ class Engines:
 
         return self._runner.run(run())
 
+    def score(self, name: str, request: Request, texts: list[str]) -> list[list[float]]:
+        """The log-probabilities of the tokens of each text."""
+
+        async def run() -> list[list[float]]:
+            scored = await asyncio.gather(*(self._engines[name].score(request, text) for text in texts))
+            return [[token.logprob for token in tokens] for tokens in scored]
+
+        return self._runner.run(run())
+
 
 @pytest.fixture(scope="module")
 def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
@@ -176,3 +185,18 @@ def test_too_long_prompts_are_refused_in_one_line(engines: Engines, name: str) -
     assert "\n" not in str(caught.value)
     [[answer]] = engines.ask(name, Request(prompt="hello", max_tokens=4))
     assert answer.completion_tokens == 4
+
+
+@EVERY_ENGINE
+def test_given_texts_score_as_a_plain_forward_pass_does(engines: Engines, name: str) -> None:
+    texts = ["4", "x y z", "ünï", "q" * 50]
+    found = engines.score(name, Request(prompt="2+2="), texts)
+    for text, scored in zip(texts, found, strict=True):
+        assert scored == pytest.approx(token_logprobs(engines.model, "2+2=", text), abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["vllm", "transformers"])
+def test_behind_messages_too(engines: Engines, name: str) -> None:
+    [scored] = engines.score(name, Request(messages=CHATS[1]), ["four"])
+    text = "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n2+2?<|im_end|>\n<|im_start|>assistant\n"
+    assert scored == pytest.approx(token_logprobs(engines.model, text, "four"), abs=1e-3)

@@ -117,7 +117,7 @@ def test_what_was_not_answered_is_no_wrong_answer_and_is_asked_again(tmp_path, s
 
 
 def test_an_engine_that_is_down_stops_the_run(tmp_path, settings):
-    with pytest.raises(EvaluationError, match=r"no answer 20 times in a row \(connection refused\); .*--resume"):
+    with pytest.raises(EngineError, match=r"no answer 20 times in a row \(connection refused\); .*--resume"):
         run(settings, tmp_path / "run", Scripted(down=range(6)))
 
 

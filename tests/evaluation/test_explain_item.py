@@ -10,7 +10,8 @@ from reasoning.cli.main import main
 from reasoning.evaluation.evaluate import Settings, evaluate
 from reasoning.evaluation.explain_html import explanation_html
 from reasoning.evaluation.explain_item import ExplainError, explain_item
-from reasoning.evaluation.explain_text import explanation_text, printable
+from reasoning.evaluation.explain_text import explanation_text
+from reasoning.pages import printable
 from reasoning.runs.store import RunStore
 
 PROMPT = 'def total(xs: list) -> int:\n    """Sum of <b>even</b> xs.\n\n    >>> total([1, 2])\n    2\n    """\n'

@@ -91,6 +91,34 @@ def test_putnam_answers_are_filled_in():
     assert len(asked) == 346
 
 
+HEADER = 'theory a imports Main\nbegin\ndefinition one where "one = (1 :: nat)"\n(* one *)'
+THEOREM = '\ntheorem a: "one = one"\n  sorry\n\nend'
+
+
+def test_a_stray_quote_behind_an_isabelle_header_is_left_out_with_a_note(tmp_path):
+    path = tmp_path / "isabelle.jsonl"
+    texts = {"a": HEADER + '"' + THEOREM, "b": HEADER + THEOREM}
+    path.write_text("".join(json.dumps({"name": name, "source_text": text}) + "\n" for name, text in texts.items()))
+    mended, whole = (entry.problem for entry in find_benchmark("putnambench").read([path], "isabelle"))
+    assert mended.text("header") == whole.text("header") == HEADER
+    assert "stray quote" in mended.meta["note"]
+    assert not whole.meta
+
+
+def test_an_isabelle_header_that_cannot_be_read_names_its_line(tmp_path):
+    path = tmp_path / "isabelle.jsonl"
+    text = HEADER.replace("(* one *)", 'definition "two') + THEOREM
+    path.write_text(json.dumps({"name": "a", "source_text": text}) + "\n")
+    with pytest.raises(BenchmarkError, match=r"isabelle\.jsonl, line 1: .*header.*a string is not closed"):
+        list(find_benchmark("putnambench").read([path], "isabelle"))
+
+
+@needs_benchmarks
+def test_one_problem_of_putnambench_is_mended():
+    noted = [entry.problem.id for entry in entries("putnambench", "isabelle") if entry.problem.meta]
+    assert noted == ["putnam_1965_a1"]
+
+
 def test_files_that_are_published_nowhere_are_asked_for(monkeypatch):
     monkeypatch.delenv("REASONING_BENCHMARKS", raising=False)
     with pytest.raises(BenchmarkError, match="--data PATH"):

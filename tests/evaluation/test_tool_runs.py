@@ -4,13 +4,17 @@ import asyncio
 import json
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 
 import pytest
 
+from reasoning.engines.base import Completion
 from reasoning.evaluation.evaluate import Settings, evaluate
+from reasoning.evaluation.explain_item import explain_item
+from reasoning.solvers import Toolbox
 from tests.evaluation.test_kill import finished_items
 from tests.support.scripted_answers import ScriptedEngine
 
@@ -44,11 +48,11 @@ def undisturbed(folder):
     return run(folder, "undisturbed", ScriptedEngine(reply))
 
 
-def run(folder, name, engine, *, resume=False):
+def run(folder, name, engine, *, resume=False, method="tir"):
     settings = Settings(
         "gsm8k",
         "scripted",
-        "tir",
+        method,
         samples=SAMPLES,
         data=str(folder / "test.jsonl"),
         temperature=0.8,
@@ -172,3 +176,58 @@ def test_each_sample_is_rated_once_and_keeps_its_reward(folder):
     assert outcome.results.votes["rm@1"].value == 0.5
     config = json.loads((folder / "rated" / "config.json").read_text())
     assert config["settings"]["reward_description"] == {"reward_model": "column", "name": "pred_score"}
+
+
+def calling(request):
+    """One call of a tool, another one for each sample, then the answer that it gave."""
+    number, (sample,) = int(request.problem.id.rpartition("/")[2]), request.sample_indices
+    if request.messages[-1].role == "tool":
+        value = json.loads(request.messages[-1].content)["solution"]["remainder"]
+        return f"\\boxed{{{value}}}"
+    arguments = json.dumps({"remainders": [number * 7], "moduli": [1000 + sample]})
+    call = {"id": "call_0", "name": "solve_congruences", "arguments": arguments}
+    return Completion("", "tool_calls", 10, 5, meta={"tool_calls": [call]})
+
+
+def test_calls_of_tools_stand_in_the_records_and_are_kept(folder, monkeypatch):
+    ran = []
+    real = Toolbox._run
+
+    async def counted(self, name, entry, arguments):
+        ran.append(json.dumps(arguments))
+        return await real(self, name, entry, arguments)
+
+    monkeypatch.setattr(Toolbox, "_run", counted)
+    method = "direct,tools=solve_congruences"
+    whole = run(folder, "tools", ScriptedEngine(calling), method=method)
+    assert len(ran) == len(set(ran)) == PROBLEMS * SAMPLES
+    records = [json.loads(line) for line in (whole / "records.jsonl").read_text().splitlines()]
+    assert all(record["passed"] for record in records)
+    (called,) = records[5]["tools"]
+    assert (called["tool"], called["status"]) == ("solve_congruences", "converged")
+    assert json.loads(called["arguments"]) == {"remainders": [7], "moduli": [1001]}
+    assert records[5]["cost"] == {"calls": 2, "prompt_tokens": 20, "completion_tokens": 14, "tool_calls": 1}
+    metrics = json.loads((whole / "metrics.json").read_text())
+    assert metrics["cost_per_sample"]["tool_calls"] == 1
+
+    class Stopping(ScriptedEngine):
+        async def complete(self, request):
+            if len(self.requests) >= PROBLEMS * SAMPLES + 10:
+                raise asyncio.CancelledError
+            return await super().complete(request)
+
+    ran.clear()
+    with pytest.raises(asyncio.CancelledError):
+        run(folder, "tools-stopped", Stopping(calling), method=method)
+    with sqlite3.connect(folder / "tools-stopped" / "run.sqlite") as store:
+        (kept,) = store.execute("SELECT count(*) FROM tool_replies").fetchone()
+    assert 10 <= kept < PROBLEMS * SAMPLES
+    ran.clear()
+    run(folder, "tools-stopped", ScriptedEngine(calling), resume=True, method=method)
+    assert len(ran) == PROBLEMS * SAMPLES - kept
+    assert outputs(folder / "tools-stopped") == outputs(whole)
+
+    ran.clear()
+    item = asyncio.run(explain_item(whole, "gsm8k/test/1", 1))
+    assert (item.note, len(item.exchanges), item.exchanges[1].request.messages[-1].role) == ("", 2, "tool")
+    assert not ran

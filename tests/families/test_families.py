@@ -160,7 +160,20 @@ def test_the_benchmark_file_is_what_the_families_give_now(sandbox):
     for line, drawn in sandbox(work):
         (instance,) = drawn.instances
         assert (line["prompt"], line["gold"]) == (instance.text, instance.answer)
+        made = FAMILIES[line["meta"]["family"]].problem(line["id"], instance)
+        assert line.get("convention") == made.fields.get("convention")
         assert split_of(line["meta"]["family"], line["prompt"]) == "test"
+
+
+def test_where_computing_is_asked_an_echo_is_no_answer():
+    lines = [json.loads(line) for line in data_file("families/benchmark.jsonl").read_text().splitlines()]
+    by_topic = {(line["meta"]["topic"], line.get("convention")) for line in lines}
+    assert {topic for topic, convention in by_topic if convention == "computed"} == {"arithmetic", "word problems"}
+    assert {topic for topic, convention in by_topic if convention is None} >= {"algebra", "combinatorics"}
+    (sum_,) = (line for line in lines if line["id"] == "arithmetic/column-addition/1")
+    asked = sum_["prompt"].removeprefix("Calculate ").rstrip(".")
+    assert judge(sum_["gold"], asked).passed
+    assert not judge(sum_["gold"], asked, convention=sum_["convention"]).passed
 
 
 def test_the_index_states_every_family():

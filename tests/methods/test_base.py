@@ -47,7 +47,7 @@ def test_methods_are_found_by_name():
     assert find_method("direct") is direct
     with pytest.raises(MethodError, match=r"no method 'magic'; known methods: .*direct"):
         find_method("magic")
-    with pytest.raises(MethodError, match="method 'direct' takes no options, got depth"):
+    with pytest.raises(MethodError, match="method 'direct' takes no options but tools, got depth"):
         find_method("direct,depth=3")
 
 

@@ -7,8 +7,10 @@ import pytest
 from simulated import SimulatedEngine
 
 from reasoning.engines.base import Completion
+from reasoning.families.validity import PAPER_TESTS
 from reasoning.pipelines import PipelineError
 from reasoning.pipelines.backend import build
+from reasoning.pipelines.efagen_rates import test_rates as rates_of
 from reasoning.pipelines.settings import settings_from
 from verifiers.answers import judge
 from verifiers.records import Problem, Status
@@ -87,9 +89,8 @@ def test_without_a_model_families_are_induced_and_variants_drawn(tmp_path):
         numbers = [int(word.strip(".")) for word in problem["prompt"].split() if word.strip(".").isdigit()]
         expected = numbers[0] * numbers[1] - numbers[2] if row["group"] == "pens" else numbers[0] / numbers[1]
         assert judge(problem["gold"], f"\\boxed{{{expected:g}}}").passed
-    assert [(one["id"], one["stage"], one["reason"]) for one in discarded] == [
-        ("words", "no candidate", "the problem has no numbers")
-    ]
+    fallen = [(one["id"], one["stage"], one["reason"]) for one in discarded if one["stage"] != "repeated"]
+    assert fallen == [("words", "no candidate", "the problem has no numbers")] * 2
 
 
 def test_a_scripted_model_is_tested_candidate_by_candidate(tmp_path):
@@ -105,6 +106,36 @@ def test_a_scripted_model_is_tested_candidate_by_candidate(tmp_path):
     ]
     again, _, _ = generate(tmp_path, Scripted(REPLIES), "again", seeds=SEEDS[:1], candidates=5, variants=3)
     assert again == rows
+
+
+def test_rates_count_every_candidate_repeated_ones_again(tmp_path):
+    _, discarded, _ = generate(tmp_path, Scripted([*REPLIES, ""]), seeds=SEEDS[:1], candidates=9)
+    assert [
+        (one["meta"]["sample"], one["stage"]) for one in discarded if one["stage"] in ("repeated", "no candidate")
+    ] == [
+        (5, "no candidate"),
+        (6, "repeated"),
+        (7, "repeated"),
+        (8, "repeated"),
+    ]  # of the replies 0, 1 and 2
+    assert [(rate.test, rate.reached, rate.passed) for rate in rates_of(tmp_path / "run")] == [
+        ("has_reply", 9, 8),
+        ("is_extractable", 8, 6),
+        ("is_executable", 6, 4),
+        ("has_dof", 4, 4),
+        ("is_single_valued", 4, 4),
+        ("matches_original", 4, 3),
+        ("is_varied", 3, 3),
+        ("is_filled", 3, 3),
+        ("hides_answer", 3, 3),
+    ]
+    generate(tmp_path, name="induced", keep="families", candidates=2, extra=False)
+    induced = rates_of(tmp_path / "induced")
+    assert [rate.test for rate in induced] == ["has_reply", *PAPER_TESTS]
+    assert (induced[0].reached, induced[-1].passed) == (6, 4)  # two candidates of each seed; one seed has no numbers
+    generate(tmp_path, name="drawn", pipeline="families", family="algebra/work-rates", count=1)
+    with pytest.raises(PipelineError, match="no run of `generate efagen`"):
+        rates_of(tmp_path / "drawn")
 
 
 def test_accepted_families_are_rows_for_fine_tuning(tmp_path):

@@ -119,3 +119,7 @@ def test_the_command_gives_the_settings_back():
     )
     with pytest.raises(PipelineError, match="has no option 'colour'"):
         settings_from({"pipeline": "agents", "colour": "red"})
+    with pytest.raises(PipelineError, match="--attempts 1: expected at least 2"):
+        settings_from({"pipeline": "agents", "attempts": 1})
+    with pytest.raises(PipelineError, match=r"--top-p 1\.5: expected at least 0 and at most 1"):
+        settings_from({"pipeline": "agents", "top_p": 1.5})

@@ -1,5 +1,6 @@
 """The back end end to end, by way of the plainest pipeline: replayed replies, kept and discarded, killed and resumed."""
 
+import asyncio
 import json
 import os
 import signal
@@ -9,6 +10,10 @@ import sys
 import time
 
 import pytest
+from pipeline_runs import ScriptedEngine, run_pipeline
+
+from reasoning.pipelines.backend import build
+from reasoning.pipelines.settings import settings_from
 
 COMMAND = [sys.executable, "-m", "reasoning.cli.main", "generate"]
 
@@ -145,3 +150,17 @@ def test_mistakes_get_one_line(options, message, tmp_path):
     assert done.stderr.startswith("error: ")
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_cost_counts_the_judges_too_and_a_resume_takes_nothing(tmp_path):
+    engine = ScriptedEngine(lambda prompt, sample: "def sol():\n    return 1")
+    options = {"pipeline": "rejection", "problems": "puzzles", "limit": 3, "samples": 1}
+    _, _, built = run_pipeline(tmp_path, engine, **options)
+    cost = json.loads((tmp_path / "run" / "cost.json").read_text())
+    assert cost == built.cost
+    assert cost["completions"] == 3
+    assert cost["sandbox_tasks"] >= 3  # nothing but judging ran there
+    assert cost["sandbox_seconds"] > 0
+    settings = settings_from({"decontaminate": "none", **options})
+    again = asyncio.run(build(settings, tmp_path / "run", engine=ScriptedEngine(None), resume=True, quiet=True))
+    assert again.cost == cost

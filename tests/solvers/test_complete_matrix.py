@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import reasoning.solvers.complete_matrix as module
 from reasoning.solvers import SolverInputError, Status
 from reasoning.solvers.arguments import Sparse
 from reasoning.solvers.complete_matrix import complete_matrix
@@ -41,11 +42,45 @@ def test_gross_outliers_are_set_aside():
     assert len(robust.solution.outliers) > 0.8 * wrong.sum() * 0.95
 
 
+@pytest.mark.parametrize(
+    ("m", "n", "rank", "share", "seed"),
+    [(40, 40, 2, 0.5, 0), (60, 60, 2, 0.4, 1), (60, 60, 3, 0.5, 2), (80, 40, 2, 0.5, 0), (20, 20, 1, 0.6, 0)],
+)
+def test_rows_that_the_steps_leave_at_outliers_are_fitted_anew(m, n, rank, share, seed):
+    # Without that, a row or column of each of these ends set aside as a whole.
+    truth, entries, _ = problem(m, n, rank, share, seed, outliers=0.1)
+    result = complete_matrix(entries, rank, robust=True, seed=seed)
+    assert result.status is Status.CONVERGED
+    assert relative(truth, result.solution) < 1e-3
+
+
 def test_a_row_that_is_set_aside_as_a_whole_is_said():
-    # Sub-gradient steps end elsewhere here; what is returned must not pass for a solution.
-    truth, entries, _ = problem(150, 150, 3, 0.4, seed=0, outliers=0.1)
-    result = complete_matrix(entries, 3, robust=True)
-    assert relative(truth, result.solution) < 1e-3 or result.status is Status.LIMIT
+    _, entries, _ = problem(20, 20, 1, 0.6, seed=1)
+    wrong = np.nonzero(entries.rows == 3)[0][1:]
+    values = entries.values.copy()
+    values[wrong] = np.random.default_rng(0).normal(scale=30, size=len(wrong))
+    spoilt = Sparse(entries.shape, entries.rows, entries.columns, values)
+    result = complete_matrix(spoilt, 1, robust=True, held_out=0)
+    assert result.status is Status.LIMIT
+    assert result.message == "too many entries of a row or column were set aside"
+
+
+def test_conjugate_gradients_give_what_the_normal_equations_give(monkeypatch):
+    truth, entries, _ = problem(90, 80, 4, 0.5, seed=3)
+    direct = complete_matrix(entries, 4)
+    monkeypatch.setattr(module, "_LARGE_RANK", 4)
+    for dense in (0, 20):
+        monkeypatch.setattr(module, "_DENSE_FACTOR", dense)
+        stepwise = complete_matrix(entries, 4)
+        assert stepwise.status is direct.status is Status.CONVERGED
+        assert relative(truth, stepwise.solution) < 1e-6
+
+
+@pytest.mark.slow
+def test_a_matrix_of_rank_40():
+    truth, entries, _ = problem(400, 400, 40, 0.6)
+    result = complete_matrix(entries, 40)
+    assert relative(truth, result.solution) < 1e-6
 
 
 @pytest.mark.slow

@@ -52,6 +52,33 @@ def test_a_missing_viscous_term_of_burgers_equation_is_found():
     assert result.solution.coefficients == pytest.approx([nu], rel=1e-8)
 
 
+@pytest.mark.slow
+def test_missing_terms_of_the_kuramoto_sivashinsky_equation_are_found():
+    # u_t = -u u_x - u_xx - u_xxxx, chaotic on this length; the model knows the first term alone.
+    count, length, step = 64, 22.0, 0.01
+    waves = 2j * np.pi * np.fft.fftfreq(count, length / count)
+
+    def derivative(u, order):
+        return np.fft.ifft(waves**order * np.fft.fft(u)).real
+
+    def field(_, u):
+        return -u * derivative(u, 1) - derivative(u, 2) - derivative(u, 4)
+
+    x = np.linspace(0, length, count, endpoint=False)
+    middle = np.arange(40.0, 60.0, 1.0)
+    moments = np.sort(np.concatenate([middle - step, middle, middle + step]))
+    run = solve_ivp(field, (0, 61), np.cos(2 * np.pi * x / length) + 0.1 * np.cos(4 * np.pi * x / length),
+                    method="Radau", t_eval=moments, rtol=1e-7, atol=1e-8)  # fmt: skip
+    before, now, after = run.y[:, 0::3], run.y[:, 1::3], run.y[:, 2::3]
+    columns = {"u": now} | {f"u_{'x' * k}": np.stack([derivative(u, k) for u in now.T], axis=1) for k in (1, 2, 3, 4)}
+    error = (after - before) / (2 * step) + now * columns["u_x"]
+    data = {name: values.ravel() for name, values in columns.items()}
+    result = discover_equation(data, error.ravel(), degree=2)
+    assert sorted(result.solution.terms) == ["u_xx", "u_xxxx"]
+    assert result.solution.coefficients == pytest.approx([-1, -1], abs=2e-3)
+    assert result.certificate.held_out_error < 0.01
+
+
 def test_noise_is_told_from_terms_and_deviations_are_those_of_least_squares():
     random = np.random.default_rng(3)
     x, y = random.normal(size=(2, 500))

@@ -185,3 +185,58 @@ def test_sequences_are_identified_and_continued(rule, kind):
 def test_primes_obey_no_small_rule():
     primes = primes_between(2, 200).solution.primes[:20]
     assert identify_sequence(primes).status is Status.LIMIT
+
+
+@given(st.lists(st.tuples(st.integers(-9, 9), st.integers(-50, 50), st.integers(1, 12)), min_size=1, max_size=3))
+@settings(max_examples=30, deadline=None)
+def test_congruences_with_coefficients_agree_with_a_search(triples):
+    result = solve_congruences([r for _, r, _ in triples], [m for *_, m in triples], [a for a, *_ in triples])
+    span = 2 * math.lcm(*(m for *_, m in triples))
+    found = [x for x in range(span) if all((a * x - r) % m == 0 for a, r, m in triples)]
+    if not found:
+        assert result.status is Status.INFEASIBLE
+        return
+    assert list(range(result.solution.remainder, span, result.solution.modulus)) == found
+    assert set(result.certificate.residuals) == {0}
+
+
+def refutes(clauses, refutation):
+    """Whether each clause follows by unit propagation and the last one is empty; written without z3."""
+    known = [set(clause) for clause in clauses]
+    for clause in refutation:
+        true = {-literal for literal in clause}
+        while True:
+            left = [{one for one in it if -one not in true} for it in known if not it & true]
+            units = {one for it in left if len(it) == 1 for one in it}
+            if not all(left) or any(-one in units for one in units):
+                break
+            if not units:
+                return False
+            true |= units
+        known.append(set(clause))
+    return not refutation[-1]
+
+
+def pigeons(count):
+    """More pigeons than holes: without a solution."""
+    place = {(p, h): p * (count - 1) + h + 1 for p in range(count) for h in range(count - 1)}
+    full = [[place[p, h] for h in range(count - 1)] for p in range(count)]
+    pairs = itertools.combinations(range(count), 2)
+    return full + [[-place[a, h], -place[b, h]] for a, b in pairs for h in range(count - 1)]
+
+
+def test_what_has_no_assignment_comes_with_a_proof():
+    clauses = pigeons(5)
+    result = satisfy_clauses(clauses)
+    assert result.status is Status.INFEASIBLE
+    assert refutes(clauses, result.certificate.refutation)
+    assert not refutes(clauses[1:], result.certificate.refutation)  # four pigeons fit
+    for clauses in ([[1], [-1]], [[1, 2], [-1, 2], [1, -2], [-1, -2]], [[]]):
+        assert refutes(clauses, satisfy_clauses(clauses).certificate.refutation)
+
+
+def test_what_has_no_values_comes_with_its_core():
+    result = satisfy_constraints(["x > 2", "y > 1", "x + y < 3", "z = y"])
+    assert result.status is Status.INFEASIBLE
+    assert result.certificate.core == [0, 1, 2]
+    assert satisfy_constraints(["x > 0", "1 = 2"]).certificate.core == [1]

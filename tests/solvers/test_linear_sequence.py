@@ -28,7 +28,7 @@ def test_recycling_needs_fewer_products_than_independent_solves():
     recycled = linear_sequence(matrices, sides, parameters)
     alone = linear_sequence(matrices, sides, recycle=0)
     assert recycled.status is alone.status is Status.CONVERGED
-    assert recycled.certificate.total_products < 0.8 * alone.certificate.total_products
+    assert recycled.certificate.total_work < 0.8 * alone.certificate.total_work
     for matrix, x, b in zip(matrices, recycled.solution.solutions, sides, strict=True):
         assert np.linalg.norm(b - matrix @ x) <= 1e-8 * np.linalg.norm(b)
         assert x == pytest.approx(np.linalg.solve(matrix.toarray(), b), rel=1e-5)
@@ -39,7 +39,7 @@ def test_a_preconditioner_serves_the_whole_sequence():
     plain = linear_sequence(matrices, sides, parameters)
     helped = linear_sequence(matrices, sides, parameters, preconditioner="ilu")
     assert helped.status is Status.CONVERGED
-    assert helped.certificate.total_products < 0.5 * plain.certificate.total_products
+    assert helped.certificate.total_work < 0.5 * plain.certificate.total_work
 
 
 @given(st.integers(1, 6), st.integers(1, 4), st.integers(0, 999))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from reasoning.solvers import SolverInputError, Status
-from reasoning.solvers.map_elites import Archive, illuminate, map_elites
+from reasoning.solvers.map_elites import Archive, CentroidArchive, illuminate, map_elites
 
 
 def test_each_cell_has_its_own_optimum():
@@ -56,6 +56,30 @@ def test_genomes_of_any_kind_are_taken():
     assert [archive.cells[(k,)].fitness for k in range(9)] == [0, 2, 4, 6, 7, 6, 4, 2, 0]
     assert archive.best.genome in ("abababab", "babababa")
     assert archive.coverage == 1.0
+
+
+def test_cells_of_a_tessellation_have_about_one_size_and_are_nearest():
+    archive = CentroidArchive([(-1, 1)] * 6, 40, seed=1)
+    points = np.random.default_rng(0).uniform(-1, 1, (2000, 6))
+    cells = np.array([archive.cell(point)[0] for point in points])
+    shares = np.bincount(cells, minlength=40) / len(points)
+    assert 0.3 / 40 < shares.min() <= shares.max() < 3 / 40
+    centres = np.array([points[cells == cell].mean(axis=0) for cell in range(40)])
+    nearest = np.linalg.norm(points[:, None] - centres, axis=2).argmin(axis=1)
+    assert (nearest == cells).mean() > 0.8  # the means of these points are near the centroids
+    assert archive.cell([9.0] * 6) == archive.cell([1.0] * 6)
+
+
+def test_many_features_go_through_a_tessellation():
+    names = [f"x{index}" for index in range(6)]
+    arguments = {"fitness": "0 - x0^2", "features": names, "bounds": dict.fromkeys(names, (-1, 1))}
+    result = map_elites(**arguments, ranges=[(-1, 1)] * 6, cells=30, evaluations=2000)
+    assert result.status is Status.CONVERGED
+    assert result.solution.cells[:, 0].tolist() == list(range(30))
+    again = map_elites(**arguments, ranges=[(-1, 1)] * 6, cells=30, evaluations=2000)
+    assert np.array_equal(result.solution.points, again.solution.points)
+    with pytest.raises(SolverInputError, match="cells: expected from 2 to 10000"):
+        map_elites(**arguments, ranges=[(-1, 1)] * 6, cells=1)
 
 
 def test_an_archive_keeps_the_better_and_clips_features():

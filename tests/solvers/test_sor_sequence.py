@@ -52,7 +52,7 @@ def test_solutions_have_the_residuals_that_are_said(policy):
         exact = np.linalg.norm(b - (matrix + c * np.eye(15)) @ x) / np.linalg.norm(b)
         assert exact <= 1e-8
         assert residual == pytest.approx(exact, abs=1e-14)
-    assert result.certificate.total_sweeps == result.solution.sweeps.sum()
+    assert result.certificate.total_work == result.solution.work.sum()
 
 
 @pytest.mark.parametrize("policy", ["bandit", "context"])
@@ -63,8 +63,8 @@ def test_what_is_learnt_beats_omega_1(policy):
     arguments["shifts"] = random.uniform(0, 0.02, count)
     learnt = sor_sequence(**arguments, policy=policy, max_sweeps=300)
     plain = sor_sequence(**arguments, policy="fixed", omegas=[1.0])
-    assert learnt.certificate.total_sweeps < 0.5 * plain.certificate.total_sweeps
-    late, early = learnt.solution.sweeps[-50:].mean(), learnt.solution.sweeps[:50].mean()
+    assert learnt.certificate.total_work < 0.5 * plain.certificate.total_work
+    late, early = learnt.solution.work[-50:].mean(), learnt.solution.work[:50].mean()
     assert late < early
 
 
@@ -90,7 +90,7 @@ def test_one_matrix_for_each_system_and_right_sides_of_zeros():
     result = sor_sequence([chain(3), 2 * np.eye(3)], [[1, 0, 0], [0, 0, 0]], omegas=[1.0])
     assert result.status is Status.CONVERGED
     assert result.solution.solutions[0] == pytest.approx([0.75, 0.5, 0.25], abs=1e-7)
-    assert result.solution.sweeps[1] == 0
+    assert result.solution.work[1] == 0
 
 
 @pytest.mark.filterwarnings("ignore:overflow")

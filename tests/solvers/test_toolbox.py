@@ -43,28 +43,25 @@ def test_listing_the_tools_imports_nothing_of_them():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_call_that_never_ends_is_stopped(probes):
+    (reply,) = call_all([("hang", {})], seconds=0.5)
+    assert (reply.status, reply.error) == ("limit", "stopped after 0.5 s")
+
+
 def test_calls_that_misbehave_end_in_one_line(probes):
+    # The tools' own limit of time: under one second a busy machine may stop a call before it misbehaves.
     replies = call_all(
-        [
-            ("hang", {}),
-            ("swell", {}),
-            ("die", {}),
-            ("divide", {"by": 0}),
-            ("divide", {"by": 4}),
-            ("look", {"path": os.getcwd()}),
-        ],
-        seconds=1.0,
+        [("swell", {}), ("die", {}), ("divide", {"by": 0}), ("divide", {"by": 4}), ("look", {"path": os.getcwd()})],
         memory_mib=256,
     )
-    shown = [(reply.status, reply.error) for reply in replies[:4]]
+    shown = [(reply.status, reply.error) for reply in replies[:3]]
     assert shown == [
-        ("limit", "stopped after 1 s"),
         ("limit", "needed more than 256 MiB"),
         ("error", "the tool failed: ended by signal 11"),
         ("error", "ZeroDivisionError: division by zero"),
     ]
-    assert replies[4].record["solution"] == 0.25
-    assert "pyproject.toml" not in replies[5].text
+    assert replies[3].record["solution"] == 0.25
+    assert "pyproject.toml" not in replies[4].text
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ That the engine works with a real server is tested against vLLM's own in test_vl
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -140,7 +142,18 @@ class ProtocolServer:
 
 
 def _reply(path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """A proper answer: the prompt and the seed, in one token each."""
+    """A proper answer: the prompt and the seed, in one token each; for embeddings, counts of the words."""
+    if path.endswith("/embeddings"):
+        data = [
+            {"object": "embedding", "index": place, "embedding": words_vector(text)}
+            for place, text in enumerate(body["input"])
+        ]
+        return {
+            "object": "list",
+            "model": body["model"],
+            "data": data[::-1],
+            "usage": {"prompt_tokens": 1, "total_tokens": 1},
+        }
     chat = path.endswith("/chat/completions")
     prompt = body["messages"][-1]["content"] if chat else body["prompt"]
     if isinstance(prompt, list):
@@ -159,6 +172,14 @@ def _reply(path: str, body: Mapping[str, Any]) -> dict[str, Any]:
             choice["logprobs"] = {"tokens": tokens, "token_logprobs": [-0.5] * len(tokens)}
     usage = {"prompt_tokens": 3, "completion_tokens": len(tokens), "total_tokens": 3 + len(tokens)}
     return {"id": "1", "object": "x", "created": 0, "model": body["model"], "choices": [choice], "usage": usage}
+
+
+def words_vector(text: str) -> list[float]:
+    """How often words of each of 256 classes occur: texts with the same words in any order have one direction."""
+    counts = [0.0] * 256
+    for word in re.findall(r"\w+", text.lower()):
+        counts[hashlib.sha256(word.encode()).digest()[0]] += 1.0
+    return counts
 
 
 def _send(

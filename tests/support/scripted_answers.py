@@ -3,7 +3,7 @@
     engine = ScriptedEngine({"problem-1": ["first reply", "second reply"]})     # by problem, in the order of its requests
     engine.requests     # what it was asked
 
-A script may also be a function from the request to the reply's text.
+A script may also be a function from the request to the reply's text or to the whole completion.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from reasoning.rewards import RewardModel
 from verifiers.records import Problem
 from verifiers.sandbox import SandboxPool
 
-Script = Mapping[str, Sequence[str]] | Callable[[Request], str]
+Script = Mapping[str, Sequence[str]] | Callable[[Request], str | Completion]
 Result = TypeVar("Result")
 
 CHAT = PromptStyle(
@@ -53,7 +53,10 @@ class ScriptedEngine:
     def _reply(self, request: Request) -> Completion:
         assert request.problem is not None
         if callable(self._script):
-            text = self._script(request)
+            said = self._script(request)
+            if isinstance(said, Completion):
+                return said
+            text = said
         else:
             told = self._told[request.problem.id]
             self._told[request.problem.id] += 1

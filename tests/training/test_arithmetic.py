@@ -98,6 +98,15 @@ def test_the_reward_decides_as_the_generator_does():
     assert values[:8] == [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
 
 
+def test_an_echo_of_the_question_is_no_answer():
+    async def judged():
+        items = [item for item in held_out_items(6, 60) if item.family == "addition"]
+        assert items
+        return await VerifierReward().judge_async([(item.problem(), f"####{item.question[:-2]}") for item in items])
+
+    assert {reward.value for reward in asyncio.run(judged())} == {0.0}
+
+
 def test_problems_are_judged_by_the_answer_verifier():
     async def judged():
         reward = VerifierReward()

@@ -24,9 +24,16 @@ WRONG = [
     ("data = 3", "field 'data': expected a table, got int"),
     ("steps = ", "not TOML"),
     ("batch_size = 60", "field 'grpo.group': expected at least 2, and batch_size must be a multiple of it"),
-    ("accumulation = 3", "field 'batch_size': must be a positive multiple of accumulation"),
+    ("accumulation = 3", "field 'batch_size': must be a multiple of accumulation"),
     ("[schedule]\nname = 'refined'", "field 'schedule.gradient_norms': the refined schedule needs"),
-    ("[preference]\nbias = 0", "field 'preference.bias': expected more than 0"),
+    ("[preference]\nbias = 0", "field 'preference.bias': is 0.0, expected more than 0 and at most 1"),
+    ("log_every = 0", "field 'log_every': is 0, expected at least 1"),
+    ("accumulation = 0", "field 'accumulation': is 0, expected at least 1"),
+    ("max_gradient_norm = 0", "field 'max_gradient_norm': is 0.0, expected more than 0"),
+    ("[data]\nbare_share = 1.5", "field 'data.bare_share': is 1.5, expected at least 0 and at most 1"),
+    ("[data]\nsize = 4", "field 'data.size': is 4, expected at least 0 and at most 3"),
+    ("[sampling]\nrounds = 0", "field 'sampling.rounds': is 0, expected at least 1"),
+    ("[optimizer]\nbeta1 = -0.5", "field 'optimizer.beta1': is -0.5, expected 0 or more"),
 ]
 
 

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from reasoning.training.charts import chart
+from reasoning.pages.charts import chart
 from reasoning.training.learn import Learned, Results
 from reasoning.training.learn_page import charts_of, page
 

@@ -40,6 +40,7 @@ class Concession(Enum):
     HALF_DAY = "one side lacks a.m. or p.m."
     RESIDUE = "one side lacks the modulus"
     OPTION = "the letter of an option for its text"
+    UNEVALUATED = "a calculation that is not carried out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ CONVENTIONS: Mapping[str, Convention] = {
         Convention("ordered", _DEFAULT - {Concession.ORDER}),
         Convention("decimal", _DEFAULT | {Concession.ROUGH_DECIMAL}),
         Convention("any-base", _DEFAULT | {Concession.BASE}),
+        Convention("computed", _DEFAULT - {Concession.UNEVALUATED}),
         Convention("exact", _DEFAULT - {Concession.ROUNDING, Concession.FLOAT}),
         Convention(
             "units-required", _DEFAULT - {Concession.UNIT, Concession.UNIT_NAME, Concession.PERCENT, Concession.DEGREE}
@@ -108,6 +110,11 @@ class Agreement:
     def under_strict(self) -> bool:
         """Equal with nothing to forgive."""
         return self.equal and not self.concessions
+
+    @property
+    def same_value(self) -> bool:
+        """Equal with nothing to forgive, but that one side may not be worked out."""
+        return self.equal and self.concessions <= {Concession.UNEVALUATED}
 
     def conceding(self, *concessions: Concession) -> Agreement:
         """The same with more to forgive."""

@@ -78,7 +78,8 @@ def answer_classes(problem: Problem, texts: Sequence[str | None], *, strings: bo
     if problem.kind == "choice":
         options = Choices.of(problem).options
         return _numbered([None if text is None else chosen_labels(text, options)[0] or None for text in texts])
-    found = [None if text is None else answer_in(text) for text in texts]
+    read_once = {text: answer_in(text) for text in dict.fromkeys(texts) if text is not None}
+    found = [None if text is None else read_once[text] for text in texts]
     if strings:
         return _numbered([None if one is None else one[0].text for one in found])
     classes = AnswerClasses(CONVENTIONS.get(str(problem.fields.get("convention")), CONVENTIONS["default"]))
@@ -99,7 +100,7 @@ def answer_in(text: str) -> tuple[Extraction, Reading] | None:
         elif any(isinstance(part, Number) for part in walk(reading.nodes[0])):
             return place, reading
         elif place.certain and not (place.rule == _WHOLE_TEXT and isinstance(reading.nodes[0], Quantity)):
-            # "I give up" can be read as so many I.
+            # "n is unknown" can be read as so many n.
             return place, reading
     return first
 
@@ -108,12 +109,13 @@ class AnswerClasses:
     """Classes of equal answers, grown one answer at a time.
 
     Args:
-        convention: which differences are forgiven; tolerances that only a gold answer has are not.
+        convention: which differences are forgiven; tolerances that only a gold answer has are not, and a calculation
+            that is not carried out always counts as its value.
     """
 
     def __init__(self, convention: Convention) -> None:
         self.comparisons = 0
-        self._convention = Convention(convention.name, convention.allowed - _ONE_SIDED)
+        self._convention = Convention(convention.name, (convention.allowed | {Concession.UNEVALUATED}) - _ONE_SIDED)
         self._representatives: list[Reading] = []
         self._by_text: dict[str, int] = {}
         self._by_number: dict[Fraction, int] = {}

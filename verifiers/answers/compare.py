@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from verifiers.answers.agreement import Agreement, Concession, agree, differ
+from verifiers.answers.calculations import is_calculation, is_division
 from verifiers.answers.expressions import compare_expressions
 from verifiers.answers.limits import MAX_ITEMS, AnswerTooLargeError
 from verifiers.answers.lists import compare_collections, in_order, letters, matrix_of, matrix_value, unordered
@@ -67,6 +68,8 @@ def compare_readings(gold: Reading, answer: Reading, comparer: Comparer | None =
     for first in gold.nodes:
         for second in answer.nodes:
             agreement = comparer.compare(first, second)
+            if agreement.equal and is_division(first, gold.cleaned, second, answer.cleaned):
+                agreement = agreement.conceding(Concession.UNEVALUATED)
             guessed = first is not gold.nodes[0] or second is not answer.nodes[0]
             if guessed and Concession.BRACKETS in agreement.concessions:
                 continue
@@ -152,8 +155,13 @@ class Comparer:
             same = infinite_sign(gold) == infinite_sign(answer)
             return agree("the same infinity") if same else differ("an infinity and something else")
         if is_expression(gold) and is_expression(answer):
-            return compare_expressions(gold, answer, self.prover)
+            return self._expressions(gold, answer)
         return differ("answers of different kinds")
+
+    def _expressions(self, gold: Node, answer: Node) -> Agreement:
+        agreement = compare_expressions(gold, answer, self.prover)
+        undone = agreement.equal and is_calculation(gold, answer)
+        return agreement.conceding(Concession.UNEVALUATED) if undone else agreement
 
     def _named(self, gold: Node, answer: Node) -> Agreement | None:
         """`x = 1, y = 2` against `(1, 2)`, and `x = 1 or x = 2` against `1, 2`."""
@@ -167,7 +175,7 @@ class Comparer:
             and isinstance(answer, Collection)
         ):
             agreement = unordered(gold.items, answer.items, self.compare)
-            if agreement.under_strict or not (names[0].single and names[1].single):
+            if agreement.same_value or not (names[0].single and names[1].single):
                 return agreement
         sides: list[Node] = [
             side if found is None else Collection("", "", found.values)
@@ -244,7 +252,7 @@ class Comparer:
                 return agreement.conceding(Concession.SINGLETON) if agreement.equal and side.opening else agreement
             if isinstance(side, Collection) and not side.opening and not isinstance(other, Collection):
                 first = side.items[0]
-                if all(self.compare(first, item).under_strict for item in side.items[1:]):
+                if all(self.compare(first, item).same_value for item in side.items[1:]):
                     return self.compare(first, other) if side is gold else self.compare(other, first)
             if isinstance(side, Collection) and not side.items and other == Constant("empty"):
                 return agree("the empty set")

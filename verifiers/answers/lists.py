@@ -100,7 +100,7 @@ def _distinct(items: Sequence[Node], compare: Compare) -> list[Node]:
         return list(items)
     members: list[Node] = []
     for item in items:
-        if not any(item == other or compare(other, item).under_strict for other in members):
+        if not any(item == other or compare(other, item).same_value for other in members):
             members.append(item)
     return members
 

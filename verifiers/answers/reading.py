@@ -103,6 +103,8 @@ _EXCEPT = re.compile(
 _RATIO = re.compile(r"(\d+(?:\.\d+)?) to (\d+(?:\.\d+)?)")
 _ARTICLE = re.compile(r"^(?:an?|An|[Tt]he) (?=[a-z]{3})")
 _LETTER_UNITS = frozenset(["m", "g", "s", "h", "L", "l", "N", "J", "W", "V", "A", "K"])
+_SENTENCE_STARTS = (Symbol("I"), Symbol("A"))
+"""Before other words a word of English and no variable: `I give up` counts nothing."""
 _MAX_UNIT_WORDS = 7
 _TRAILING = " .,;:\\\u3002\uff0c"
 
@@ -347,6 +349,9 @@ class _ItemReader:
         unit = self._unit()
         if unit is None:
             return node
+        if node in _SENTENCE_STARTS and not unit.dimension:
+            parser.position = start
+            return self._words()
         if isinstance(node, Relation):
             return Relation(node.operators, (*node.operands[:-1], _with_unit(node.operands[-1], unit)))
         return _with_unit(node, unit)

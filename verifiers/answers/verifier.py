@@ -15,7 +15,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from verifiers.answers.agreement import CONVENTIONS, Convention
+from verifiers.answers.agreement import CONVENTIONS, Concession, Convention, agree
+from verifiers.answers.calculations import is_calculation
 from verifiers.answers.judge import Judgement, judge
 from verifiers.answers.limits import SYMBOLIC_SECONDS
 from verifiers.answers.symbolic import ENTRY, payload
@@ -54,7 +55,7 @@ class AnswerVerifier:
         judgement = judge(golds, candidate, convention=convention)
         isolation: tuple[str, ...] = ()
         if judgement.undecided is not None and not judgement.passed:
-            judgement, isolation = await self._simplified(judgement, limits)
+            judgement, isolation = await self._simplified(judgement, convention, limits)
         return Verdict.of(
             problem.id,
             judgement.status,
@@ -63,7 +64,9 @@ class AnswerVerifier:
             isolation=isolation,
         )
 
-    async def _simplified(self, judgement: Judgement, limits: Limits) -> tuple[Judgement, tuple[str, ...]]:
+    async def _simplified(
+        self, judgement: Judgement, convention: Convention, limits: Limits
+    ) -> tuple[Judgement, tuple[str, ...]]:
         """The judgement after sympy has seen the undecided pair."""
         assert judgement.undecided is not None
         trees = payload(*judgement.undecided)
@@ -72,9 +75,24 @@ class AnswerVerifier:
         bounded = replace(limits, wall_seconds=min(limits.wall_seconds, SYMBOLIC_SECONDS))
         outcome = await self._sandbox.run(Task(ENTRY, trees, profile=_NUMERIC_PROFILE), bounded)
         if b"equal" in outcome.answers:
-            proved = replace(judgement, status=Status.PASSED, rule="simplified to the same", strict=True, lenient=True)
-            return proved, outcome.isolation
+            return _proved(judgement, convention), outcome.isolation
         return judgement, outcome.isolation
+
+
+def _proved(judgement: Judgement, convention: Convention) -> Judgement:
+    """The judgement on a pair that turned out to be equal."""
+    assert judgement.undecided is not None
+    agreement = agree(
+        "simplified to the same", *([Concession.UNEVALUATED] if is_calculation(*judgement.undecided) else [])
+    )
+    return replace(
+        judgement,
+        status=Status.PASSED if agreement.under(convention) else Status.WRONG,
+        rule=agreement.rule,
+        strict=agreement.under_strict,
+        lenient=True,
+        concessions=tuple(concession.value for concession in agreement.concessions),
+    )
 
 
 def detail(judgement: Judgement) -> str:

@@ -94,7 +94,7 @@ def evaluate_signed(fraction: SignedFraction, digits: int) -> tuple[arb, float, 
             sign = fraction.signs[(depth - 1) % len(fraction.signs)] if depth else 1
             p, before_p = term * p + sign * before_p, p
             q, before_q = term * q + sign * before_q, q
-            if not checkpoints and (q.bit_length() > enough or depth == _MAX_TERMS // 2) and q != 0:
+            if not checkpoints and (q.bit_length() > enough or depth >= _MAX_TERMS // 2) and q != 0:
                 checkpoints.append(fmpq(p, q))
                 last = depth + max(depth // 2, 2 * len(fraction.signs), 8)
             if depth >= last and q != 0:

@@ -79,7 +79,7 @@ class Worker:
 
     def __init__(self, session: Session, isolation: tuple[str, ...], program: Program) -> None:
         self._session = session
-        self._program = program
+        self.program = program
         self._born = time.monotonic()
         self._asked = 0
         self._resident = 0
@@ -136,14 +136,14 @@ class Worker:
             await self.kill()
             raise
         if frame is None:
-            raise ProgramDied(_report(self._program.name, await self.kill()))
+            raise ProgramDied(_report(self.program.name, await self.kill()))
         try:
             answer = json.loads(frame)
             self._resident = int(answer["rss"])
             outputs = [str(output) for output in answer["outputs"]]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             await self.kill()
-            raise ProgramDied(f"{self._program.name}: unreadable answer: {error}") from None
+            raise ProgramDied(f"{self.program.name}: unreadable answer: {error}") from None
         return outputs
 
     @property
@@ -152,7 +152,7 @@ class Worker:
         return (
             not self.alive
             or self._asked >= _RETIRE_REQUESTS
-            or self._resident > self._program.retire_mib << 20
+            or self._resident > self.program.retire_mib << 20
             or time.monotonic() - self._born > _RETIRE_AGE_SECONDS
         )
 
@@ -176,25 +176,44 @@ class DialoguePool:
         self._program = program
         self._slots = asyncio.Semaphore(workers or sandbox.workers)
         self._idle: list[Worker] = []
+        self._most = workers or sandbox.workers
+        self._busy = 0
         self.starts = 0
 
     @contextlib.asynccontextmanager
-    async def worker(self, wanted: Callable[[Worker], bool] = lambda worker: True) -> AsyncIterator[Worker]:
-        """A worker for one check, if possible one that is `wanted`."""
+    async def worker(
+        self, wanted: Callable[[Worker], bool] = lambda worker: True, program: Program | None = None
+    ) -> AsyncIterator[Worker]:
+        """A worker for one check, if possible one that is `wanted`.
+
+        Args:
+            wanted: which of several idle ones is best.
+            program: what it runs, where that is not the pool's own program; an idle worker of another program makes
+                room for it.
+        """
+        program = program or self._program
         async with self._slots:
-            worker = next((one for one in self._idle if wanted(one)), self._idle[0] if self._idle else None)
-            if worker is None:
-                self.starts += 1
-                worker = await Worker.start(self._sandbox, self._program)
-            else:
-                self._idle.remove(worker)
+            fitting = [one for one in self._idle if one.program == program]
+            worker = next((one for one in fitting if wanted(one)), fitting[0] if fitting else None)
+            self._busy += 1
             try:
+                if worker is not None:
+                    self._idle.remove(worker)
+                else:
+                    worker = await self._started(program)
                 yield worker
             finally:
-                if worker.worn:
+                self._busy -= 1
+                if worker is not None and worker.worn:
                     await worker.kill()
-                else:
+                elif worker is not None:
                     self._idle.append(worker)
+
+    async def _started(self, program: Program) -> Worker:
+        if len(self._idle) + self._busy > self._most:
+            await self._idle.pop(0).kill()
+        self.starts += 1
+        return await Worker.start(self._sandbox, program)
 
 
 def _report(name: str, outcome: Outcome) -> str:

@@ -1,7 +1,7 @@
 """Which provers beside the embedded Lean are on this machine, and how to get those that are not.
 
 >>> [prover.name for prover in list_provers()]
-['coq', ...]
+['lean (native)', 'coq', ...]
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from verifiers.proofs.coq import install as coq
+from verifiers.proofs.fstar import install as fstar
 from verifiers.proofs.isabelle.bridge import INSTALL_HINT as ISABELLE_HINT
 from verifiers.proofs.isabelle.session import SERVER_VARIABLE, Address
+from verifiers.proofs.lean import backends as lean
+from verifiers.proofs.lean.install import LeanMissingError
+from verifiers.proofs.lean.native import INSTALL_HINT
 from verifiers.proofs.metamath import bridge as metamath
 from verifiers.smt.verifier import SOLVERS
 
@@ -40,7 +44,17 @@ class Prover:
 
 def list_provers() -> list[Prover]:
     """All of them, by name; asking the installed ones for their version takes a moment."""
-    return [_coq(), _metamath(), _isabelle(), *_solvers()]
+    return [_native_lean(), _coq(), _metamath(), _isabelle(), _fstar(), *_solvers()]
+
+
+def _native_lean() -> Prover:
+    try:
+        found = lean.find_named()
+    except LeanMissingError as error:
+        return Prover("lean (native)", "", str(error))
+    libraries = f"; libraries in {len(found.libraries)} folders" if found.libraries else ""
+    chosen = "" if lean.native_command() is not None else "; REASONING_LEAN=native chooses it"
+    return Prover("lean (native)", f"{found.version}; {found.lean}{libraries}{chosen}", INSTALL_HINT)
 
 
 def _coq() -> Prover:
@@ -69,6 +83,15 @@ def _isabelle() -> Prover:
     except OSError as error:
         return Prover("isabelle", "", f"{SERVER_VARIABLE}: nothing answers at {address}: {error}")
     return Prover("isabelle", f"a server listens at {address}; session {address.session}", ISABELLE_HINT)
+
+
+def _fstar() -> Prover:
+    found = fstar.find()
+    if found is None:
+        return Prover("fstar", "", fstar.INSTALL_HINT)
+    solver = f"with {found.solvers[0]}" if found.solvers else "without a Z3"
+    projects = f"projects {', '.join(found.projects)}" if found.projects else f"{fstar.PROJECT_VARIABLE} is not set"
+    return Prover("fstar", f"{found.version} {solver}; {projects}; {found.program}", fstar.INSTALL_HINT)
 
 
 def _solvers() -> Iterator[Prover]:

@@ -36,6 +36,10 @@ class ProofTask:
         heartbeats: limit of the prover's own work, in its own unit (Lean: thousands of small allocations).
         goals: whether the goals after each step are wanted, where the system gives them.
         strict: whether a second, independent checker must agree (Coq: `coqc` and `coqchk`).
+        premises: whether the constants that an accepted proof refers to are wanted, where the system gives them.
+        file: name of a source file whose checked form the header goes on from (F*).
+        until: full name of the definition at which that file is cut (F*).
+        declared: whether the statement is to be declared before the candidate, or only compared with it (F*).
     """
 
     system: str
@@ -45,6 +49,10 @@ class ProofTask:
     heartbeats: int = DEFAULT_HEARTBEATS
     goals: bool = False
     strict: bool = False
+    premises: bool = False
+    file: str = ""
+    until: str = ""
+    declared: bool = True
 
     @classmethod
     def of(cls, problem: Problem) -> ProofTask:
@@ -61,13 +69,25 @@ class ProofTask:
         heartbeats = problem.fields.get("heartbeats", DEFAULT_HEARTBEATS)
         if isinstance(heartbeats, bool) or not isinstance(heartbeats, int) or not 0 < heartbeats <= MAX_HEARTBEATS:
             raise RecordError("heartbeats", f"expected a number from 1 to {MAX_HEARTBEATS}")
-        goals, strict = problem.fields.get("goals", False), problem.fields.get("strict", False)
-        if not isinstance(goals, bool):
-            raise RecordError("goals", "expected true or false")
-        if not isinstance(strict, bool):
-            raise RecordError("strict", "expected true or false")
-        system, statement, header = problem.text("system"), problem.text("statement"), problem.text("header", "")
-        return cls(system, statement, header, tuple(axioms), heartbeats, goals, strict)
+        return cls(
+            problem.text("system"),
+            problem.text("statement"),
+            problem.text("header", ""),
+            tuple(axioms),
+            heartbeats,
+            goals=_truth(problem, "goals", default=False),
+            strict=_truth(problem, "strict", default=False),
+            file=problem.text("file", ""),
+            until=problem.text("until", ""),
+            declared=_truth(problem, "declared", default=True),
+        )
+
+
+def _truth(problem: Problem, name: str, *, default: bool) -> bool:
+    value = problem.fields.get(name, default)
+    if not isinstance(value, bool):
+        raise RecordError(name, "expected true or false")
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +164,7 @@ class ProofReport:
         steps: what each step did, where that was asked for.
         heartbeats: work of the prover, in the unit of the limit; as the elaborating process says.
         trust: what a `PASSED` rests on, where that is less than a check by a kernel that has seen no candidate.
+        premises: constants of library and header that an accepted proof refers to, where these were asked for.
     """
 
     status: Status
@@ -156,6 +177,7 @@ class ProofReport:
     steps: tuple[ProofStep, ...] = ()
     heartbeats: float = 0.0
     trust: str = ""
+    premises: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -184,6 +206,7 @@ class ProofReport:
             "steps": [step.to_json() for step in self.steps],
             "heartbeats": self.heartbeats,
             "trust": self.trust,
+            "premises": list(self.premises),
         }
 
 

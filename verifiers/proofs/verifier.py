@@ -14,31 +14,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from verifiers.proofs.records import Bridge, ProofReport, ProofTask
-from verifiers.records import Problem, RecordError, Status, Verdict
+from verifiers.records import Problem, RecordError, Verdict
 from verifiers.sandbox.task import Limits
 
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
 
-__all__ = ["BRIDGES", "OTHER_SYSTEMS", "ProofVerifier", "verify"]
+__all__ = ["BRIDGES", "ProofVerifier", "verify"]
 
 BRIDGES: dict[str, str] = {
     "lean": "verifiers.proofs.lean.backends:lean_bridge",
     "coq": "verifiers.proofs.coq.bridge:CoqBridge",
     "metamath": "verifiers.proofs.metamath.bridge:MetamathBridge",
     "isabelle": "verifiers.proofs.isabelle.bridge:IsabelleBridge",
+    "fstar": "verifiers.proofs.fstar.bridge:FstarBridge",
 }
 """System -> `module:attribute` of its bridge, which is made with the sandbox pool; imported when first used."""
-
-OTHER_SYSTEMS = ("fstar",)
-"""Systems that problems may name and that nothing here judges: their verdict is `unavailable`."""
 
 
 class ProofVerifier:
     """Judges candidates of kind `proof`.
 
     The problem's fields: `system`, `statement`, and optionally `header`, `axioms` (a list of names that a proof may
-    rest on) and `heartbeats`.
+    rest on), `heartbeats`, and for F* `file`, `until` and `declared`.
 
     Args:
         sandbox: where provers run; they stay warm until it is closed.
@@ -62,11 +60,8 @@ class ProofVerifier:
         Raises:
             RecordError: the task is malformed.
         """
-        if task.system in OTHER_SYSTEMS:
-            return ProofReport(Status.UNAVAILABLE, f"proofs in {task.system} are not judged by this version")
         if task.system not in BRIDGES:
-            known = ", ".join((*BRIDGES, *OTHER_SYSTEMS))
-            raise RecordError("system", f"expected one of {known}, got {task.system!r}")
+            raise RecordError("system", f"expected one of {', '.join(BRIDGES)}, got {task.system!r}")
         if task.system not in self._bridges:
             module, _, attribute = BRIDGES[task.system].partition(":")
             self._bridges[task.system] = getattr(import_module(module), attribute)(self._sandbox)

@@ -24,7 +24,7 @@ from verifiers.sandbox.task import Limits, Outcome, Profile, Task
 from verifiers.sandbox.usage import record_usage
 from verifiers.sandbox.worker import Conversation, Worker, WorkerStartError
 
-_Kept = TypeVar("_Kept")
+_Shared = TypeVar("_Shared")
 
 _TASKS_PER_SERVER: Final = 20_000
 """A server is replaced after so many tasks."""
@@ -123,7 +123,7 @@ class SandboxPool:
         self._starting: asyncio.Lock | None = None
         self._null = -1
         self._closing: list[Callable[[], Awaitable[None]]] = []
-        self._shared: dict[type[Any], Any] = {}
+        self._shared: dict[Callable[[SandboxPool], Any], Any] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -243,11 +243,11 @@ class SandboxPool:
         """Have what works beside the pool (a connection, a process of its own) closed with it."""
         self._closing.append(close)
 
-    def shared(self, kind: type[_Kept], make: Callable[[], _Kept]) -> _Kept:
-        """The pool's one object of a kind, made when first asked for: all who use the pool share its processes."""
-        if kind not in self._shared:
-            self._shared[kind] = make()
-        found: _Kept = self._shared[kind]
+    def shared(self, make: Callable[[SandboxPool], _Shared]) -> _Shared:
+        """What `make(pool)` gave the first time: one helper for all who work with this pool, until it is closed."""
+        if make not in self._shared:
+            self._shared[make] = make(self)
+        found: _Shared = self._shared[make]
         return found
 
     async def close(self) -> None:

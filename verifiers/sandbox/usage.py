@@ -17,7 +17,7 @@ from typing import Final
 
 from verifiers.sandbox.task import Outcome
 
-__all__ = ["Usage", "measure_usage", "record_usage"]
+__all__ = ["Usage", "add_usage", "measure_usage", "record_usage"]
 
 
 @dataclass(slots=True)
@@ -45,8 +45,13 @@ def measure_usage() -> Iterator[Usage]:
 
 def record_usage(outcome: Outcome) -> None:
     """Count a child that has ended; called by the pool."""
+    add_usage(Usage(1, outcome.seconds, outcome.cpu_seconds))
+
+
+def add_usage(spent: Usage) -> None:
+    """Count what was spent elsewhere on the work that is being measured."""
     usage = _meter.get()
     if usage is not None:
-        usage.tasks += 1
-        usage.seconds += outcome.seconds
-        usage.cpu_seconds += outcome.cpu_seconds
+        usage.tasks += spent.tasks
+        usage.seconds += spent.seconds
+        usage.cpu_seconds += spent.cpu_seconds

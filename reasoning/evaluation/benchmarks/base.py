@@ -13,12 +13,14 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reasoning.evaluation.benchmarks.json_stream import array_items
 from reasoning.evaluation.metrics import Metric
 from reasoning.methods.base import PromptStyle
 from verifiers.records import Problem, RecordError
@@ -37,6 +39,7 @@ __all__ = [
     "json_array",
     "json_lines",
     "prepared",
+    "problem_lines",
     "proof_problem",
     "text_field",
 ]
@@ -85,6 +88,7 @@ BENCHMARKS: dict[str, str] = {
     "minif2f": "reasoning.evaluation.benchmarks.minif2f:BENCHMARK",
     "proofnet": "reasoning.evaluation.benchmarks.proofnet:BENCHMARK",
     "putnambench": "reasoning.evaluation.benchmarks.putnambench:BENCHMARK",
+    "fstar": "reasoning.evaluation.benchmarks.fstar:BENCHMARK",
 }
 """Name -> `module:attribute`; imported when first used."""
 _WINDOW = re.compile(r"(?:\d{4}-\d{2}-\d{2})?\.\.(?:\d{4}-\d{2}-\d{2})?")
@@ -225,27 +229,28 @@ def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 if line.isspace():
                     continue
                 yield f"{path}, line {number}", _object(json.loads(line), f"{path}, line {number}")
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
         if isinstance(error, BenchmarkError):
             raise
         raise BenchmarkError(f"{path}, line {max(number, 1)}: cannot be read: {error}") from None
 
 
 def json_array(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Place (`FILE, item N`) and object of every item of a `.json` or `.json.gz` file that holds one array.
+    """Place (`FILE, item N`) and object of every item of a `.json` or `.json.gz` file that holds one array; streamed.
 
     Raises:
         BenchmarkError: the file holds something else, or cannot be read.
     """
+    number = 0
     try:
         with _open(path) as file:
-            items = json.load(file)
-    except (OSError, EOFError, ValueError, RecursionError) as error:
-        raise BenchmarkError(f"{path}: cannot be read: {error}") from None
-    if not isinstance(items, list):
-        raise BenchmarkError(f"{path}: expected an array, got {type(items).__name__}")
-    for number, item in enumerate(items, 1):
-        yield f"{path}, item {number}", _object(item, f"{path}, item {number}")
+            for number, item in enumerate(array_items(file), 1):
+                yield f"{path}, item {number}", _object(item, f"{path}, item {number}")
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
+        if isinstance(error, BenchmarkError):
+            raise
+        place = f"{path}, behind item {number}" if number else f"{path}"
+        raise BenchmarkError(f"{place}: cannot be read: {error}") from None
 
 
 def text_field(record: Mapping[str, Any], name: str, place: str) -> str:
@@ -276,19 +281,46 @@ def problem_from(record: Mapping[str, Any], place: str) -> Problem:
     return problem
 
 
+def problem_lines(path: Path, kind: str) -> Iterator[tuple[str, Entry]]:
+    """Place and entry of each problem in a `.jsonl` file of the public form; `meta.reference` is the reference answer.
+
+    Args:
+        path: of the file.
+        kind: that all its problems have.
+
+    Raises:
+        BenchmarkError: a line holds no problem of that kind, or an id occurs twice.
+    """
+    seen: set[str] = set()
+    for place, record in json_lines(path):
+        problem = problem_from(record, place)
+        if problem.kind != kind:
+            raise BenchmarkError(f"{place}: field 'kind': is '{problem.kind}', expected '{kind}'")
+        if problem.id in seen:
+            raise BenchmarkError(f"{place}: field 'id': '{problem.id}' occurs twice")
+        seen.add(problem.id)
+        meta = dict(problem.meta)
+        reference = meta.pop("reference", None)
+        yield place, Entry(replace(problem, meta=meta), (reference,) if isinstance(reference, str) else ())
+
+
 def proof_problem(id: str, system: str, statement: str, header: str, place: str, *, prompt: str = "") -> Problem:
     """A problem of kind `proof` whose statement can be read, where the system is one whose statements are read here.
 
     Raises:
         BenchmarkError: it cannot.
     """
-    if system == "lean":
-        from verifiers.proofs.lean.text import split_statement
+    from verifiers.proofs.isabelle import text as isabelle
+    from verifiers.proofs.lean import text as lean
 
-        try:
-            split_statement(statement)
-        except RecordError as error:
-            raise BenchmarkError(f"{place}: {error}") from None
+    try:
+        if system == "lean":
+            lean.split_statement(statement)
+        elif system == "isabelle":
+            isabelle.split_statement(statement)
+            isabelle.split_header(header)
+    except RecordError as error:
+        raise BenchmarkError(f"{place}: {error}") from None
     return Problem(id, "proof", prompt, {"system": system, "statement": statement, "header": header})
 
 

@@ -8,10 +8,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from reasoning.evaluation.benchmarks.base import Benchmark, BenchmarkError, Entry, SourceFile, json_lines, problem_from
+from reasoning.evaluation.benchmarks.base import Benchmark, Entry, SourceFile, problem_lines
 from reasoning.evaluation.benchmarks.program_prompts import chat_prompt, whole_reply
 from reasoning.methods.base import Prompt, PromptStyle
 from verifiers.records import Problem
@@ -22,17 +21,7 @@ _TIMEOUT_SECONDS = 10.0
 
 
 def _read(paths: Sequence[Path], split: str) -> Iterator[Entry]:
-    seen: set[str] = set()
-    for place, record in json_lines(paths[0]):
-        problem = problem_from(record, place)
-        if problem.kind != "program":
-            raise BenchmarkError(f"{place}: field 'kind': is '{problem.kind}', expected 'program'")
-        if problem.id in seen:
-            raise BenchmarkError(f"{place}: field 'id': '{problem.id}' occurs twice")
-        seen.add(problem.id)
-        meta = dict(problem.meta)
-        reference = meta.pop("reference", None)
-        yield Entry(replace(problem, meta=meta), (reference,) if isinstance(reference, str) else ())
+    return (entry for _, entry in problem_lines(paths[0], "program"))
 
 
 def _chat(problem: Problem) -> Prompt:

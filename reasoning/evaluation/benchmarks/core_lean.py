@@ -8,10 +8,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from reasoning.evaluation.benchmarks.base import Benchmark, BenchmarkError, Entry, SourceFile, json_lines, problem_from
+from reasoning.evaluation.benchmarks.base import Benchmark, BenchmarkError, Entry, SourceFile, problem_lines
 from reasoning.evaluation.benchmarks.proof_prompts import STYLES
 from reasoning.proving.held_out import THEOREMS_NAME, is_held_out
 from verifiers.proofs.records import ProofTask
@@ -25,23 +24,13 @@ _HELD_OUT = "held-out"
 
 def _read(paths: Sequence[Path], split: str) -> Iterator[Entry]:
     """All theorems, or those of the quarter that no prover of this project learns from."""
-    seen: set[str] = set()
-    for place, record in json_lines(paths[0]):
-        problem = problem_from(record, place)
-        if problem.kind != "proof":
-            raise BenchmarkError(f"{place}: field 'kind': is '{problem.kind}', expected 'proof'")
+    for place, entry in problem_lines(paths[0], "proof"):
         try:
-            ProofTask.of(problem)
+            ProofTask.of(entry.problem)
         except RecordError as error:
             raise BenchmarkError(f"{place}: {error}") from None
-        if problem.id in seen:
-            raise BenchmarkError(f"{place}: field 'id': '{problem.id}' occurs twice")
-        seen.add(problem.id)
-        if split == _HELD_OUT and not is_held_out(problem.text("statement")):
-            continue
-        meta = dict(problem.meta)
-        reference = meta.pop("reference", None)
-        yield Entry(replace(problem, meta=meta), (reference,) if isinstance(reference, str) else ())
+        if split != _HELD_OUT or is_held_out(entry.problem.text("statement")):
+            yield entry
 
 
 BENCHMARK = Benchmark(

@@ -10,28 +10,20 @@ training come from another split, with which this one shares no problem (see `re
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from reasoning.evaluation.benchmarks.answer_prompts import COMPETITION_STYLES
 from reasoning.evaluation.benchmarks.answer_records import TIMEOUT_SECONDS
-from reasoning.evaluation.benchmarks.base import Benchmark, BenchmarkError, Entry, SourceFile, json_lines, problem_from
+from reasoning.evaluation.benchmarks.base import Benchmark, BenchmarkError, Entry, SourceFile, problem_lines
 
 __all__ = ["BENCHMARK"]
 
 
 def _read(paths: Sequence[Path], split: str) -> Iterator[Entry]:
-    seen: set[str] = set()
-    for place, record in json_lines(paths[0]):
-        problem = problem_from(record, place)
-        if problem.kind != "answer" or not isinstance(problem.fields.get("gold"), str):
-            raise BenchmarkError(f"{place}: field 'gold': missing, or the kind is not 'answer'")
-        if problem.id in seen:
-            raise BenchmarkError(f"{place}: field 'id': '{problem.id}' occurs twice")
-        seen.add(problem.id)
-        meta = dict(problem.meta)
-        reference = meta.pop("reference", None)
-        yield Entry(replace(problem, meta=meta), (reference,) if isinstance(reference, str) else ())
+    for place, entry in problem_lines(paths[0], "answer"):
+        if not isinstance(entry.problem.fields.get("gold"), str):
+            raise BenchmarkError(f"{place}: field 'gold': missing")
+        yield entry
 
 
 BENCHMARK = Benchmark(

@@ -4,7 +4,7 @@
 
 Splits: `test` (605 problems) and `nl4opt` (the 289 of NL4OPT-E). A candidate is a program that prints each quantity
 under its name, or a text with the same lines; see `verifiers.optimization`. Upstream asks the model again for each
-number.
+number: that is the method `two_turn`, with the prompt style `solve`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,13 @@ _ORIGIN = "https://github.com/yangzhch6/ReSocratic"
 _ASKED = (
     "Write one Python program in a ```python block that models and solves this problem; numpy and scipy are there. It "
     "must print one line `NAME: VALUE` for each of these quantities, with at least five decimals:"
+)
+
+
+_SOLVED = (
+    "Write one Python program in a ```python block that models and solves this problem; numpy and scipy are there. It "
+    "must print all results, each with what it means, and `The problem could not be solved to optimality.` if the "
+    "solver finds no optimum."
 )
 
 
@@ -47,6 +54,10 @@ def _write(problem: Problem) -> Prompt:
     return Prompt(messages=(Message("user", f"{problem.prompt}\n\n{_ASKED}\n{names}"),))
 
 
+def _write_solve(problem: Problem) -> Prompt:
+    return Prompt(messages=(Message("user", f"{problem.prompt}\n\n{_SOLVED}"),))
+
+
 def _whole(problem: Problem, reply: str) -> str | None:
     return reply if reply.strip() else None
 
@@ -58,7 +69,10 @@ BENCHMARK = Benchmark(
         "test": (SourceFile("OptiBench.json", origin=_ORIGIN),),
         "nl4opt": (SourceFile("NL4OPT-E.json", origin=_ORIGIN),),
     },
-    styles=(PromptStyle("program", "asks for a program that prints the named results", _write, _whole),),
+    styles=(
+        PromptStyle("program", "asks for a program that prints the named results", _write, _whole),
+        PromptStyle("solve", "asks for a program alone; for the method two_turn", _write_solve, _whole),
+    ),
     timeout_seconds=20.0,
     read=_read,
     groups=("type",),

@@ -9,6 +9,7 @@ problem asks for an answer, the Lean text gets the known one (`abbrev putnam_...
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from reasoning.evaluation.benchmarks.base import (
     text_field,
 )
 from reasoning.evaluation.benchmarks.proof_prompts import STYLES
+from verifiers.proofs.isabelle.text import UnreadableText, without_comments
 
 __all__ = ["BENCHMARK"]
 
@@ -42,6 +44,7 @@ _PROOF = {
 }
 """Where its proof, which is missing, begins."""
 _SOLUTION = re.compile(r"(abbrev\s+\w+_solution\b[^\n]*(?:\n[^\n]*)*?:=\s*)sorry\b[^\n]*(?:\n--[^\n]*)*")
+_STRAY_QUOTE = "a stray quote at the end of the published header is left out"
 _DOCSTRING = re.compile(r"/--.*?-/\s*\Z", re.DOTALL)
 
 
@@ -54,7 +57,12 @@ def _read(paths: Sequence[Path], split: str) -> Iterator[Entry]:
             header = _DOCSTRING.sub("", _with_answer(header, record, place))
         informal = record.get("informal_docstring")
         prompt = informal if isinstance(informal, str) else ""
-        yield Entry(proof_problem(name, system, statement, header.strip(), place, prompt=prompt), ())
+        header = header.strip()
+        mended = _without_stray_quote(header) if system == "isabelle" else header
+        problem = proof_problem(name, system, statement, mended, place, prompt=prompt)
+        if mended != header:
+            problem = dataclasses.replace(problem, meta={"note": _STRAY_QUOTE})
+        yield Entry(problem, ())
 
 
 def _parts(system: str, text: str, place: str) -> tuple[str, str]:
@@ -65,6 +73,15 @@ def _parts(system: str, text: str, place: str) -> tuple[str, str]:
         raise BenchmarkError(f"{place}: field 'source_text': holds no {system} statement without a proof")
     opening = " :=" if system == "lean" else ""
     return text[: starts[-1]], text[starts[-1] : end.start()].strip() + opening
+
+
+def _without_stray_quote(header: str) -> str:
+    """The header; where it ends in a quote that opens a string with no end (putnam_1965_a1), without that quote."""
+    try:
+        without_comments(header)
+    except UnreadableText:
+        return header.removesuffix('"').rstrip()
+    return header
 
 
 def _with_answer(header: str, record: Mapping[str, Any], place: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from reasoning.evaluation.benchmarks.base import Benchmark, BenchmarkError, Entry, SourceFile, json_lines, problem_from
+from reasoning.evaluation.benchmarks.base import Benchmark, BenchmarkError, Entry, SourceFile, problem_lines
 from reasoning.evaluation.benchmarks.puzzle_prompts import CHAT, LONG, MEDIUM, SHORT
 from verifiers.extraction import is_safe_to_parse
 from verifiers.records import Problem
@@ -24,22 +24,15 @@ _UNQUOTABLE = frozenset('"\\')
 
 
 def _read(paths: Sequence[Path], split: str) -> Iterator[Entry]:
-    seen: set[str] = set()
-    for place, record in json_lines(paths[0]):
-        problem = problem_from(record, place)
-        if problem.kind != "puzzle":
-            raise BenchmarkError(f"{place}: field 'kind': is '{problem.kind}', expected 'puzzle'")
+    for place, entry in problem_lines(paths[0], "puzzle"):
+        problem = entry.problem
         if not isinstance(problem.fields.get("sat"), str):
             raise BenchmarkError(f"{place}: field 'sat': missing")
-        if problem.id in seen:
-            raise BenchmarkError(f"{place}: field 'id': '{problem.id}' occurs twice")
-        seen.add(problem.id)
         meta = dict(problem.meta)
-        reference = meta.pop("reference", None)
         meta.setdefault("sol_header", _solution_header(problem, place))
         if problem.prompt and not _UNQUOTABLE & set(problem.prompt):
             meta.setdefault("sol_docstring", f'    """{problem.prompt}"""')
-        yield Entry(replace(problem, meta=meta), (reference,) if isinstance(reference, str) else ())
+        yield replace(entry, problem=replace(problem, meta=meta))
 
 
 def _solution_header(problem: Problem, place: str) -> str:

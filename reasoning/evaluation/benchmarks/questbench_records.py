@@ -13,6 +13,7 @@ import csv
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def csv_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         with opened(path, "rt", encoding="utf-8", newline="") as file:
             for number, row in enumerate(csv.DictReader(file), 1):
                 yield f"{path}, row {number}", dict(row)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
         raise BenchmarkError(f"{path}, row {number + 1}: cannot be read: {error}") from None
     finally:
         csv.field_size_limit(limit)

@@ -53,9 +53,17 @@ def _read(paths: Sequence[Path], split: str) -> Iterator[Entry]:
         meta: dict[str, Any] = {
             "steps": f"{form[1]} steps" if form[2] == _COMPOSITE else "1 step",
             "concept": text_field(record, "knowledge concept", place),
-            "image": str(paths[0].parent / text_field(record, "image_path", place)),
+            "image": str(_picture(paths[0].parent, text_field(record, "image_path", place), place)),
         }
         yield Entry(Problem(id, "choice", prompt, {"options": options, "gold": answer}, meta), (answer,))
+
+
+def _picture(folder: Path, way: str, place: str) -> Path:
+    """The picture's file; a file from outside must not name one elsewhere, since pictures are sent to servers."""
+    relative = Path(way)
+    if relative.is_absolute() or ".." in relative.parts:
+        raise BenchmarkError(f"{place}: field 'image_path': {way[:200]!r} leads out of the folder")
+    return folder / relative
 
 
 def _options(text: str) -> dict[str, str]:

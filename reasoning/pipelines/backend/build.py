@@ -6,6 +6,7 @@
 runs/first/run.sqlite           finished work (see `reasoning.runs.store`)
 runs/first/discarded.jsonl      everything that was thrown away, with the reason
 runs/first/metrics.json         counts
+runs/first/cost.json            what it took, in all attempts: times differ from run to run
 runs/first/dataset/             README.md, manifest.json, data/<split>-00000-of-00001.parquet
 
 A resumed run takes finished work from the store, lets it pass through the same filters in the same order, and so ends
@@ -17,11 +18,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from reasoning.backends import open_backend
+from reasoning.embeddings import Embedder, create_embedder
 from reasoning.engines.base import Engine
 from reasoning.pipelines.backend.card import write_card
 from reasoning.pipelines.backend.coverage import COVERAGE_NAME, coverage_svg
@@ -30,19 +33,20 @@ from reasoning.pipelines.backend.manifest import write_manifest
 from reasoning.pipelines.backend.shards import ShardWriter
 from reasoning.pipelines.backend.splits import SplitPlan
 from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, find_pipeline
-from reasoning.pipelines.job import Failures, Job
+from reasoning.pipelines.job import Job
 from reasoning.pipelines.seeds import Seeds, find_seeds
 from reasoning.pipelines.settings import Settings
 from reasoning.runs import Run, progress_display, replaced_file, write_json
+from reasoning.runs.failures import EngineFailures
 from reasoning.runs.files import PARTIAL_SUFFIX
 from reasoning.runs.progress import ProgressDisplay
 from reasoning.runs.run import METRICS_NAME
-from verifiers.sandbox import SandboxPool
 
-__all__ = ["DATASET_NAME", "DISCARDED_NAME", "Built", "build"]
+__all__ = ["COST_NAME", "DATASET_NAME", "DISCARDED_NAME", "Built", "build", "cost_of"]
 
 DATASET_NAME = "dataset"
 DISCARDED_NAME = "discarded.jsonl"
+COST_NAME = "cost.json"
 _INDEX_NAME = "index.sqlite"
 
 
@@ -54,11 +58,13 @@ class Built:
         dataset: the folder.
         manifest: as it stands there.
         failures: items for which the engine gave no answer.
+        cost: what it took, see `cost_of`.
     """
 
     dataset: Path
     manifest: dict[str, Any]
-    failures: Failures
+    failures: EngineFailures
+    cost: dict[str, float]
 
     @property
     def kept(self) -> int:
@@ -81,6 +87,7 @@ async def build(
     concurrency: int = 64,
     allow_weak: bool = False,
     quiet: bool = False,
+    backend: str = "local",
 ) -> Built:
     """Run a pipeline to its end, or go on with a run, and write its dataset.
 
@@ -93,10 +100,12 @@ async def build(
         concurrency: requests under way at once.
         allow_weak: accept a weak sandbox.
         quiet: show no progress.
+        backend: where it is computed, see `reasoning.backends`; the dataset does not depend on it.
 
     Raises:
-        PipelineError, BenchmarkError, RunError, EngineSpecError, SandboxUnavailableError: it cannot begin.
-        EngineError: the engine failed too often in a row.
+        BackendError, PipelineError, BenchmarkError, RunError, EngineSpecError, SandboxUnavailableError:
+            it cannot begin.
+        EngineError: the engine failed too often in a row, or the embedding model gave no vectors.
     """
     pipeline = find_pipeline(settings.pipeline)
     options = pipeline.options(**settings.own)
@@ -104,34 +113,41 @@ async def build(
     seeds = _seeds(pipeline, settings)
     sources = [] if pipeline.sources is None else [find_seeds(name) for name in pipeline.sources(options)]
     sources += [] if seeds is None else [seeds]
-    filters = Filters.of(settings, sources)
-    if pipeline.needs_engine(options) and engine is None:
-        from reasoning.engines.registry import create_engine
-
-        engine = create_engine(settings.engine)
-    try:
-        async with SandboxPool(workers=jobs, allow_weak=allow_weak) as pool:
-            provenance = _provenance(sources, filters, engine)
-            with await _open(settings, provenance, directory, pool, resume) as run:
-                job = Job(
-                    settings,
-                    run,
-                    pool,
-                    protected=filters.protected,
-                    seeds=seeds,
-                    engine=engine,
-                    concurrency=concurrency,
-                )
-                outcomes = cast(AsyncGenerator[Outcome, None], pipeline.run(job, options))
-                builder = _Builder(settings, run, filters, provenance)
-                with progress_display(
-                    total=settings.rows, label=settings.pipeline, quiet=quiet, before_showing=run.store.commit
-                ) as progress:
-                    manifest = await builder.write(outcomes, progress)
-                return Built(directory / DATASET_NAME, manifest, job.failures)
-    finally:
+    embedder = create_embedder(settings.embedder) if settings.embedder else None
+    filters = Filters.of(settings, sources, directory, embedder)
+    async with AsyncExitStack() as stack:
+        if embedder is not None:
+            stack.push_async_callback(embedder.close)
+        place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
+        if pipeline.needs_engine(options) and engine is None:
+            engine = await place.engine(settings.engine)
         if engine is not None:
-            await engine.close()
+            stack.push_async_callback(engine.close)
+        provenance = _provenance(sources, filters, engine, embedder)
+        known = {**settings.to_json(), **provenance}
+        if embedder is None:
+            # Runs from before there were embedding models can be gone on with.
+            del known["embedder"], known["similar"]
+        with await Run.open(directory, known, place.pool, resume) as run:
+            job = Job(
+                settings,
+                run,
+                place.pool,
+                judges=place.judges,
+                protected=filters.protected,
+                seeds=seeds,
+                engine=engine,
+                concurrency=concurrency,
+            )
+            outcomes = cast(AsyncGenerator[Outcome, None], pipeline.run(job, options))
+            builder = _Builder(settings, run, filters, provenance)
+            with progress_display(
+                total=settings.rows, label=settings.pipeline, quiet=quiet, before_showing=run.store.commit
+            ) as progress:
+                manifest = await builder.write(outcomes, progress)
+            cost = cost_of(run)
+            write_json(directory / COST_NAME, cost)
+            return Built(directory / DATASET_NAME, manifest, job.failures, cost)
 
 
 def _seeds(pipeline: Pipeline, settings: Settings) -> Seeds | None:
@@ -142,23 +158,17 @@ def _seeds(pipeline: Pipeline, settings: Settings) -> Seeds | None:
     return find_seeds(settings.problems)
 
 
-def _provenance(sources: list[Seeds], filters: Filters, engine: Engine | None) -> dict[str, Any]:
+def _provenance(
+    sources: list[Seeds], filters: Filters, engine: Engine | None, embedder: Embedder | None
+) -> dict[str, Any]:
     """What the rows depend on beside the settings."""
+    model = {} if embedder is None else {"embedder_description": embedder.describe()}
     return {
+        **model,
         "inputs": [{"name": one.name, "sha256": one.sha256} for one in sources],
         "engine_description": None if engine is None else engine.describe(),
         "decontaminated_against": [{"name": name, "sha256": sha256} for name, sha256 in filters.protected.sources],
     }
-
-
-async def _open(
-    settings: Settings, provenance: dict[str, Any], directory: Path, pool: SandboxPool, resume: bool
-) -> Run:
-    known = {**settings.to_json(), **provenance}
-    report = await pool.report()
-    if resume:
-        return Run.resume(directory, known)
-    return Run.start(directory, known, {"isolation": report.to_json()})
 
 
 class _Builder:
@@ -201,3 +211,11 @@ class _Builder:
         self._folder.rename(self._final)
         write_json(self._run.directory / METRICS_NAME, statistics)
         return manifest
+
+
+def cost_of(run: Run) -> dict[str, float]:
+    """What a run has taken in all its attempts: completions with their tokens and seconds, and children in the sandbox
+    (for programs and for judging) with their CPU seconds. Work that a kill cut off is not counted.
+    """
+    tasks, seconds = run.store.sandbox_usage()
+    return {**run.store.completion_totals(), "sandbox_tasks": tasks, "sandbox_seconds": round(seconds, 3)}

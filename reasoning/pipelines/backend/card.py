@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reasoning.pipelines.backend.columns import COLUMNS, MEANINGS, TABLES
+from reasoning.pipelines.backend.columns import MEANINGS, columns_of, tables_in
 from reasoning.pipelines.backend.coverage import COVERAGE_NAME
 from reasoning.pipelines.backend.shards import table_folder
 from reasoning.pipelines.backend.statistics import DIFFICULTY_BINS
@@ -60,20 +60,16 @@ def _header(manifest: Mapping[str, Any]) -> str:
         f"- {_size(statistics['kept'])}",
         "configs:",
     ]
-    for table in TABLES:
-        splits = statistics["rows"].get(table)
-        if not splits:
-            continue
+    tables = tables_in(table for table, splits in statistics["rows"].items() if splits)
+    for table in tables:
+        splits = statistics["rows"][table]
         lines += [f"- config_name: {table}", *(["  default: true"] if table == "default" else []), "  data_files:"]
         for split in splits:
             lines += [f"  - split: {split}", f"    path: {table_folder(table)}/{split}-*.parquet"]
     lines.append("dataset_info:")
-    for table in TABLES:
-        splits = statistics["rows"].get(table)
-        if not splits:
-            continue
+    for table in tables:
         lines += [f"- config_name: {table}", "  features:"]
-        for name, kind in COLUMNS[table].items():
+        for name, kind in columns_of(table).items():
             lines += [f"  - name: {name}", f"    dtype: {kind}"]
     return "\n".join([*lines, "---", ""])
 
@@ -123,10 +119,10 @@ def _counts(manifest: Mapping[str, Any]) -> str:
 
 
 def _columns(manifest: Mapping[str, Any]) -> str:
-    tables = [table for table in TABLES if table in manifest["statistics"]["rows"]]
+    tables = tables_in(manifest["statistics"]["rows"])
     names: dict[str, list[str]] = {}
     for table in tables:
-        for name in COLUMNS[table]:
+        for name in columns_of(table):
             names.setdefault(name, []).append(table)
     rows = [(f"`{name}`", ", ".join(where), MEANINGS[name]) for name, where in names.items()]
     return "## Columns\n\n" + _table(("column", "tables", "meaning"), rows, escaped=False)
@@ -171,16 +167,25 @@ def _provenance(manifest: Mapping[str, Any]) -> str:
             + ", ".join(_text(entry["name"]) for entry in against)
             + ".\n"
         )
+        if model := manifest.get("embedder_description"):
+            parts.append(
+                f"None lies within a cosine similarity of {manifest['settings']['similar']} of such a problem for this "
+                f"embedding model:\n\n{_fenced(json.dumps(model, indent=1, ensure_ascii=False), 'json')}\n"
+            )
     else:
         parts.append("It was not compared with any benchmark.\n")
     return "\n".join(parts)
 
 
 def _defects(manifest: Mapping[str, Any]) -> str:
+    by_meaning = manifest.get("embedder_description") is not None
+    others = (
+        "and others as far as the embedding model sees them" if by_meaning else "not translations or free paraphrases"
+    )
     return (
         "## Known limits\n\n"
         "- A verifier judges answers: a solution may reach a right answer by wrong steps.\n"
-        "- Decontamination finds copies, close rewordings and changed numbers, not translations or free paraphrases.\n"
+        f"- Decontamination finds copies, close rewordings and changed numbers, {others}.\n"
     )
 
 

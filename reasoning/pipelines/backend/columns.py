@@ -5,6 +5,7 @@
 | `default` | problems and supervised fine-tuning | `answer`, `completion` |
 | `dpo` | preference pairs | `chosen`, `rejected` |
 | `kto` | unpaired preferences | `completion`, `label` |
+| any other name | a part of the pipeline's own, for fine-tuning | as `default` |
 
 Common: `id, kind, prompt, problem, group, topic, difficulty, steps, source, meta`; `problem` is the whole problem in
 the public form as JSON text, so that `verifiers` can judge an answer to it; `prompt`, `completion`, `chosen`,
@@ -14,6 +15,7 @@ the public form as JSON text, so that `verifiers` can judge an answer to it; `pr
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from reasoning.pipelines.base import Row
@@ -21,7 +23,7 @@ from reasoning.pipelines.base import Row
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["COLUMNS", "MEANINGS", "TABLES", "record_of", "schema_of"]
+__all__ = ["MEANINGS", "columns_of", "record_of", "schema_of", "tables_in"]
 
 TABLES = ("default", "dpo", "kto")
 """In the order in which a card lists them."""
@@ -44,6 +46,18 @@ COLUMNS: dict[str, dict[str, str]] = {
     "kto": {**_COMMON, "completion": "string", "label": "bool"},
 }
 """Table -> column -> type, in the words of the hub's `dataset_info`."""
+
+
+def columns_of(table: str) -> dict[str, str]:
+    """The columns of a table; parts have those of `default`."""
+    return COLUMNS.get(table, COLUMNS["default"])
+
+
+def tables_in(tables: Iterable[str]) -> list[str]:
+    """The tables in the order in which a card lists them."""
+    given = set(tables)
+    return [*(table for table in TABLES if table in given), *sorted(given - set(TABLES))]
+
 
 MEANINGS: dict[str, str] = {
     "id": "unique within its split",
@@ -70,7 +84,7 @@ def record_of(row: Row, id: str) -> dict[str, Any]:
     record: dict[str, Any] = {
         "id": id,
         "kind": problem.kind,
-        "prompt": problem.prompt,
+        "prompt": row.asked,
         "problem": json.dumps(problem.to_json()),
         "group": row.group,
         "topic": row.topic,
@@ -91,7 +105,7 @@ def schema_of(table: str) -> pa.Schema:
     import pyarrow as pa
 
     types = {"string": pa.string(), "float64": pa.float64(), "int64": pa.int64(), "bool": pa.bool_()}
-    return pa.schema([(name, types[kind]) for name, kind in COLUMNS[table].items()])
+    return pa.schema([(name, types[kind]) for name, kind in columns_of(table).items()])
 
 
 def _answer(gold: Any) -> str:

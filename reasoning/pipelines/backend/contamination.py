@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     Counts = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
-__all__ = ["ContaminationIndex", "Match"]
+__all__ = ["ContaminationIndex", "Match", "problem_id"]
 
 TEXT_WORDS = 8
 TEXT_SHARE = 0.5
@@ -63,11 +63,24 @@ _MAX_VOCABULARY = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A benchmark problem that a text gives away: how it was found (`text` or `structure`), and what share of it."""
+    """A benchmark problem that a text gives away: how it was found (`text`, `structure` or `embedding`), and what share
+    of it, or how similar it is.
+    """
 
     kind: str
     problem: str
     share: float
+
+    def reason(self) -> str:
+        """In words, for what is thrown away."""
+        if self.kind == "embedding":
+            return f"embedding: {self.share:.4f} similar to {self.problem}"
+        return f"{self.kind}: {100 * self.share:.0f} % of {self.problem}"
+
+
+def problem_id(benchmark: str, problem: Problem) -> str:
+    """What a benchmark's problem is called in reasons."""
+    return problem.id if problem.id.startswith(benchmark) else f"{benchmark}/{problem.id}"
 
 
 class ContaminationIndex:
@@ -82,7 +95,7 @@ class ContaminationIndex:
         text, structure = _ViewBuilder(TEXT_WORDS), _ViewBuilder(STRUCTURE_WORDS)
         for name, problem in problems:
             number = len(self._ids)
-            self._ids.append(problem.id if problem.id.startswith(name) else f"{name}/{problem.id}")
+            self._ids.append(problem_id(name, problem))
             forms = forms_of(problem)
             self._whole.setdefault(_whole_key(forms), number)
             if _is_telling(forms.masked):

@@ -148,5 +148,5 @@ def _normal_key(row: Row) -> int:
     return key_of(problem.kind, normal_form(problem_text(problem)), *map(normal_form, _solution_parts(row)))
 
 
-def _solution_parts(row: Row) -> tuple[str, str, str]:
-    return row.completion, row.rejected or "", str(row.label)
+def _solution_parts(row: Row) -> tuple[str, ...]:
+    return row.completion, row.rejected or "", str(row.label), row.part, row.prompt

@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reasoning.embeddings import Embedder
 from reasoning.pipelines.backend import duplicates, splits
 from reasoning.pipelines.backend.columns import record_of
 from reasoning.pipelines.backend.contamination import Match
 from reasoning.pipelines.backend.duplicates import DuplicateFinder, TextForms, forms_of
 from reasoning.pipelines.backend.forms import key_of
 from reasoning.pipelines.backend.index import KeyIndex
+from reasoning.pipelines.backend.nearness import Nearness
 from reasoning.pipelines.backend.protected import Protected, protect
 from reasoning.pipelines.backend.quality import fault_of
 from reasoning.pipelines.backend.splits import SplitPlan, Splitter
@@ -56,10 +58,24 @@ class Filters:
         self._index: KeyIndex | None = None
 
     @classmethod
-    def of(cls, settings: Settings, sources: Sequence[Seeds]) -> Filters:
-        """The filters that a run wants; problems of its own `sources` are not counted as contamination."""
+    def of(
+        cls, settings: Settings, sources: Sequence[Seeds], directory: Path, embedder: Embedder | None = None
+    ) -> Filters:
+        """The filters that a run wants.
+
+        Args:
+            settings: of the run.
+            sources: where its problems come from; what they hold is not counted as contamination.
+            directory: of the run.
+            embedder: looks for benchmark problems as well; None: there is none.
+        """
         kept_apart = find_pipeline(settings.pipeline).kept_apart
-        return cls(settings, protect(settings.decontaminate, sources, kept_apart))
+
+        def near(texts: Sequence[tuple[str, str]]) -> Nearness:
+            assert embedder is not None
+            return Nearness(embedder, texts, settings.similar, directory / "protected")
+
+        return cls(settings, protect(settings.decontaminate, sources, kept_apart, None if embedder is None else near))
 
     @contextmanager
     def open(self, path: Path) -> Iterator[None]:
@@ -83,21 +99,29 @@ class Filters:
             waiting.append(outcome)
             if len(waiting) < BATCH_ROWS:
                 continue
-            for decision in self._batch(waiting, duplicates_of, splitter):
+            for decision in self._batch(waiting, await self._looked_up(waiting), duplicates_of, splitter):
                 yield decision
                 if limit is not None and self.statistics.kept >= limit:
                     return
             waiting.clear()
-        for decision in self._batch(waiting, duplicates_of, splitter):
+        for decision in self._batch(waiting, await self._looked_up(waiting), duplicates_of, splitter):
             yield decision
             if limit is not None and self.statistics.kept >= limit:
                 return
 
+    async def _looked_up(self, outcomes: list[Outcome]) -> Iterator[tuple[TextForms, Match | None]]:
+        """Forms of each row's problem, and the protected problem that it gives away."""
+        problems = [outcome.problem for outcome in outcomes if isinstance(outcome, Row)]
+        forms = [forms_of(problem) for problem in problems]
+        return zip(forms, await self.protected.check(problems, forms), strict=True)
+
     def _batch(
-        self, outcomes: list[Outcome], duplicates_of: DuplicateFinder, splitter: Splitter
+        self,
+        outcomes: list[Outcome],
+        looked_up: Iterator[tuple[TextForms, Match | None]],
+        duplicates_of: DuplicateFinder,
+        splitter: Splitter,
     ) -> Iterator[Kept | Discarded]:
-        forms = [forms_of(outcome.problem) for outcome in outcomes if isinstance(outcome, Row)]
-        looked_up = zip(forms, self.protected.index.check(forms), strict=True)
         for outcome in outcomes:
             if isinstance(outcome, Discarded):
                 decision: Kept | Discarded = outcome
@@ -114,7 +138,7 @@ class Filters:
         if (fault := fault_of(row, self._settings.max_characters)) is not None:
             return _thrown(row, "quality", fault)
         if match is not None:
-            return _thrown(row, "contamination", f"{match.kind}: {100 * match.share:.0f} % of {match.problem}")
+            return _thrown(row, "contamination", match.reason())
         if (duplicate := duplicates_of.check(row, forms)) is not None:
             return _thrown(row, "duplicate", f"{duplicate.kind}: of {duplicate.of}")
         split = splitter.assign(row, forms.key)

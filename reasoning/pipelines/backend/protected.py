@@ -10,14 +10,17 @@ come; problems of these splits that other splits of the same benchmark list as w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from reasoning.data_files import DataFileError
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate
 from reasoning.evaluation.benchmarks.base import BENCHMARKS, BenchmarkError
-from reasoning.pipelines.backend.contamination import ContaminationIndex
+from reasoning.pipelines.backend.contamination import ContaminationIndex, Match, problem_id
+from reasoning.pipelines.backend.duplicates import TextForms
+from reasoning.pipelines.backend.forms import problem_text
+from reasoning.pipelines.backend.nearness import Nearness
 from reasoning.pipelines.base import PipelineError
 from reasoning.pipelines.seeds import Seeds
 from verifiers.records import Problem
@@ -27,10 +30,31 @@ __all__ = ["Protected", "protect"]
 
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """Problems that a dataset must not hold; `sources` names each split with the hash of its files."""
+    """Problems that a dataset must not hold.
+
+    Attributes:
+        index: finds them by their words, and by their words but for numbers.
+        sources: names of the splits, each with the hash of its files.
+        nearness: finds them by an embedding model; None: there is none.
+    """
 
     index: ContaminationIndex
     sources: tuple[tuple[str, str], ...]
+    nearness: Nearness | None = None
+
+    async def check(self, problems: Sequence[Problem], forms: Sequence[TextForms]) -> list[Match | None]:
+        """Which protected problem each of these gives away, if any; `forms` are theirs.
+
+        Raises:
+            EngineError: the embedding model gives no vectors.
+        """
+        found = self.index.check(forms)
+        if self.nearness is not None:
+            rest = [place for place, match in enumerate(found) if match is None]
+            near = await self.nearness.check([problem_text(problems[place]) for place in rest])
+            for place, match in zip(rest, near, strict=True):
+                found[place] = match
+        return found
 
     @property
     def names(self) -> list[str]:
@@ -38,13 +62,19 @@ class Protected:
         return [name for name, _ in self.sources]
 
 
-def protect(wanted: str, sources: Sequence[Seeds], kept_apart: Collection[str] = ()) -> Protected:
+def protect(
+    wanted: str,
+    sources: Sequence[Seeds],
+    kept_apart: Collection[str] = (),
+    near: Callable[[Sequence[tuple[str, str]]], Nearness] | None = None,
+) -> Protected:
     """The protected problems.
 
     Args:
         wanted: `all` that can be found without a download, `none`, or names separated by commas.
         sources: what the dataset is made from.
         kept_apart: benchmarks that `all` leaves out.
+        near: makes the search by embeddings from (id, text) pairs; None: there is none.
 
     Raises:
         PipelineError: a name is no benchmark.
@@ -63,7 +93,10 @@ def protect(wanted: str, sources: Sequence[Seeds], kept_apart: Collection[str] =
             raise PipelineError(f"--decontaminate {wanted}: '{name}' is no benchmark (see `reasoning benchmarks`)")
     shelf = [shelved for name in names for shelved in _splits(find_benchmark(name), sources, named)]
     splits = tuple((f"{one.benchmark.name}:{one.split}", digest(one.paths)) for one in shelf if one.protected)
-    return Protected(ContaminationIndex(_problems(shelf)), splits)
+    nearness = None
+    if near is not None:
+        nearness = near([(problem_id(name, problem), problem_text(problem)) for name, problem in _problems(shelf)])
+    return Protected(ContaminationIndex(_problems(shelf)), splits, nearness)
 
 
 @dataclass(frozen=True, slots=True)

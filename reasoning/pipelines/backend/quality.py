@@ -33,7 +33,7 @@ def fault_of(row: Row, max_characters: int) -> str | None:
         max_characters: longest prompt and longest solution.
     """
     problem = row.problem
-    prompt = problem.prompt
+    prompt = row.asked
     if problem.kind not in CODE_KINDS:
         if len(prompt.strip()) < MIN_PROMPT_CHARACTERS:
             return f"the prompt has fewer than {MIN_PROMPT_CHARACTERS} characters"

@@ -73,7 +73,7 @@ class Statistics:
             self.cells[cell] += 1
         if row.difficulty is not None:
             self.difficulty[min(int(row.difficulty * DIFFICULTY_BINS), DIFFICULTY_BINS - 1)] += 1
-        self.prompt.add(len(row.problem.prompt))
+        self.prompt.add(len(row.asked))
         self.completion.add(len(row.completion))
 
     def discard(self, discarded: Discarded) -> None:

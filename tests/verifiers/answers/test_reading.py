@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from verifiers.answers import read
+from verifiers.answers import judge, read
 from verifiers.answers.tree import Based, Clock, Collection, Number, Quantity, Relation, Words
 
 
@@ -43,6 +43,19 @@ def test_kinds() -> None:
     assert isinstance(read(r"5 \text{ cm}").nodes[0], Quantity)
     assert read("Evelyn").nodes == (Words("evelyn"),)
     assert read("0.50").nodes == (Number(Fraction(1, 2), 2),)
+
+
+@pytest.mark.parametrize("text", ["I give up", "I give up.", "I think it is unclear", "A cat"])
+def test_a_sentence_counts_nothing(text: str) -> None:
+    (words,) = read(text).nodes
+    assert isinstance(words, Words)
+    assert not judge("I", text).passed
+    assert not judge("A", text).passed
+
+
+@pytest.mark.parametrize("text", ["n cats", "2I watts", "12 apples"])
+def test_letters_and_numbers_count_things(text: str) -> None:
+    assert isinstance(read(text).nodes[0], Quantity)
 
 
 def test_an_ambiguous_comma_is_read_both_ways() -> None:

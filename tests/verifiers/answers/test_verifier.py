@@ -51,6 +51,14 @@ def test_undecided_pairs_go_to_the_sandbox_and_come_back() -> None:
     assert run("answer", r"2 e^{-100000} + 1", gold=r"e^{-100000} + 1 + e^{-100000}").status is Status.PASSED
 
 
+def test_a_pair_that_the_sandbox_proves_equal_is_still_a_calculation() -> None:
+    text = r"1 + e^{-100000} - e^{-100000}"
+    verdict = run("answer", text, gold="1")
+    assert verdict.status is Status.PASSED
+    assert verdict.isolation
+    assert run("answer", text, gold="1", convention="computed").status is Status.WRONG
+
+
 def test_what_hits_a_limit_does_not_go_to_the_sandbox() -> None:
     verdict = run("answer", r"9^{9^{9^{9}}} \cdot 9", gold=r"9^{9^{9^{8}}}")
     assert verdict.status is Status.WRONG

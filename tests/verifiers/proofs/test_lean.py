@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from lean_runner import CASES, SHORT_SECONDS, run_session
 
+from verifiers.proofs.lean import install
 from verifiers.proofs.lean.tactics import TacticState
 from verifiers.records import Status
 
@@ -87,6 +88,13 @@ def test_tactics_lead_from_state_to_state(lean):
     assert "omega" in lean.states[2].message
     assert "unsolved goals" in lean.states[3].message
     assert lean.judged.passed
+
+
+def test_processes_start_from_machine_code_that_was_kept(lean):
+    found = install.find()
+    assert found is not None
+    assert found.code is not None
+    assert found.code.stat().st_size > 1_000_000
 
 
 def test_checks_run_in_the_sandbox(lean):

@@ -11,12 +11,22 @@ import pytest
 from verifiers.proofs import ProofTask
 from verifiers.proofs.lean import install, pool
 from verifiers.proofs.lean.bridge import LeanBridge
-from verifiers.proofs.lean.worker import Role, Worker, WorkerDied, WorkerKilled, WorkerNotStarted, WorkerTimeout
+from verifiers.proofs.lean.program import CORE, Program
+from verifiers.proofs.lean.worker import (
+    ImportsMissing,
+    Role,
+    Worker,
+    WorkerDied,
+    WorkerKilled,
+    WorkerNotStarted,
+    WorkerTimeout,
+)
 from verifiers.records import RecordError, Status
-from verifiers.sandbox import Limits, SandboxPool
+from verifiers.sandbox import Limits, Profile, SandboxPool
 
 TASK = ProofTask("lean", "theorem a : True := by")
 PROVED = {"status": "proved", "ms": 5, "messages": []}
+NATIVE = Program("Lean 4", Profile("lean-native"), "no:entry", ())
 ACCEPTED = {"status": "accepted", "ms": 3, "axioms": ["propext"]}
 
 
@@ -25,8 +35,9 @@ class Double:
 
     started: ClassVar[list[Double]] = []
 
-    def __init__(self, role, script):
+    def __init__(self, role, script, imports=CORE):
         self.role = role
+        self.imports = imports
         self.script = script
         self.alive = True
         self.worn = False
@@ -50,26 +61,30 @@ class Double:
 def lean(monkeypatch):
     """`lean(elaborating=[...], judging=[...], proofs=n)`: reports of n checks, given the steps of all processes."""
     Double.started = []
-    monkeypatch.setattr(install, "find", lambda: install.Installation(Path("/prepared"), Path("/node")))
+    monkeypatch.setattr(install, "find", lambda: install.Installation(Path("/prepared"), Path("/node"), Path("/code")))
 
-    def run(elaborating, judging=(), proofs=1, proof="  trivial", workers=1, starts=None):
+    def run(elaborating, judging=(), proofs=1, proof="  trivial", workers=1, starts=None, headers=None):
         scripts = {Role.ELABORATE: list(elaborating), Role.JUDGE: list(judging)}
 
-        async def start(sandbox, installation, role):
+        async def start(sandbox, program, role, imports):
             if starts:
                 step = starts.pop(0)
                 if step is not None:
                     raise step
-            return Double(role, scripts[role])
+            return Double(role, scripts[role], imports)
 
         monkeypatch.setattr(Worker, "start", start)
 
         async def checks():
             async with SandboxPool(workers=1) as sandbox:
-                bridge = LeanBridge(sandbox, workers=workers)
-                return await asyncio.gather(
-                    *(bridge.check(TASK, proof, Limits(wall_seconds=10)) for _ in range(proofs))
-                )
+                if headers is None:
+                    bridge = LeanBridge(sandbox, workers=workers)
+                    return await asyncio.gather(
+                        *(bridge.check(TASK, proof, Limits(wall_seconds=10)) for _ in range(proofs))
+                    )
+                bridge = LeanBridge(sandbox, pool=pool.LeanPool(sandbox, workers, lambda: NATIVE))
+                tasks = [ProofTask("lean", TASK.statement, header) for header in headers]
+                return [await bridge.check(task, proof, Limits(wall_seconds=10)) for task in tasks]
 
         return asyncio.run(checks())
 
@@ -155,6 +170,23 @@ def test_a_candidate_that_may_leave_traces_gets_a_process_of_its_own(lean):
     lean([PROVED] * 2, [ACCEPTED] * 2, proofs=2, proof=macro)
     assert len(elaborators()) == 2
     assert not any(one.alive for one in elaborators())
+
+
+def test_headers_with_other_imports_get_processes_of_their_own_within_the_limit(lean):
+    headers = ["import A", "import A\nopen A", "import B", "import A", "import C"]
+    reports = lean([PROVED] * 5, [ACCEPTED] * 5, headers=headers)
+    assert all(report.passed for report in reports)
+    assert [one.imports for one in elaborators()] == [("Init", name) for name in "ABAC"]
+    assert [one.alive for one in elaborators()] == [False, False, False, True]
+    judges = [one for one in Double.started if one.role is Role.JUDGE]
+    assert [(one.imports[-1], one.alive) for one in judges] == [("A", True), ("B", False), ("C", True)]
+
+
+def test_modules_that_an_installed_lean_has_not_got_are_asked_for_once(lean):
+    missing = ImportsMissing("unknown module prefix 'A'")
+    reports = lean([PROVED], [ACCEPTED], headers=["import A", "import A", ""], starts=[missing, None, None])
+    assert [report.status for report in reports] == [Status.UNAVAILABLE, Status.UNAVAILABLE, Status.PASSED]
+    assert "'A'" in reports[1].detail
 
 
 @pytest.mark.parametrize(

@@ -305,7 +305,7 @@ def test_both_forms_refuse_text_that_runs_code(server):
 @pytest.mark.parametrize(
     ("path", "body", "status", "text"),
     [
-        ("/api/check", b"{", 422, "no JSON"),
+        ("/api/check", b"{", 422, "not JSON"),
         ("/api/check", [], 422, "expected an object"),
         ("/api/check", {}, 422, "snippets"),
         ("/api/check", {"snippets": []}, 422, "snippets"),
@@ -348,7 +348,7 @@ def test_the_environment_names_the_back_end():
     assert bridge_for(REASONING_LEAN="repl:lake env repl", REASONING_LEAN_PROJECT="/x") == "TextBridge"
 
 
-@pytest.mark.parametrize("name", ["kimina:", "repl: ", "native", "x:y"])
+@pytest.mark.parametrize("name", ["kimina:", "repl: ", "installed", "x:y"])
 def test_an_unknown_back_end_is_one_line(name):
     with pytest.raises(LeanMissingError, match="REASONING_LEAN"):
         bridge_for(REASONING_LEAN=name)

@@ -25,11 +25,12 @@ def judge(candidate, **fields):
     return asyncio.run(run())
 
 
-@pytest.mark.parametrize("system", ["fstar"])
-def test_a_system_without_a_bridge_is_unavailable_and_never_wrong(system):
-    verdict = judge("by auto", system=system)
+@pytest.mark.parametrize("candidate", ["let f x = x", "let f x = x + 1"])
+def test_f_star_that_is_not_installed_is_unavailable_and_never_wrong(candidate, monkeypatch):
+    monkeypatch.setenv("REASONING_FSTAR", "/nowhere/fstar.exe")
+    verdict = judge(candidate, system="fstar", statement="val f : int -> int")
     assert verdict.status is Status.UNAVAILABLE
-    assert system in verdict.detail
+    assert "opam install fstar" in verdict.detail
 
 
 @pytest.mark.parametrize("candidate", ["by auto", "by nothing"])
@@ -62,7 +63,7 @@ def test_a_malformed_problem_names_its_field(fields, field):
 def test_a_header_with_mathlib_cannot_be_judged_here():
     verdict = judge("norm_num", header="import Mathlib\nimport Aesop\nset_option maxHeartbeats 400000")
     assert verdict.status is Status.UNAVAILABLE
-    assert "Aesop, Mathlib" in verdict.detail
+    assert "Mathlib, Aesop" in verdict.detail
 
 
 @pytest.mark.parametrize(

@@ -379,3 +379,22 @@ def _pool_number_servers(pid: int) -> list[int]:
         if str(uid) in numbers:
             found.append(process)
     return found
+
+
+def test_a_shared_helper_is_made_once_and_anew_after_closing():
+    made = []
+
+    def helper(pool):
+        made.append(pool)
+        return object()
+
+    async def run():
+        pool = SandboxPool(workers=1)
+        first, again = pool.shared(helper), pool.shared(helper)
+        await pool.close()
+        return first, again, pool.shared(helper)
+
+    first, again, later = asyncio.run(run())
+    assert first is again
+    assert later is not first
+    assert len(made) == 2

@@ -19,6 +19,7 @@ from verifiers.proofs.coq.install import INSTALL_HINT, Installation, find
 from verifiers.proofs.coq.session import Checked, HeaderUnavailable, Work, run_check
 from verifiers.proofs.coq.text import DECLARATIONS, Sentence, Statement, UnreadableText, sentences, split_statement
 from verifiers.proofs.dialogue import DialoguePool, Program, ProgramDied, ProgramTimeout
+from verifiers.proofs.fences import first_block
 from verifiers.proofs.records import ProofMessage, ProofReport, ProofTask
 from verifiers.records import Status
 from verifiers.sandbox.task import Limits
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CoqBridge"]
 
-_FENCE: Final = re.compile(
-    r"^[ \t]*(?:```+|~~~+)[ \t]*(?:coq|Coq|rocq|v)?[ \t]*\n(.*?)^[ \t]*(?:```+|~~~+)[ \t]*$", re.S | re.M
-)
+_LANGUAGES: Final = ("coq", "Coq", "rocq", "v")
 _LIBRARIES: Final = ("Coq.", "Stdlib.", "Corelib.", "Rocq.", "mathcomp.", "Coquelicot.")
 """Where an allowed axiom may come from: a candidate cannot declare names below these."""
 _MOST_REASON: Final = 600
@@ -96,8 +95,8 @@ def _read(task: ProofTask, statement: Statement, proof: str) -> Work | ProofRepo
     strange = guard.strange_character(proof)
     if strange:
         return ProofReport(Status.REJECTED, strange)
-    fenced = _FENCE.search(proof)
-    found = sentences(fenced.group(1) if fenced else proof)
+    block = first_block(proof, _LANGUAGES)
+    found = sentences(block.text if block else proof)
     states = any(re.match(rf"\s*(?:{'|'.join(DECLARATIONS)}|Definition)\b", one.visible) for one in found)
     if states:
         header = {_plain(one.text) for one in sentences(task.header)}

@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from verifiers.proofs.fences import first_block
 from verifiers.proofs.isabelle.text import Statement, UnreadableText, split_header, visible, without_comments
 from verifiers.proofs.records import ProofTask
 
@@ -24,9 +25,7 @@ METHODS: Final = (
     "by linarith", "by (auto simp: field_simps)",
 )  # fmt: skip
 """What a placeholder is tried as, in this order."""
-_FENCE: Final = re.compile(
-    r"^[ \t]*(?:```+|~~~+)[ \t]*(?:[Ii]sabelle|[Ii]sar|thy)?[ \t]*\n(.*?)^[ \t]*(?:```+|~~~+)[ \t]*$", re.S | re.M
-)
+_LANGUAGES: Final = ("Isabelle", "isabelle", "Isar", "isar", "thy")
 _PLACEHOLDER: Final = re.compile(r"(?:\b(?:by|apply)\s+)?(?<![\w.'])sledgehammer(?![\w.'])")
 _END: Final = re.compile(r"(?:\A|\s)end\s*\Z")
 _SYMBOL: Final = re.compile(r"\\<\^?\w+>|.", re.DOTALL)
@@ -91,9 +90,9 @@ def proof_of(task: ProofTask, statement: Statement, candidate: str) -> Proof:
     Raises:
         UnreadableText: a comment, string or cartouche is not closed, or the candidate states another theorem.
     """
-    fenced = _FENCE.search(candidate)
-    text = without_comments(fenced.group(1) if fenced else candidate)
-    before = candidate[: fenced.start(1)] if fenced else ""
+    block = first_block(candidate, _LANGUAGES)
+    text = without_comments(block.text if block else candidate)
+    before = candidate[: block.start] if block else ""
     start = 0
     head = _head_pattern(without_comments(task.header))
     repeated = re.compile(rf"\s*{head}(?!\S)").match(text) if head else None

@@ -1,6 +1,8 @@
-"""Which Lean judges: the embedded one, a REPL process, or a Kimina server.
+"""Which Lean judges: the embedded one, an installed one, a REPL process, or a Kimina server.
 
 REASONING_LEAN=embedded                              the default: core library, kernel replay
+REASONING_LEAN=native                                lean on PATH, kernel replay; or native:/path/to/lean
+REASONING_LEAN=native                                with REASONING_LEAN_PROJECT: what `lake env` shows there
 REASONING_LEAN=kimina:http://127.0.0.1:8000          a Kimina server; its key in LEAN_SERVER_API_KEY
 REASONING_LEAN="repl:lake env ../repl/.lake/build/bin/repl"     with REASONING_LEAN_PROJECT as its directory
 """
@@ -17,9 +19,11 @@ from verifiers.proofs.lean.install import LeanMissingError
 from verifiers.proofs.records import Bridge
 
 if TYPE_CHECKING:
+    from verifiers.proofs.lean.bridge import LeanBridge
+    from verifiers.proofs.lean.native import NativeLean
     from verifiers.sandbox import SandboxPool
 
-__all__ = ["lean_bridge"]
+__all__ = ["find_named", "kernel_bridge", "lean_bridge", "native_command"]
 
 
 def lean_bridge(sandbox: SandboxPool, environment: Mapping[str, str] = os.environ) -> Bridge:
@@ -29,10 +33,15 @@ def lean_bridge(sandbox: SandboxPool, environment: Mapping[str, str] = os.enviro
         LeanMissingError: it names none.
     """
     name, _, rest = environment.get("REASONING_LEAN", "").partition(":")
-    if name in ("", "embedded"):
+    if name in ("", "embedded", "native"):
         from verifiers.proofs.lean.bridge import LeanBridge
 
-        return LeanBridge.of(sandbox)
+        # One for all who use the sandbox, where they all see the same environment.
+        shared = (
+            LeanBridge.of(sandbox) if environment is os.environ else kernel_bridge(sandbox, environment=environment)
+        )
+        if shared is not None:
+            return shared
     from verifiers.proofs.lean.text_backends.guarded import TextBridge, TextProver
 
     prover: TextProver
@@ -43,9 +52,54 @@ def lean_bridge(sandbox: SandboxPool, environment: Mapping[str, str] = os.enviro
     elif name == "repl" and rest.strip():
         from verifiers.proofs.lean.text_backends.repl import ReplProver
 
-        project = environment.get("REASONING_LEAN_PROJECT")
-        prover = ReplProver(shlex.split(rest), Path(project) if project else None, sandbox.workers)
+        prover = ReplProver(shlex.split(rest), _project(environment), sandbox.workers)
     else:
-        raise LeanMissingError("REASONING_LEAN: expected embedded, kimina:URL or repl:COMMAND")
+        raise LeanMissingError("REASONING_LEAN: expected embedded, native, native:PATH, kimina:URL or repl:COMMAND")
     sandbox.call_on_close(prover.close)
     return TextBridge(prover)
+
+
+def kernel_bridge(
+    sandbox: SandboxPool, workers: int | None = None, environment: Mapping[str, str] = os.environ
+) -> LeanBridge | None:
+    """The bridge to the embedded or the installed Lean, which our kernel replay judges; None if another one is named.
+
+    Args:
+        sandbox: where its processes run.
+        workers: elaborating processes at once; None: one a processor, as far as memory reaches.
+        environment: what names it.
+    """
+    from verifiers.proofs.lean.bridge import LeanBridge
+    from verifiers.proofs.lean.pool import LeanPool
+
+    if environment.get("REASONING_LEAN", "") in ("", "embedded"):
+        return LeanBridge(sandbox, workers)
+    lean = native_command(environment)
+    if lean is None:
+        return None
+    from verifiers.proofs.lean.native import ROOM_MIB, native_program
+
+    project = _project(environment)
+    return LeanBridge(sandbox, pool=LeanPool(sandbox, workers, lambda: native_program(lean, project), ROOM_MIB))
+
+
+def native_command(environment: Mapping[str, str] = os.environ) -> str | None:
+    """The installed Lean that the environment names, "" for the one on PATH; None if it names another back end."""
+    name, _, command = environment.get("REASONING_LEAN", "").partition(":")
+    return command if name == "native" else None
+
+
+def find_named(environment: Mapping[str, str] = os.environ) -> NativeLean:
+    """The installed Lean that the environment names, or the one on PATH.
+
+    Raises:
+        LeanMissingError: there is none, or it does not answer; the message says what to do.
+    """
+    from verifiers.proofs.lean.native import find_native
+
+    return find_native(native_command(environment) or "", _project(environment))
+
+
+def _project(environment: Mapping[str, str]) -> Path | None:
+    project = environment.get("REASONING_LEAN_PROJECT")
+    return Path(project) if project else None

@@ -22,10 +22,18 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from verifiers.proofs.lean import guard
 from verifiers.proofs.lean.install import LeanMissingError
 from verifiers.proofs.lean.pool import MOST_KILLS, LeanPool
+from verifiers.proofs.lean.premises import premises_of
+from verifiers.proofs.lean.program import CORE
 from verifiers.proofs.lean.steps import heartbeats_of, steps_of
 from verifiers.proofs.lean.text import Source, Statement, source_of, split_statement
 from verifiers.proofs.lean.webassembly import PackageError
-from verifiers.proofs.lean.worker import WorkerDied, WorkerKilled, WorkerNotStarted, WorkerTimeout
+from verifiers.proofs.lean.worker import (
+    ImportsMissing,
+    WorkerDied,
+    WorkerKilled,
+    WorkerNotStarted,
+    WorkerTimeout,
+)
 from verifiers.proofs.records import ProofMessage, ProofReport, ProofTask
 from verifiers.records import RecordError, Status
 from verifiers.sandbox.task import Limits
@@ -36,8 +44,8 @@ if TYPE_CHECKING:
 __all__ = ["Attempt", "LeanBridge"]
 
 _IMPORT: Final = re.compile(r"^\s*(?:public\s+)?import\s+([\w.]+)[^\S\n]*$", re.MULTILINE)
-_AVAILABLE: Final = frozenset({"Init"})
-"""Modules of the embedded Lean's environment."""
+_CORE_ONLY: Final = "the embedded Lean has only the core library, and the header imports"
+_MOST_NAMED: Final = 5
 _UNSOLVED: Final = "unsolved goals"
 _STUCK_SHARE: Final = 0.2
 """A process that used a smaller share of its time as processor time did not work on the proof; it is asked again."""
@@ -78,30 +86,35 @@ class _Elaborated:
     cpu_seconds: float
 
 
+def _bridge_named(sandbox: SandboxPool) -> LeanBridge:
+    """To the Lean that the environment names where our kernel replay judges there, else to the embedded one."""
+    from verifiers.proofs.lean.backends import kernel_bridge
+
+    return kernel_bridge(sandbox) or LeanBridge(sandbox)
+
+
 class LeanBridge:
-    """Judges Lean 4 proofs with the embedded Lean (core library, no Mathlib).
+    """Judges Lean 4 proofs with the embedded Lean (core library, no Mathlib) or with an installed one.
 
     Args:
         sandbox: where its processes run; they end when it is closed.
         workers: elaborating processes at once; None: one a processor, as far as memory reaches.
+        pool: of another Lean; None: of the embedded one.
     """
 
-    def __init__(self, sandbox: SandboxPool, workers: int | None = None) -> None:
-        self.pool = LeanPool(sandbox, workers)
+    def __init__(self, sandbox: SandboxPool, workers: int | None = None, pool: LeanPool | None = None) -> None:
+        self.pool = pool or LeanPool(sandbox, workers)
 
     @classmethod
     def of(cls, sandbox: SandboxPool) -> LeanBridge:
         """The one bridge of a sandbox, so that a search and the verifier of its proofs share their processes."""
-        return sandbox.shared(cls, lambda: cls(sandbox))
+        return sandbox.shared(_bridge_named)
 
     async def check(self, task: ProofTask, proof: str, limits: Limits) -> ProofReport:
         """Judge one candidate; see `verifiers.proofs.records.Bridge.check`."""
-        missing = _missing_imports(task.header)
+        missing = self._missing_imports(task.header)
         if missing:
-            return ProofReport(
-                Status.UNAVAILABLE,
-                f"the embedded Lean has only the core library, and the header imports {', '.join(missing[:5])}",
-            )
+            return ProofReport(Status.UNAVAILABLE, f"{_CORE_ONLY} {missing}")
         statement = split_statement(task.statement)
         if len(proof) > guard.MAX_CHARACTERS:
             return ProofReport(Status.REJECTED, f"longer than {guard.MAX_CHARACTERS} characters")
@@ -113,7 +126,7 @@ class LeanBridge:
             return ProofReport(Status.REJECTED, reason)
         try:
             return await self._judged(task, statement, source, limits.wall_seconds)
-        except (LeanMissingError, PackageError) as error:
+        except (LeanMissingError, PackageError, ImportsMissing) as error:
             return ProofReport(Status.UNAVAILABLE, str(error))
         except (WorkerNotStarted, WorkerKilled) as error:
             return ProofReport(Status.INTERNAL, str(error))
@@ -122,22 +135,22 @@ class LeanBridge:
         """Try a proof without judging it: for searching, where most tries fail and the last one is judged elsewhere.
 
         Raises:
-            RecordError: the task is malformed, or its header needs more than the embedded Lean has.
-            LeanMissingError: the embedded Lean is not installed and cannot be prepared.
+            RecordError: the task is malformed, or its header needs more than this Lean has.
+            LeanMissingError: Lean is not installed and cannot be prepared.
             WorkerNotStarted: a process does not come up.
             WorkerKilled: processes are killed from outside over and over.
         """
-        missing = _missing_imports(task.header)
+        missing = self._missing_imports(task.header)
         if missing:
-            raise RecordError(
-                "header", f"imports {', '.join(missing)}, and the embedded Lean has only the core library"
-            )
+            raise RecordError("header", f"{_CORE_ONLY} {missing}")
         statement = split_statement(task.statement)
         source = source_of(statement, proof, task.header)
         try:
             elaborated = await self._elaborate(task, statement, source, seconds)
         except WorkerTimeout as error:
             return Attempt(False, detail=str(error), seconds=seconds, cpu_seconds=error.cpu_seconds)
+        except ImportsMissing as error:
+            raise RecordError("header", str(error)) from None
         except (WorkerNotStarted, WorkerKilled):
             raise
         except WorkerDied as error:
@@ -148,6 +161,11 @@ class LeanBridge:
         goals = tuple(goal for message in errors for goal in _goals(message.text))
         spent = _milliseconds(elaborated.answer) / 1000
         return Attempt(failed is None, goals, failed[1] if failed else "", spent, elaborated.cpu_seconds, messages)
+
+    def _missing_imports(self, header: str) -> str:
+        """What the header imports and this Lean cannot have, known without starting it."""
+        imported = _imports(header)[len(CORE) :] if self.pool.core_only else ()
+        return ", ".join(imported[:_MOST_NAMED])
 
     async def _judged(self, task: ProofTask, statement: Statement, source: Source, seconds: float) -> ProofReport:
         try:
@@ -181,7 +199,10 @@ class LeanBridge:
         status, detail = _decision(judged)
         axioms = tuple(str(name) for name in judged.get("axioms", ()))
         spent += _milliseconds(judged) / 1000
-        return ProofReport(status, detail, messages, (), axioms, spent, elaborated.isolation, steps, beats)
+        premises = premises_of(elaborated.export) if task.premises and status is Status.PASSED else ()
+        return ProofReport(
+            status, detail, messages, (), axioms, spent, elaborated.isolation, steps, beats, premises=premises
+        )
 
     async def _elaborate(self, task: ProofTask, statement: Statement, source: Source, seconds: float) -> _Elaborated:
         """Have one process elaborate the candidate; one that died or was stuck costs one more attempt.
@@ -198,9 +219,10 @@ class LeanBridge:
             "steps": int(task.goals),
         }
         keep = not guard.leaves_traces(source.own)
+        imports = _imports(task.header)
 
         async def ask() -> _Elaborated:
-            async with self.pool.elaborator(keep=keep) as worker:
+            async with self.pool.elaborator(imports, keep=keep) as worker:
                 used = worker.cpu_seconds
                 answer, export = await worker.ask(request, seconds)
                 return _Elaborated(answer, export, worker.isolation, worker.cpu_seconds - used)
@@ -215,7 +237,8 @@ class LeanBridge:
             "axioms": list(task.axioms),
             "maxHeartbeats": task.heartbeats,
         }
-        answer = await _persistently(lambda: self.pool.judge(request, export, seconds), seconds)
+        imports = _imports(task.header)
+        answer = await _persistently(lambda: self.pool.judge(request, export, seconds, imports), seconds)
         if answer["status"] in ("header", "statement"):
             first = next((m for m in _messages(answer, 0) if m.severity == "error"), None)
             text = f"{answer['reason']}{': ' + first.describe() if first else ''}"
@@ -307,8 +330,9 @@ def _goals(text: str) -> list[str]:
     return [goal.strip() for goal in text.removeprefix(_UNSOLVED).split("\n\n") if goal.strip()]
 
 
-def _missing_imports(header: str) -> list[str]:
-    return sorted({name for name in _IMPORT.findall(header) if name not in _AVAILABLE})
+def _imports(header: str) -> tuple[str, ...]:
+    """The modules that a header's environment starts from."""
+    return tuple(dict.fromkeys((*CORE, *_IMPORT.findall(header))))
 
 
 def _without_imports(header: str) -> str:

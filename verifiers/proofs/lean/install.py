@@ -24,6 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from verifiers.proofs.lean.engine import code_name, keep_code
 from verifiers.proofs.lean.glue import slim_glue
 from verifiers.proofs.lean.webassembly import Module, PackageError
 
@@ -71,10 +72,12 @@ class Installation:
     Attributes:
         directory: what `prepare` has written.
         node: the JavaScript runtime.
+        code: machine code of busy functions, made by this version of the runtime; None: none yet.
     """
 
     directory: Path
     node: Path
+    code: Path | None = None
 
 
 def find() -> Installation | None:
@@ -82,7 +85,8 @@ def find() -> Installation | None:
     directory, node = _directory(), _node()
     if node is None or not (directory / "prepared.json").is_file():
         return None
-    return Installation(directory, node)
+    code = directory / code_name()
+    return Installation(directory, node, code if code.is_file() else None)
 
 
 def prepare(*, tarball: Path | None = None, again: bool = False, say: Say = lambda _: None) -> Installation:
@@ -107,7 +111,11 @@ def prepare(*, tarball: Path | None = None, again: bool = False, say: Say = lamb
     with _lock(directory.parent, say):
         if again or not (directory / "prepared.json").is_file() or not _intact(directory):
             _prepare(directory, node, tarball, say)
-    return Installation(directory, node)
+        code = directory / code_name()
+        if not code.is_file():
+            say("running Lean once, to keep the machine code of its busy functions ...")
+            keep_code(node, directory, code)
+    return Installation(directory, node, code)
 
 
 def _directory() -> Path:

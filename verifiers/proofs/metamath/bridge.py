@@ -17,6 +17,7 @@ import shutil
 import time
 from typing import TYPE_CHECKING, Final
 
+from verifiers.proofs.fences import first_block
 from verifiers.proofs.metamath.kernel import Database, DatabaseError, ProofError, read_database
 from verifiers.proofs.program_on_file import payload
 from verifiers.proofs.records import ProofReport, ProofTask
@@ -34,9 +35,7 @@ _ENTRY: Final = "verifiers.proofs.program_on_file:run_on_file"
 _FILE: Final = "candidate.mm"
 _STATEMENT: Final = re.compile(r"\A\s*([A-Za-z0-9._-]+)\s+\$p\s+(.*?)\s*(?:\$=\s*(?:\?\s*)?(?:\$\.)?)?\s*\Z", re.DOTALL)
 _WHOLE: Final = re.compile(r"\A\s*([A-Za-z0-9._-]+)\s+\$p\s+(.*?)\s\$=\s(.*?)\s?\$\.\s*\Z", re.DOTALL)
-_FENCE: Final = re.compile(
-    r"^[ \t]*```+[ \t]*(?:metamath|mm)?[ \t]*\n(.*?)^[ \t]*```+[ \t]*$", re.DOTALL | re.MULTILINE
-)
+_LANGUAGES: Final = ("metamath", "mm")
 _PROOF: Final = re.compile(r"[A-Za-z0-9._()\s-]*\Z", re.ASCII)
 _BAD_LINE: Final = re.compile(r"^\s*(?:\?|Warning:)[^\n]*", re.MULTILINE)
 _READ_WELL: Final = "No errors were found."
@@ -116,8 +115,8 @@ def _proof_text(proof: str, label: str, symbols: tuple[str, ...]) -> str | Proof
     """The proof in a candidate, or why it is refused unseen."""
     if len(proof) > MAX_CHARACTERS:
         return ProofReport(Status.REJECTED, f"longer than {MAX_CHARACTERS} characters")
-    fenced = _FENCE.search(proof)
-    text = fenced.group(1) if fenced else proof
+    block = first_block(proof, _LANGUAGES)
+    text = block.text if block else proof
     whole = _WHOLE.match(text)
     if whole is not None:
         if whole.group(1) != label or tuple(whole.group(2).split()) != symbols:

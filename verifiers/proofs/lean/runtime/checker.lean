@@ -1,14 +1,17 @@
 /-
-The two roles of an embedded Lean worker, run by `lean --run` under `runner.js`; JSON lines in, lines `@@{...}` out.
+The two roles of a Lean worker, run by `lean --run`: by the embedded Lean under `runner.js`, or by an installed one.
+JSON lines in, lines `@@{...}` out.
 
-First line in: {"role": "elaborate"} or {"role": "judge"}. First line out: {"ready": true, "import_ms": n, "version": "4.x"}.
+First line in: {"role": "elaborate" or "judge", "imports": ["Init", ...], "bytes": 0 or 1}.
+First line out: {"ready": true, "import_ms": n, "version": "4.x"}, or {"ready": false, "reason"} if there are no such modules.
 
 elaborate: runs what candidates wrote. Nothing that this process says is believed.
   in   {"id", "header", "name", "code", "maxHeartbeats", "steps"?: 1, "command"?: 1}
   out  {"id", "status", "reason", "ms", "messages", "steps"?, "axioms"?, "export"?}
        steps: goals before and after each tactic, [kind, first byte, last byte, [goals], [goals]]; asked for by "steps"
-       status  proved     no error message, and the theorem is there; `export` is the address of an array of `Item`: the
-                          declarations that the proof needs beyond library and header, dependencies first
+       status  proved     no error message, and the theorem is there; the declarations that the proof needs beyond library
+                          and header, dependencies first: `export` is the address of an array of `Item`, or, with
+                          "bytes": 1 in the first line, "bytes": n is in the answer and so many bytes follow it
                errors     there are error messages
                missing    the code does not declare a theorem of that name; `reason` says what it does instead
                header     the header has errors
@@ -85,11 +88,6 @@ partial def messagesJson (l : List Message) (left : Nat) (prev acc : String) : I
     else messagesJson r (left - 1) text (if acc == "" then text else acc ++ "," ++ text)
 
 /-! ### Names and declarations -/
-
-def isImported (env : Environment) (n : Name) : Bool :=
-  match env.getModuleIdxFor? n with
-  | some _ => true
-  | none => false
 
 /-- Imported theorems come without proofs and look like axioms; their original kind tells the two apart. -/
 def isRealAxiom (env : Environment) (n : Name) : Bool :=
@@ -227,6 +225,231 @@ partial def gatherExpr (base cand : Environment) (s : Gathered) (e : Expr) : Gat
 partial def gatherUsed (base cand : Environment) (s : Gathered) (a : Array Name) (i : Nat) : Gathered :=
   if h : i < a.size then gatherUsed base cand (gather base cand s a[i]) a (i+1) else s
 end
+
+/-! ### Elaborating process: declarations to bytes (see `decode`), where nothing reads them from memory
+
+Numbers beyond three bytes are cut off; what is read then is another claim, which the kernel will not accept. -/
+
+/-- Numbers of what has been written, found by hash. -/
+structure Numbers (α : Type) where
+  buckets : Array (List (α × Nat))
+  count : Nat
+
+def noNumbers (α : Type) (first : Nat) : Numbers α := { buckets := Array.replicate 4096 [], count := first }
+
+partial def inBucket {α : Type} [BEq α] (x : α) (l : List (α × Nat)) : Option Nat :=
+  match l with
+  | [] => none
+  | (y, n) :: r => if x == y then some n else inBucket x r
+
+def numberOf? {α : Type} [BEq α] [Hashable α] (t : Numbers α) (x : α) : Option Nat :=
+  let i := (hash x &&& 4095).toNat
+  if h : i < t.buckets.size then inBucket x t.buckets[i] else none
+
+def remember {α : Type} [BEq α] [Hashable α] (t : Numbers α) (x : α) (number count : Nat) : Numbers α :=
+  match t with
+  | { buckets, .. } =>
+    let i := (hash x &&& 4095).toNat
+    if h : i < buckets.size then
+      let bucket := buckets[i]
+      { buckets := buckets.set i ((x, number) :: bucket) h, count }
+    else { buckets, count }
+
+structure Writer where
+  data : ByteArray := ByteArray.empty
+  names : Numbers Name := noNumbers Name 1
+  levels : Numbers Level := noNumbers Level 1
+  exprs : Numbers Expr := noNumbers Expr 0
+  failure : String := ""
+
+def pushWord (d : ByteArray) (n : Nat) : ByteArray :=
+  ((d.push n.toUInt8).push (n / 256).toUInt8).push (n / 65536).toUInt8
+
+partial def pushWords (d : ByteArray) (l : List Nat) : ByteArray :=
+  match l with
+  | [] => d
+  | n :: r => pushWords (pushWord d n) r
+
+def pushRecord (d : ByteArray) (tag : UInt8) (words : List Nat) : ByteArray := pushWords (d.push tag) words
+
+def pushText (d : ByteArray) (text : String) : ByteArray :=
+  let bytes := text.toUTF8
+  pushWord d bytes.size ++ bytes
+
+def failedWriter (w : Writer) (why : String) : Writer := { w with failure := why }
+
+def newName (w : Writer) (n : Name) (tag : UInt8) (parent : Nat) (text : String) : Writer × Nat :=
+  match w with
+  | { data, names, levels, exprs, failure } =>
+    let number := names.count
+    ({ data := pushText (pushRecord data tag [parent]) text, names := remember names n number (number + 1), levels, exprs, failure }, number)
+
+partial def putName (w : Writer) (n : Name) : Writer × Nat :=
+  match numberOf? w.names n with
+  | some number => (w, number)
+  | none => match n with
+    | .anonymous => (w, 0)
+    | .str p text => let (w, parent) := putName w p
+      newName w n 1 parent text
+    | .num p number => let (w, parent) := putName w p
+      newName w n 2 parent (Nat.repr number)
+
+def newLevel (w : Writer) (l : Level) (tag : UInt8) (words : List Nat) : Writer × Nat :=
+  match w with
+  | { data, names, levels, exprs, failure } =>
+    let number := levels.count
+    ({ data := pushRecord data tag words, names, levels := remember levels l number (number + 1), exprs, failure }, number)
+
+partial def putLevel (w : Writer) (l : Level) : Writer × Nat :=
+  match numberOf? w.levels l with
+  | some number => (w, number)
+  | none => match l with
+    | .zero => (w, 0)
+    | .succ a => let (w, i) := putLevel w a
+      newLevel w l 10 [i]
+    | .max a b => let (w, i) := putLevel w a
+      let (w, j) := putLevel w b
+      newLevel w l 11 [i, j]
+    | .imax a b => let (w, i) := putLevel w a
+      let (w, j) := putLevel w b
+      newLevel w l 12 [i, j]
+    | .param n => let (w, i) := putName w n
+      newLevel w l 13 [i]
+    | .mvar _ => (failedWriter w "export: universe metavariable", 0)
+
+partial def putLevels (w : Writer) (l : List Level) : Writer × List Nat :=
+  match l with
+  | [] => (w, [])
+  | a :: r => let (w, i) := putLevel w a
+    let (w, rest) := putLevels w r
+    (w, i :: rest)
+
+partial def putNames (w : Writer) (l : List Name) : Writer × List Nat :=
+  match l with
+  | [] => (w, [])
+  | a :: r => let (w, i) := putName w a
+    let (w, rest) := putNames w r
+    (w, i :: rest)
+
+partial def countOf (l : List Nat) (acc : Nat) : Nat :=
+  match l with
+  | [] => acc
+  | _ :: r => countOf r (acc + 1)
+
+def exprNumber (w : Writer) (e : Expr) : Nat :=
+  match numberOf? w.exprs e with
+  | some n => n
+  | none => 0
+
+def newExpr (w : Writer) (e : Expr) (tag : UInt8) (words : List Nat) : Writer :=
+  match w with
+  | { data, names, levels, exprs, failure } =>
+    let number := exprs.count
+    { data := pushRecord data tag words, names, levels, exprs := remember exprs e number (number + 1), failure }
+
+def newLiteral (w : Writer) (e : Expr) (tag : UInt8) (text : String) : Writer :=
+  match w with
+  | { data, names, levels, exprs, failure } =>
+    let number := exprs.count
+    { data := pushText (data.push tag) text, names, levels, exprs := remember exprs e number (number + 1), failure }
+
+/-- A term without a record of its own: metadata says nothing about what is proved. -/
+def sameExpr (w : Writer) (e inner : Expr) : Writer :=
+  let number := exprNumber w inner
+  match w with
+  | { data, names, levels, exprs, failure } =>
+    let count := exprs.count
+    { data, names, levels, exprs := remember exprs e number count, failure }
+
+/-- Write a term whose parts have been written. -/
+def putNode (w : Writer) (e : Expr) : Writer :=
+  match e with
+  | .app f a => newExpr w e 23 [exprNumber w f, exprNumber w a]
+  | .const n us =>
+    let (w, name) := putName w n
+    let (w, levels) := putLevels w us
+    newExpr w e 22 (name :: countOf levels 0 :: levels)
+  | .bvar i => newExpr w e 20 [i]
+  | .lam _ t b _ => newExpr w e 24 [exprNumber w t, exprNumber w b]
+  | .forallE _ t b _ => newExpr w e 25 [exprNumber w t, exprNumber w b]
+  | .letE _ t v b _ => newExpr w e 26 [exprNumber w t, exprNumber w v, exprNumber w b]
+  | .lit (.natVal n) => newLiteral w e 27 (Nat.repr n)
+  | .lit (.strVal s) => newLiteral w e 28 s
+  | .proj n i b =>
+    let (w, name) := putName w n
+    newExpr w e 29 [name, i, exprNumber w b]
+  | .sort u =>
+    let (w, level) := putLevel w u
+    newExpr w e 21 [level]
+  | .mdata _ b => sameExpr w e b
+  | .fvar _ => failedWriter w "export: free variable"
+  | .mvar _ => failedWriter w "export: metavariable"
+
+def unlessWritten (w : Writer) (e : Expr) (l : List Expr) : List Expr :=
+  match numberOf? w.exprs e with
+  | some _ => l
+  | none => e :: l
+
+def unwrittenParts (w : Writer) (e : Expr) (l : List Expr) : List Expr :=
+  match e with
+  | .app f a => unlessWritten w f (unlessWritten w a l)
+  | .lam _ t b _ => unlessWritten w t (unlessWritten w b l)
+  | .forallE _ t b _ => unlessWritten w t (unlessWritten w b l)
+  | .letE _ t v b _ => unlessWritten w t (unlessWritten w v (unlessWritten w b l))
+  | .proj _ _ b => unlessWritten w b l
+  | .mdata _ b => unlessWritten w b l
+  | _ => l
+
+/-- Proof terms are deep, so what is left to write is a list: first the parts, then the term itself. -/
+partial def putExprs (w : Writer) (pending : List Expr) : Writer :=
+  match pending with
+  | [] => w
+  | e :: rest =>
+    match numberOf? w.exprs e with
+    | some _ => putExprs w rest
+    | none =>
+      match unwrittenParts w e [] with
+      | [] =>
+        let w := putNode w e
+        if w.failure == "" then putExprs w rest else w
+      | [a] => putExprs w (a :: pending)
+      | [a, b] => putExprs w (a :: b :: pending)
+      | a :: b :: c :: _ => putExprs w (a :: b :: c :: pending)
+
+partial def putCtors (w : Writer) (l : List (Name × Expr)) : Writer × List Nat :=
+  match l with
+  | [] => (w, [])
+  | (n, type) :: r =>
+    let (w, name) := putName (putExprs w [type]) n
+    let number := exprNumber w type
+    let (w, rest) := putCtors w r
+    (w, name :: number :: rest)
+
+def concat (a b : List Nat) : List Nat :=
+  match a with
+  | [] => b
+  | n :: r => n :: concat r b
+
+def putItem (w : Writer) (i : Item) : Writer :=
+  let w := putExprs w [i.type, i.value]
+  let (w, ctors) := putCtors w i.ctors
+  let (w, name) := putName w i.name
+  let (w, params) := putNames w i.params
+  let words := concat params (exprNumber w i.type :: exprNumber w i.value :: i.number :: countOf ctors 0 / 2 :: ctors)
+  match w with
+  | { data, names, levels, exprs, failure } =>
+    { data := pushRecord data 40 (i.kind :: name :: countOf params 0 :: words), names, levels, exprs, failure }
+
+partial def putItems (w : Writer) (a : Array Item) (i : Nat) : Writer :=
+  if h : i < a.size then
+    let w := putItem w a[i]
+    if w.failure == "" then putItems w a (i+1) else w
+  else w
+
+/-- Why they cannot be written, and their bytes. -/
+def bytesOf (items : Array Item) : String × ByteArray :=
+  let w := putItems {} items 0
+  if w.failure == "" then ("", w.data.push 63) else (w.failure, ByteArray.empty)
 
 /-! ### Judging process: bytes to declarations
 
@@ -396,6 +619,26 @@ partial def withoutMetadata (e : Expr) : Expr :=
 
 /-! ### Judging process: axioms, in the trusted environment -/
 
+/-- Libraries that are trusted as a whole. What other imported modules declare is looked through. -/
+def libraries : List Name :=
+  [`Init, `Std, `Lean, `Lake, `Mathlib, `Batteries, `Aesop, `Qq, `Plausible, `ProofWidgets, `ImportGraph,
+   `LeanSearchClient, `Cli]
+
+def rootOf (n : Name) : Name :=
+  match n with
+  | .anonymous => n
+  | .str .anonymous _ => n
+  | .num .anonymous _ => n
+  | .str p _ => rootOf p
+  | .num p _ => rootOf p
+
+def ofLibrary (env : Environment) (n : Name) : Bool :=
+  match env.getModuleIdxFor? n with
+  | none => false
+  | some index =>
+    let i := index.toNat
+    if h : i < env.header.moduleNames.size then member (rootOf env.header.moduleNames[i]) libraries else false
+
 structure Used where
   seen : NameSet := {}
   axioms : List Name := []
@@ -404,8 +647,7 @@ mutual
 partial def axiomsOf (env : Environment) (s : Used) (n : Name) : Used :=
   if s.seen.contains n then s else
   let s := { s with seen := s.seen.insert n }
-  if isImported env n then
-    -- Library theorems and definitions are trusted as a whole, so the search stops here.
+  if ofLibrary env n then
     if isRealAxiom env n then { s with axioms := n :: s.axioms } else s
   else match env.find? n with
     | none => s
@@ -626,19 +868,22 @@ def afterStatement (start : CmdState) (kept : List Kept) (rq : Request) : IO (Cm
 @[noinline] unsafe def addressOfUnsafe (items : Array Item) : USize := ptrAddrUnsafe items
 @[implemented_by addressOfUnsafe] opaque addressOf (items : Array Item) : USize
 
-def elaborateRequest (out : IO.FS.Stream) (init : Environment) (kept : List Kept) (rq : Request) : IO (List Kept) := do
+def elaborateRequest (out : IO.FS.Stream) (bytes : Bool) (init : Environment) (kept : List Kept) (rq : Request) : IO (List Kept) := do
   let t0 ← IO.monoMsNow
   let (start, kept) ← afterHeader init kept rq
   let b0 ← IO.getNumHeartbeats
   let reply (status reason : String) (log : MessageLog) (items : Array Item) (steps : String := "") (more : String := "") : IO (List Kept) := do
+    let (failure, data) := if bytes && items.size != 0 then bytesOf items else ("", ByteArray.empty)
+    let (status, reason) := if failure == "" then (status, reason) else ("failed", failure)
     let messages ← messagesJson (oldestFirst (newestFirst log) []) 100 "" ""
     let b1 ← IO.getNumHeartbeats
     let t1 ← IO.monoMsNow
     -- The cell keeps the array alive until it has been read: its last use is behind the answer.
     let cell ← IO.mkRef items
-    let export? := if items.size == 0 then "" else ",\"export\":" ++ Nat.repr (addressOf items).toNat
+    let export? := if items.size == 0 then "" else if bytes then ",\"bytes\":" ++ Nat.repr data.size else ",\"export\":" ++ Nat.repr (addressOf items).toNat
     out.putStr ("@@{\"id\":" ++ rq.id.compress ++ ",\"status\":" ++ strJson status ++ ",\"reason\":" ++ strJson reason
       ++ ",\"ms\":" ++ Nat.repr (t1 - t0) ++ ",\"messages\":[" ++ messages ++ "],\"beats\":" ++ Nat.repr (b1 - b0) ++ (if steps == "" then "" else ",\"steps\":[" ++ steps ++ "]") ++ more ++ export? ++ "}\n")
+    if bytes then out.write data
     out.flush
     let read ← cell.get
     if read.size > 1000000000 then throw (IO.userError "too many declarations")
@@ -713,7 +958,7 @@ def judgeRequest (inp out : IO.FS.Stream) (init : Environment) (kept : List Kept
 
 /-! ### The loop -/
 
-partial def serve (inp out : IO.FS.Stream) (judging : Bool) (init : Environment) (kept : List Kept) : IO Unit := do
+partial def serve (inp out : IO.FS.Stream) (judging bytes : Bool) (init : Environment) (kept : List Kept) : IO Unit := do
   let line ← inp.getLine
   if line == "" then return ()
   let kept ← (do
@@ -721,24 +966,51 @@ partial def serve (inp out : IO.FS.Stream) (judging : Bool) (init : Environment)
     | .ok j =>
       try
         if judging then judgeRequest inp out init kept (parseRequest j)
-        else elaborateRequest out init kept (parseRequest j)
+        else elaborateRequest out bytes init kept (parseRequest j)
       catch e =>
         out.putStr ("@@{\"id\":" ++ (field j "id").compress ++ ",\"status\":\"failed\",\"reason\":" ++ strJson e.toString ++ "}\n")
         out.flush
         pure kept
     | .error e => throw (IO.userError e))
-  serve inp out judging init kept
+  serve inp out judging bytes init kept
+
+partial def importsOf (l : List Name) (acc : Array Import) : Array Import :=
+  match l with
+  | [] => acc
+  | n :: r => importsOf r (acc.push { module := n })
+
+/-- A toolchain that holds the private parts of its modules gives the environment of an ordinary file; the embedded Lean
+has the exported parts alone. -/
+def levelOfLibrary : IO OLeanLevel := do
+  let file ← findOLean `Init
+  if ← (file.withExtension "olean.private").pathExists then return .private else return .exported
+
+/-- Modules may declare extensions of the language, whose initialisers run when they are imported. -/
+unsafe def allowInitializersUnsafe : IO Unit := enableInitializersExecution
+@[implemented_by allowInitializersUnsafe] opaque allowInitializers : IO Unit
 
 public def main (_ : List String) : IO Unit := do
   let inp ← IO.getStdin
   let out ← IO.getStdout
   let first ← inp.getLine
-  let judging := match Json.parse first with
-    | .ok j => stringField j "role" == "judge"
-    | .error _ => false
+  let order := match Json.parse first with
+    | .ok j => j
+    | .error _ => .null
+  let imports := match field order "imports" with
+    | .arr a => importsOf (namesOf a 0) #[]
+    | _ => #[]
   let t0 ← IO.monoMsNow
-  let init ← importModules #[{ module := `Init }] {} (leakEnv := true) (loadExts := true) (level := .exported)
-  let t1 ← IO.monoMsNow
-  out.putStr ("@@{\"ready\":true,\"import_ms\":" ++ Nat.repr (t1 - t0) ++ ",\"version\":" ++ strJson Lean.versionString ++ "}\n")
-  out.flush
-  serve inp out judging init []
+  allowInitializers
+  let found ← (do
+    try
+      return Except.ok (← importModules imports {} (leakEnv := true) (loadExts := true) (level := ← levelOfLibrary))
+    catch e => return Except.error e.toString : IO (Except String Environment))
+  match found with
+  | .error reason =>
+    out.putStr ("@@{\"ready\":false,\"reason\":" ++ strJson reason ++ "}\n")
+    out.flush
+  | .ok init =>
+    let t1 ← IO.monoMsNow
+    out.putStr ("@@{\"ready\":true,\"import_ms\":" ++ Nat.repr (t1 - t0) ++ ",\"version\":" ++ strJson Lean.versionString ++ "}\n")
+    out.flush
+    serve inp out (stringField order "role" == "judge") (numberField order "bytes" == 1) init []

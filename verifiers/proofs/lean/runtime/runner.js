@@ -2,7 +2,12 @@
 // Runs the prepared WebAssembly build of Lean as a persistent worker behind one descriptor.
 //
 //   node --stack-size=8000 --permission --allow-fs-read=PREPARED/* --allow-fs-read=RUNTIME/* --allow-worker \
-//        --disallow-code-generation-from-strings RUNTIME/runner.js PREPARED RUNTIME/checker.lean DESCRIPTOR
+//        --allow-natives-syntax --disallow-code-generation-from-strings \
+//        RUNTIME/runner.js PREPARED RUNTIME/checker.lean DESCRIPTOR CODE [save]
+//
+// CODE is a file with machine code that the engine made of the module's busy functions in an earlier process; without
+// it, or where the engine does not take it, they are compiled again while Lean runs. With `save` it is written when
+// there is no further frame.
 //
 // DESCRIPTOR is a stream socket that carries frames (four bytes of length, then so many bytes) both ways. What comes in
 // is handed to the script as standard input, frame after frame. Of what the script writes, only lines that start with
@@ -20,6 +25,8 @@ const args = process.argv.slice(2);
 const prepared = path.resolve(args[0]);
 const script = path.resolve(args[1]);
 const channel = Number(args[2]);
+const code = args[3];
+const saving = args[4] === 'save';
 const glue = path.join(prepared, 'lean.js');
 
 // The glue is a classic script: it looks these names up in the global object.
@@ -263,14 +270,45 @@ class Exporter {
   }
 }
 
+// ---- machine code that outlives a process
+
+let leanModule;
+
+// The engine's own functions for this have no other name. It refuses code of another version, processor or set of flags.
+function restored(bytes) {
+  try {
+    const file = fs.readFileSync(code);
+    const restore = vm.runInThisContext('(code, bytes) => %DeserializeWasmModule(code, bytes)');
+    return file.length === 0 ? undefined : restore(file.buffer, bytes);
+  } catch { return undefined; }
+}
+
+function save() {
+  const serialize = vm.runInThisContext('(module) => %SerializeWasmModule(module)');
+  fs.writeFileSync(code + '.part', Buffer.from(serialize(leanModule)));
+  fs.renameSync(code + '.part', code);
+}
+
+function instantiate(imports, done) {
+  const bytes = fs.readFileSync(path.join(prepared, 'lean.wasm'));
+  leanModule = restored(bytes) ?? new WebAssembly.Module(bytes);
+  bytes.buffer.transfer(0); // 116 MB that would otherwise wait for the garbage collector
+  WebAssembly.instantiate(leanModule, imports).then((instance) => done(instance, leanModule));
+  return {};
+}
+
 // ---- the standard streams of the script
 
 function frameInput() {
-  let rest = Buffer.alloc(0);
+  let rest = Buffer.alloc(0), saved = false;
   return (_stream, buffer, offset, length) => {
     if (rest.length === 0) {
       const frame = readFrame();
-      if (frame === null) return 0;
+      if (frame === null) {
+        if (saving && !saved) save();
+        saved = true;
+        return 0;
+      }
       rest = frame;
     }
     const count = Math.min(length, rest.length);
@@ -319,6 +357,7 @@ process.env.LEAN_PATH = '/lib/lean';
 process.argv = [process.argv[0], '/bin/lean', '--run', '/checker/' + path.basename(script)];
 
 global.Module = {
+  instantiateWasm: instantiate,
   preRun: [() => {
     const { FS, NODEFS } = globalThis;
     for (const directory of ['/bin', '/lib', '/lib/lean', '/checker', process.cwd(), prepared]) FS.mkdirTree(directory);

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import httpx
 
+from verifiers.answer_frames import readable
 from verifiers.proofs.lean.text_backends.guarded import ProverTimeout, ProverUnavailable
 from verifiers.proofs.lean.text_backends.wire import messages_of
 from verifiers.proofs.records import ProofMessage
@@ -52,17 +53,17 @@ class KiminaProver:
         if error := result.get("error"):
             if "time" in str(error).lower():
                 raise ProverTimeout(f"no answer within {seconds:g} s")
-            raise ProverUnavailable(f"the Lean server says: {error}"[:300])
+            raise ProverUnavailable(f"the Lean server says: {readable(str(error), 300)}")
         response = result.get("response")
         if not isinstance(response, dict):
             raise ProverUnavailable("the Lean server's answer has no response")
         if isinstance(response.get("message"), str):
-            raise ProverUnavailable(f"the Lean server says: {response['message']}"[:300])
+            raise ProverUnavailable(f"the Lean server says: {readable(response['message'], 300)}")
         try:
             messages = messages_of(response)
             spent = float(result.get("time") or response.get("time") or 0.0)
-        except (ValueError, TypeError) as error:
-            raise ProverUnavailable(f"the Lean server's answer is malformed: {error}") from None
+        except (ValueError, TypeError, OverflowError) as error:
+            raise ProverUnavailable(f"the Lean server's answer is malformed: {readable(str(error), 300)}") from None
         return [ProofMessage(one.severity, one.line - skipped, one.column, one.text) for one in messages], spent
 
     async def _result(self, code: str, seconds: float) -> dict[str, Any]:

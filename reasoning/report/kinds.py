@@ -1,0 +1,112 @@
+"""The kinds of run directories, one line each, and the page of a run.
+
+>>> kind_of(Path("runs/first")).name
+'evaluation'
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+from reasoning.pages import document, facts, folded, pre, text
+from reasoning.report.base import ReportError, RunKind, mapping, read_json
+
+__all__ = ["KINDS", "ReportError", "RunKind", "headline_of", "kind_of", "report_page", "run_config"]
+
+KINDS: Final = (
+    "reasoning.report.methods:KIND",
+    "reasoning.report.evaluation:KIND",
+    "reasoning.report.generation:KIND",
+    "reasoning.report.study:KIND",
+    "reasoning.report.self_play:KIND",
+    "reasoning.report.training:KIND",
+    "reasoning.report.discovery:KIND",
+)
+"""`module:attribute` of each; the first that a directory fits is its kind."""
+_SETTINGS_CHARACTERS: Final = 20_000
+_DAMAGE: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, sqlite3.Error)
+"""What comes of files that are not as the project writes them."""
+
+
+def run_config(directory: Path) -> dict[str, Any]:
+    """The `config.json` of a directory; empty where there is none.
+
+    Raises:
+        ReportError: it is damaged.
+    """
+    return read_json(directory / "config.json")
+
+
+def kind_of(directory: Path) -> RunKind | None:
+    """The kind of a run directory; None where it holds no run.
+
+    Raises:
+        ReportError: its configuration is damaged.
+    """
+    config = run_config(directory)
+    for target in KINDS:
+        module, _, attribute = target.partition(":")
+        kind: RunKind = getattr(import_module(module), attribute)
+        if kind.holds(directory, config):
+            return kind
+    return None
+
+
+def headline_of(directory: Path, kind: RunKind) -> str:
+    """A run's main figures in a few words.
+
+    Raises:
+        ReportError: a file of it is damaged.
+    """
+    try:
+        return kind.headline(directory)
+    except ReportError:
+        raise
+    except _DAMAGE as error:
+        raise ReportError(f"{directory}: damaged: {type(error).__name__}: {error}") from None
+
+
+def report_page(directory: Path, lead: str = "") -> str:
+    """The report of a run: one self-contained page without scripts.
+
+    Args:
+        directory: of the run.
+        lead: HTML before it, such as a way back.
+
+    Raises:
+        ReportError: it holds no run, or a file of it is damaged.
+    """
+    kind = kind_of(directory)
+    if kind is None:
+        raise ReportError(f"{directory} holds no run of a known kind; for a folder of runs: reasoning view {directory}")
+    config = run_config(directory)
+    name = directory.resolve().name
+    settings = json.dumps(config.get("settings", {}), indent=2)
+    try:
+        inside = kind.body(directory, config)
+    except ReportError:
+        raise
+    except _DAMAGE as error:
+        raise ReportError(f"{directory}: damaged: {type(error).__name__}: {error}") from None
+    body = (
+        f"{lead}<h1>{text(name)}</h1><p>{text(kind.name)}</p>\n{inside}"
+        f"<section><h2>How it was made</h2>{facts(_environment(config))}"
+        f"{folded('settings', pre(settings, _SETTINGS_CHARACTERS))}</section>"
+    )
+    return document(f"{name}: {kind.name}", body, kind.style)
+
+
+def _environment(config: Mapping[str, Any]) -> dict[str, str]:
+    """Versions and hardware, as far as they are short."""
+    found = {}
+    for key, value in mapping(config.get("environment")).items():
+        if isinstance(value, str | int | float):
+            found[str(key)] = str(value)
+        elif isinstance(value, Mapping):
+            found[str(key)] = ", ".join(f"{name} {one}" for name, one in value.items() if isinstance(one, str | int))
+    return found

@@ -1,0 +1,57 @@
+"""The servers of the command line: they say where they are, and Ctrl-C ends them all alike."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from importlib.util import find_spec
+
+import pytest
+
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["rewards"],
+        ["lean"],
+        pytest.param(
+            ["tools", "factor_integer", "--http"],
+            marks=pytest.mark.skipif(find_spec("mcp") is None, reason="the MCP SDK is not installed"),
+        ),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_interrupted_servers_say_so_and_end(arguments):
+    command = [sys.executable, "-m", "reasoning.cli.main", "serve", *arguments, "--port", "0"]
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        line = server.stderr.readline()
+        address = ADDRESS.search(line)
+        assert address, line
+        if arguments[0] != "tools":
+            with urllib.request.urlopen(f"{address[0]}/health", timeout=30) as reply:
+                assert json.load(reply)
+        server.send_signal(signal.SIGINT)
+        _, rest = server.communicate(timeout=60)
+    finally:
+        server.kill()
+        server.wait()
+    assert (server.returncode, rest.splitlines()[-1:]) == (130, ["stopped"])
+
+
+def test_a_port_in_use_is_one_line(capsys):
+    import socket
+
+    from reasoning.cli.main import main
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for name in ("rewards", "lean"):
+            with pytest.raises(SystemExit, match="2"):
+                main(["serve", name, "--port", port])
+            assert f"--port {port}: Address already in use" in capsys.readouterr().err
