@@ -46,13 +46,15 @@ from verifiers.sandbox import Limits, SandboxPool
 
 DRAWN, VARIED = 5_000, 4_500
 VOCABULARY = 640
-CONJECTURES = 3_000
-"""Examples for the conjecturer."""
-MEASURED_CONJECTURES = 120
+CONJECTURES = 6_000
+"""Examples drawn for the conjecturer; those that come twice count once."""
+MEASURED_CONJECTURES = 64
+TRIED_CONJECTURES = 24
+"""Of those that elaborate."""
 SAMPLES = 8
 HEARTBEATS = 50_000
 """Lean's limit for a measured proof."""
-LONGEST_PROOF, LONGEST_CONJECTURE = 160, 96
+LONGEST_PROOF, LONGEST_CONJECTURE = 80, 80
 """New tokens."""
 SHOWN = 12
 
@@ -133,6 +135,7 @@ def main() -> int:
     corpus.add_argument("--varied", type=int, default=VARIED)
     train = commands.add_parser("train", help="train the model on the corpus")
     train.add_argument("--steps", type=int, default=900)
+    train.add_argument("--start", type=Path, help="model to train further, with its tokenizer")
     train.add_argument("--threads", type=int, default=1)
     train.add_argument("--minutes", type=float, default=60.0, help="stop after this time; call again to go on")
     measure = commands.add_parser("measure", help="have Lean judge the model; writes the card")
@@ -204,7 +207,14 @@ def _train(arguments: argparse.Namespace) -> None:
     held_out = prover_examples(
         [Proved(problem.text("statement"), problem.meta["reference"], "") for problem in _held_out()]
     )
-    tokenizer = make_prover_tokenizer((one.prompt + one.completion for one in examples), VOCABULARY)
+    start = None
+    if arguments.start:
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        tokenizer = AutoTokenizer.from_pretrained(arguments.start)
+        start = AutoModelForCausalLM.from_pretrained(arguments.start, dtype=torch.float32)
+    else:
+        tokenizer = make_prover_tokenizer((one.prompt + one.completion for one in examples), VOCABULARY)
     settings = ProverSettings(steps=arguments.steps, seed=arguments.seed)
     end: float = time.monotonic() + 60 * arguments.minutes
     checkpoint = arguments.out / f"checkpoint-{_digest(corpus)[:12]}-{arguments.steps}-{arguments.seed}.pt"
@@ -214,7 +224,7 @@ def _train(arguments: argparse.Namespace) -> None:
             progress.advance()
             return time.monotonic() > end
 
-        result = train_prover(examples, held_out, tokenizer, settings, on_step, checkpoint)
+        result = train_prover(examples, held_out, tokenizer, settings, on_step, checkpoint, start)
     if result is None:
         sys.exit("the minutes are over; call again to go on")
     model = arguments.out / "model"
@@ -257,9 +267,18 @@ def _measure(arguments: argparse.Namespace) -> None:
     tokenizer = AutoTokenizer.from_pretrained(arguments.out / "model")
     corpus = _proved(arguments.out)
 
+    digest = hashlib.sha256((arguments.out / "model" / "model.safetensors").read_bytes()).hexdigest()[:12]
+    kept = arguments.out / f"sampled-{digest}.jsonl"
+    known_texts: dict[tuple[str, ...], list[str]] = {tuple(line["key"]): line["texts"] for line in _lines(kept)}
+
     def sampled(prompts: Sequence[str], temperature: float, longest: int, seed: int) -> list[str]:
-        settings = SampleSettings(temperature=temperature, max_new_tokens=longest, seed=seed)
-        return sample_texts(model, tokenizer, prompts, settings)
+        key = (hashlib.sha256("\0".join(prompts).encode()).hexdigest(), str(temperature), str(longest), str(seed))
+        if key not in known_texts:
+            settings = SampleSettings(temperature=temperature, max_new_tokens=longest, seed=seed)
+            known_texts[key] = sample_texts(model, tokenizer, prompts, settings)
+            with open(kept, "a", encoding="utf-8") as file:
+                file.write(json.dumps({"key": key, "texts": known_texts[key]}) + "\n")
+        return known_texts[key]
 
     def proofs_for(statements: Sequence[str], samples: int, temperature: float) -> dict[str, list[str]]:
         prompts = [prover_prompt(statement) for statement in statements for _ in range(samples)]
@@ -276,7 +295,6 @@ def _measure(arguments: argparse.Namespace) -> None:
     conjectured = sampled(prompts, 1.0, LONGEST_CONJECTURE, arguments.seed)
     statements = [problem.text("statement") for problem in _held_out()][: arguments.limit]
     known = frozenset({statement_key(one.statement) for one in corpus} | held_out_keys())
-    digest = hashlib.sha256((arguments.out / "model" / "model.safetensors").read_bytes()).hexdigest()[:12]
     path, end = arguments.out / f"judged-{digest}.jsonl", time.monotonic() + 60 * arguments.minutes
     try:
         measured = asyncio.run(_judged_by_lean(statements, proofs_for, conjectured, known, path, end))
@@ -342,9 +360,9 @@ async def _judged_by_lean(
     async with SandboxPool(workers=1) as sandbox:
         judge = Judge(LeanBridge(sandbox, workers=1), path, end)
         greedy = await judge_proofs(judge.check, proofs_for(statements, 1, 0.0))
-        sampled = await judge_proofs(judge.check, proofs_for(statements, SAMPLES, 1.0))
         conjectures = await count_conjectures(judge.elaborates, conjectured, known)
-        tried = await judge_proofs(judge.check, proofs_for(conjectures.statements, SAMPLES, 1.0))
+        sampled = await judge_proofs(judge.check, proofs_for(statements, SAMPLES, 1.0))
+        tried = await judge_proofs(judge.check, proofs_for(conjectures.statements[:TRIED_CONJECTURES], SAMPLES, 1.0))
     return {
         "held_out": {statement: [greedy.right[statement], sampled.right[statement]] for statement in statements},
         "proofs": dict(sampled.proofs),

@@ -1,10 +1,12 @@
-r"""The built-in model as an engine: very small, trained by this project, run by the `transformers` engine.
+r"""The built-in models as engines: very small, trained by this project, run by the `transformers` engine.
 
     engine = create_engine("nano")                  # or nano:DIRECTORY for another model of the family
+    engine = create_engine("nano-prover")           # the one that proves Lean theorems
     [completion] = await engine.complete(Request(messages=(Message("user", "37+58=?"),), max_tokens=64))
     completion.text                                 # "7+8+0=15,3+5+1=9####95\n"
 
-It does small arithmetic and nothing else; it is there so that every command has a real model to run.
+They do small arithmetic and small proofs and nothing else; they are there so that every command has a real model to
+run.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from reasoning.data_files import data_file
 from reasoning.engines.options import local_or_hub, read_options, require
 from reasoning.engines.transformers_engine import TransformersEngine, TransformersOptions
 
-__all__ = ["NanoEngine", "create"]
+__all__ = ["NanoEngine", "NanoProverEngine", "create", "create_prover"]
 
 _BATCH_SIZE = 256
 """Rows of so small a model cost little: the default of large models would leave it idle."""
@@ -27,12 +29,32 @@ class NanoEngine(TransformersEngine):
     name = "nano"
 
 
+class NanoProverEngine(TransformersEngine):
+    """The model in `data/nano_prover`, or one that was trained further from it."""
+
+    name = "nano-prover"
+
+
 def create(target: str, options: Mapping[str, str]) -> NanoEngine:
     """Make the engine of `nano[:DIRECTORY],key=value...`; the options are those of `transformers`.
 
     Raises:
         EngineSpecError: PyTorch or Transformers is not installed, the directory is not there or an option is wrong.
     """
-    parsed = read_options("nano", TransformersOptions, {"batch_size": str(_BATCH_SIZE), "dtype": "float32", **options})
-    require("nano", ("torch", "transformers"), "transformers")
-    return NanoEngine(local_or_hub("nano", target or str(data_file("nano/config.json").parent)), parsed)
+    return NanoEngine(*_of("nano", "nano/config.json", target, options))
+
+
+def create_prover(target: str, options: Mapping[str, str]) -> NanoProverEngine:
+    """Make the engine of `nano-prover[:DIRECTORY],key=value...`; the options are those of `transformers`.
+
+    Raises:
+        EngineSpecError: PyTorch or Transformers is not installed, the directory is not there or an option is wrong.
+    """
+    return NanoProverEngine(*_of("nano-prover", "nano_prover/config.json", target, options))
+
+
+def _of(name: str, built_in: str, target: str, options: Mapping[str, str]) -> tuple[str, TransformersOptions]:
+    """Directory and options of a built-in model's engine."""
+    parsed = read_options(name, TransformersOptions, {"batch_size": str(_BATCH_SIZE), "dtype": "float32", **options})
+    require(name, ("torch", "transformers"), "transformers")
+    return local_or_hub(name, target or str(data_file(built_in).parent)), parsed

@@ -68,6 +68,13 @@ BUILT_IN: dict[str, BuiltInEngine] = {
         ("torch", "transformers"),
         "transformers",
     ),
+    "nano-prover": BuiltInEngine(
+        "reasoning.engines.nano_engine:create_prover",
+        "nano-prover[:DIRECTORY]",
+        "the built-in prover and conjecturer of 202 thousand parameters; small Lean theorems, on a CPU",
+        ("torch", "transformers"),
+        "transformers",
+    ),
     "openai": BuiltInEngine(
         "reasoning.engines.openai_compatible:create",
         "openai:MODEL[,base_url=URL]",

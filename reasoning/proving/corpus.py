@@ -21,7 +21,7 @@ from typing import Any, Final
 from reasoning.data_files import data_file
 from reasoning.engines.base import derive_seed
 from reasoning.proving import generated
-from reasoning.proving.drafts import Draft, named, read_templates, vary
+from reasoning.proving.drafts import Draft, canonical, named, read_templates, vary
 from reasoning.proving.held_out import core_theorems, is_held_out, statement_key
 from reasoning.proving.prompts import TRIVIAL_LEMMA, conjecture_target, conjecturer_prompt, proof_target, prover_prompt
 from reasoning.training.data import Example
@@ -166,7 +166,8 @@ def prover_examples(corpus: Sequence[Proved]) -> list[Example]:
 def conjecturer_examples(corpus: Sequence[Proved], count: int, seed: int) -> list[Example]:
     """Pairs of theorems that share a lemma, or (with the trivial lemma) a family: from the first to the second.
 
-    The second is no easier by the length of its proof; all conjectures bear one name.
+    The second is no easier by the length of its proof. All conjectures bear one name, and their variables the first
+    names of their types: which names to take is nothing that a small model should have to learn.
 
     Args:
         corpus: proved theorems.
@@ -190,7 +191,7 @@ def conjecturer_examples(corpus: Sequence[Proved], count: int, seed: int) -> lis
         if easy.statement == hard.statement:
             continue
         prompt = conjecturer_prompt(lemmas.get(name, TRIVIAL_LEMMA), easy.statement, easy.proof)
-        target = conjecture_target(named(hard.statement, CONJECTURE_NAME))
+        target = conjecture_target(named(canonical(hard.statement), CONJECTURE_NAME))
         examples[prompt, target] = Example(prompt, target)
     return list(examples.values())
 

@@ -20,7 +20,7 @@ from typing import Final
 from reasoning.proving.held_out import without_name
 from verifiers.proofs.lean.text import split_statement
 
-__all__ = ["Draft", "named", "read_templates", "vary"]
+__all__ = ["Draft", "canonical", "named", "read_templates", "vary"]
 
 _OR: Final = "--or"
 _GROUP: Final = re.compile(r"\(([^\W\d][\w' ]*) : ([^()]+)\)\Z")
@@ -81,6 +81,23 @@ def read_templates(text: str) -> list[Draft]:
 def named(statement: str, name: str) -> str:
     """The statement under another name."""
     return f"theorem {name} {without_name(statement)} := by"
+
+
+def canonical(statement: str) -> str:
+    """The statement with its variables called by the first names of their types, in order: `a b c` for numbers.
+
+    Where such a name stands for something else in the statement, another one is taken.
+    """
+    text = without_name(statement)
+    binders = _variables(_groups(text)[0])
+    own = {name for name, _ in binders}
+    taken = {*_WORD.findall(text)} - own
+    renamed: dict[str, str] = {}
+    for name, kind in binders:
+        renamed[name] = next((one for one in _NAMES[kind] if one not in taken), name)
+        taken.add(renamed[name])
+    new = _WORD.sub(lambda found: renamed.get(found.group(), found.group()), text)
+    return f"theorem {split_statement(statement).name} {new} := by"
 
 
 def vary(template: Draft, stream: random.Random) -> Draft:

@@ -1,7 +1,7 @@
 r"""Nano-prover: a model of the nano family that proves Lean theorems and conjectures new ones.
 
     tokenizer = make_prover_tokenizer(texts, vocabulary=640)
-    result = train_prover(examples, held_out, tokenizer, ProverSettings(steps=1200))
+    result = train_prover(examples, held_out, tokenizer, ProverSettings(steps=900))
     save_prover(result.model, tokenizer, Path("out"))
 
 Its tokenizer is a byte-level BPE fitted to Lean text, so that any text makes the round trip and sequences are short;
@@ -12,6 +12,7 @@ tokens in the generation settings: an engine stops there and leaves them out.
 from __future__ import annotations
 
 import itertools
+import json
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,7 +32,7 @@ from reasoning.training.schedules import flat_then_linear, with_warmup
 __all__ = ["NANO_PROVER", "LossPoint", "ProverResult", "ProverSettings", "make_prover_tokenizer", "save_prover",
            "token_loss", "train_prover"]  # fmt: skip
 
-NANO_PROVER = NanoShape(hidden=96, layers=3, heads=3, key_value_heads=3, intermediate=288)
+NANO_PROVER = NanoShape(hidden=64, layers=3, heads=2, key_value_heads=2, intermediate=192)
 FIXED = (
     f"Complete the following Lean 4 code:\n\n{FENCE}lean4\n",
     "<lemma>\n",
@@ -43,8 +44,6 @@ FIXED = (
     FENCE,
 )
 """Parts of the prompts and of the targets that are one token each."""
-_PIECES = r"\n *| ?[\p{L}_][\p{L}\p{N}_'.!?₀-₉]*| ?\p{N}| ?[^\s\p{L}\p{N}_]+|\s+"
-"""Where no token reaches across: a line's margin, words with dots, digits, signs; each with the space before it."""
 _SORTED_BATCHES = 4
 _STATEFUL = ("model", "optimizer", "schedule")
 _PLAIN = ("losses", "steps", "seconds")
@@ -72,15 +71,15 @@ class ProverSettings:
     """
 
     shape: NanoShape = NANO_PROVER
-    steps: int = 1200
-    batch_size: int = 64
-    longest: int = 176
+    steps: int = 900
+    batch_size: int = 32
+    longest: int = 160
     seed: int = 1
     optimizer: OptimizerSettings = field(
         default_factory=lambda: OptimizerSettings(name="muon", learning_rate=5e-3, weight_decay=0.01)
     )
     warmup_steps: int = 50
-    evaluate_every: int = 200
+    evaluate_every: int = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +115,17 @@ def make_prover_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
         texts: what it is fitted to.
         vocabulary: size with everything; less where the texts have too little to merge.
     """
-    from tokenizers import AddedToken, Regex, Tokenizer
-    from tokenizers.decoders import ByteLevel as ByteLevelDecoder
+    from tokenizers import AddedToken, Tokenizer
     from tokenizers.models import BPE
-    from tokenizers.pre_tokenizers import ByteLevel, Sequence, Split
+    from tokenizers.pre_tokenizers import ByteLevel
     from tokenizers.trainers import BpeTrainer
-    from transformers import PreTrainedTokenizerFast
+    from transformers import Qwen2Tokenizer
 
+    # `AutoTokenizer` makes a Qwen2 tokenizer of what lies beside a Qwen2 model, whatever was saved: so text is cut into
+    # pieces as that class does (lines, words with the sign before them, single digits, runs of signs).
+    frame = Qwen2Tokenizer().backend_tokenizer
     core = Tokenizer(BPE())
-    core.pre_tokenizer = Sequence(
-        [Split(Regex(_PIECES), "isolated"), ByteLevel(add_prefix_space=False, use_regex=False)]
-    )
-    core.decoder = ByteLevelDecoder()
+    core.normalizer, core.pre_tokenizer = frame.normalizer, frame.pre_tokenizer
     trainer = BpeTrainer(
         vocab_size=vocabulary - len(FIXED),
         special_tokens=[PAD, EOS],
@@ -135,16 +133,20 @@ def make_prover_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
         show_progress=False,
     )
     core.train_from_iterator(_without_fixed(texts), trainer)
-    core.add_tokens([AddedToken(part, normalized=False, special=False) for part in FIXED])
-    return PreTrainedTokenizerFast(
-        tokenizer_object=core,
-        pad_token=PAD,
+    fitted = json.loads(core.to_str())["model"]
+    tokenizer = Qwen2Tokenizer(
+        vocab=fitted["vocab"],
+        merges=[tuple(pair) for pair in fitted["merges"]],
+        unk_token=EOS,
         eos_token=EOS,
+        pad_token=PAD,
         padding_side="left",
         model_max_length=MAX_POSITIONS,
         clean_up_tokenization_spaces=False,
         chat_template=CHAT_TEMPLATE,
     )
+    tokenizer.add_tokens([AddedToken(part, normalized=False, special=False) for part in FIXED])
+    return tokenizer
 
 
 def _without_fixed(texts: Iterable[str]) -> Iterable[str]:
@@ -162,8 +164,9 @@ def train_prover(
     settings: ProverSettings,
     on_step: Callable[[int, float], bool | None] | None = None,
     checkpoint: Path | None = None,
+    start: Any = None,
 ) -> ProverResult | None:
-    """Train from random weights, in random order, as many epochs as the steps need.
+    """Train in random order, as many epochs as the steps need.
 
     Args:
         examples: prompts with targets.
@@ -172,6 +175,7 @@ def train_prover(
         settings: the recipe.
         on_step: told (step, loss) after every step; true ends the training for now.
         checkpoint: where an ended training is kept, and goes on from with the same arguments.
+        start: a model to train further, whose sizes then count; by default random weights.
 
     Returns:
         The model and its curve; the same arguments on the same machine give the same, in one go or in several. None
@@ -184,7 +188,9 @@ def train_prover(
     others = _fitting(held_out, tokenizer, settings.longest)
     if len(fitting) < settings.batch_size:
         raise ValueError(f"{len(fitting)} examples of at most {settings.longest} tokens are too few for a batch")
-    run = _Training(make_model(settings.shape, derive_seed("nano-prover weights", settings.seed), tokenizer), settings)
+    if start is None:
+        start = make_model(settings.shape, derive_seed("nano-prover weights", settings.seed), tokenizer)
+    run = _Training(start, settings)
     if checkpoint is not None and checkpoint.exists():
         run.load(checkpoint)
     batches = itertools.islice(_batches(fitting, settings), run.steps, settings.steps)

@@ -9,7 +9,7 @@ import pytest
 from reasoning.data_files import data_file
 from reasoning.proving import corpus, generated
 from reasoning.proving.corpus import Proved, conjecturer_examples, judged, lemmas_of_templates, make_plan
-from reasoning.proving.drafts import Draft, named, read_templates, vary
+from reasoning.proving.drafts import Draft, canonical, named, read_templates, vary
 from reasoning.proving.held_out import core_theorems, is_held_out, statement_key
 from reasoning.proving.prompts import TRIVIAL_LEMMA, cut_proof, statement_from_conjecture
 from verifiers.proofs.records import ProofReport
@@ -160,3 +160,11 @@ def test_a_cast_is_no_binder():
         assert varied.count("(h : (") == 1, varied
         assert varied.count(": Nat)") == 1, varied
         assert varied.count(" : Int)") == 2, varied
+
+
+def test_canonical_names_are_the_first_of_their_types_and_capture_nothing():
+    statement = "theorem t (n m : Nat) (xs : List Nat) (h : n ≤ m) : xs.map (fun a => a + n) = xs.map (· + n) := by"
+    assert canonical(statement) == (
+        "theorem t (b c : Nat) (xs : List Nat) (h : b ≤ c) : xs.map (fun a => a + b) = xs.map (· + b) := by"
+    )
+    assert canonical("theorem t (b a : Nat) : b + a = a + b") == "theorem t (a b : Nat) : a + b = b + a := by"

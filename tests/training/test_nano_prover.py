@@ -69,8 +69,11 @@ def test_training_learns_repeats_itself_in_two_parts_and_stops_at_the_ends(token
     )
     assert one.examples == 8
     save_prover(one.model, tokenizer, tmp_path)
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    loaded = AutoTokenizer.from_pretrained(tmp_path)
+    assert len(loaded) == len(tokenizer)
+    assert [loaded(text)["input_ids"] for text in TEXTS[:2]] == [tokenizer(text)["input_ids"] for text in TEXTS[:2]]
     ends = AutoModelForCausalLM.from_pretrained(tmp_path).generation_config.eos_token_id
     assert [tokenizer.decode([end]) for end in ends] == [
         "<eos>",
@@ -83,5 +86,5 @@ def test_training_learns_repeats_itself_in_two_parts_and_stops_at_the_ends(token
 
 def test_long_examples_are_left_out_and_too_few_are_refused(tokenizer):
     long = Example(prover_prompt(STATEMENT), proof_target("  simp\n" * 200))
-    with pytest.raises(ValueError, match="0 examples of at most 176 tokens"):
+    with pytest.raises(ValueError, match="0 examples of at most 160 tokens"):
         train_prover([long] * 8, [], tokenizer, ProverSettings(shape=TINY, batch_size=4))
