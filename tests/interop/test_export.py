@@ -58,7 +58,14 @@ def test_replies_are_read_as_the_prompt_style_says_and_judged(tmp_path, data):
 def test_what_could_not_be_judged_is_left_out_and_never_zero(tmp_path, data):
     reasoning("export", "lm-eval", "gsm8k", "--data", data, "--out", tmp_path / "task", "--quiet")
     _, process_results = lm_eval_functions(tmp_path / "task")
-    problem = {"id": "f", "kind": "proof", "prompt": "", "system": "fstar", "statement": "val a : unit"}
+    problem = {
+        "id": "f",
+        "kind": "proof",
+        "prompt": "",
+        "system": "lean",
+        "header": "import Mathlib",
+        "statement": "theorem a : True := by",
+    }
     assert process_results({"problem": json.dumps(problem)}, ["let a = ()"]) == {
         "passed": None,
         "unjudged": 1.0,

@@ -104,7 +104,14 @@ def test_the_scorer_judges_targets_and_whole_problems_and_leaves_the_unjudged_un
 
     monkeypatch.setenv("INSPECT_DISPLAY", "none")
     puzzle = {"kind": "puzzle", "id": "p", "prompt": "", "sat": "def sat(x: int):\n    return x * x == 49"}
-    elsewhere = {"kind": "proof", "id": "f", "prompt": "", "system": "fstar", "statement": "val a : unit"}
+    elsewhere = {
+        "kind": "proof",
+        "id": "f",
+        "prompt": "",
+        "system": "lean",
+        "header": "import Mathlib",
+        "statement": "theorem a : True := by",
+    }
     samples = [
         Sample(id="half", input="1/2?", target="0.5"),
         Sample(id="two", input="x^2 = 4?", target=["2", "-2"]),
