@@ -2,9 +2,10 @@
 
     python scripts/bench_mixture.py --rows 50000 --out runs/bench-mixture
 
-The first run gives wall time (its own last lines: the sandbox's CPU time) and the largest sum of the proportional set sizes of its
-process tree, looked at every half second. The second is killed with SIGKILL when it has done given shares of the work,
-and each time gone on with. Every file of both datasets is compared, and `datasets.load_dataset` reads the first.
+The first run gives wall time (its own last lines give the sandbox's CPU time) and the largest sum of the proportional
+set sizes of its process tree, looked at every half second. The second is killed with SIGKILL when it has done given
+shares of the work, and each time gone on with. Every file of both datasets is compared, and `datasets.load_dataset`
+reads the first.
 Exit status 1 when a file differs.
 """
 
