@@ -12,19 +12,22 @@ The writers run in the child, after code that nobody trusts; the reader runs on 
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from verifiers.plain_data import PlainDataError, TooLargeError, decode, encode
 
-__all__ = ["NOT_CODE", "Answer", "failed_frame", "raised_frame", "read_answer", "readable", "value_frame"]
+__all__ = ["NOT_CODE", "Answer", "failed_frame", "raised_frame", "read_answer", "readable", "shortened", "value_frame"]
 
 MAX_MESSAGE = 500
 """Longest message of an exception that a child reports, characters."""
 
 NOT_CODE = b"U"
 """The frame of a child that found no code in the candidate's text."""
+
+_SHORT = reprlib.Repr()
 
 Kind = Literal["value", "raised", "failed", "not_code", "not_plain", "too_large", "malformed"]
 _KINDS: dict[bytes, Kind] = {b"E": "raised", b"P": "failed", b"X": "not_plain", b"L": "too_large"}
@@ -105,3 +108,11 @@ def readable(text: str, limit: int = MAX_MESSAGE) -> str:
             char if char.isprintable() else char.encode("unicode_escape", "backslashreplace").decode() for char in shown
         )
     return shown if len(text) <= limit and len(shown) <= limit else shown[:limit] + "…"
+
+
+def shortened(value: object) -> str:
+    """Plain data as a message shows them: made readable, with long parts cut."""
+    try:
+        return readable(_SHORT.repr(value))
+    except (ValueError, RecursionError):
+        return f"a very large {type(value).__name__}"

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["AnnotationError", "exact_type_check", "is_exact_type"]
+__all__ = ["AnnotationError", "TypeCheck", "exact_type_check", "is_exact_type"]
 
 MAX_ANNOTATION_LENGTH = 500
 """Longest annotation that is read, characters."""

@@ -31,6 +31,7 @@ from fractions import Fraction
 from typing import Any
 
 __all__ = [
+    "BUILTIN_TYPES",
     "DEFAULT_LIMITS",
     "DataLimits",
     "Foreign",

@@ -37,6 +37,7 @@ __all__ = [
     "UnjudgedError",
     "VerifierReward",
     "compute_score",
+    "openrlhf_reply",
     "problem_of_label",
     "reward_func",
     "shared_reward",

@@ -18,7 +18,7 @@ from typing import Final
 
 from verifiers.proofs.lean.bridge import Attempt
 
-__all__ = ["Budget", "Found", "search_proof", "steps_for", "templates"]
+__all__ = ["FAST", "SLOW", "Budget", "Found", "search_proof", "steps_for", "templates"]
 
 FAST: Final = ("rfl", "assumption", "omega", "decide", "(simp; done)", "(simp_all; done)")
 SLOW: Final = ("grind", "(simp +arith; done)", "ac_rfl", "(intros; simp_all; done)", "(intros; grind)")

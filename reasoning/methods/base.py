@@ -38,6 +38,7 @@ __all__ = [
     "Workbench",
     "find_method",
     "method_names",
+    "options_class",
 ]
 
 

@@ -17,12 +17,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["STATES", "TRANSFORMS", "WEIGHTS", "VerificationWeights", "best", "majority", "reward_weights", "weighted"]
+__all__ = ["TRANSFORMS", "WEIGHTS", "VerificationWeights", "best", "majority", "reward_weights", "weighted"]
 
 TRANSFORMS = ("softmax", "shift", "raw")
 """From rewards to weights: exp(reward), reward above the lowest one, the reward itself."""
-STATES = ("true", "uncertain", "false")
-"""What a code-based self-verification can end with."""
 
 
 @dataclass(frozen=True, slots=True)

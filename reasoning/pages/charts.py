@@ -1,17 +1,16 @@
 """Curves, bars, columns and dots, each as one SVG element, for pages and for files of their own.
 
-    Path("reward.svg").write_text(chart("mean reward", {"GRPO, seed 0": [(1, 0.3), (2, 0.5)]}))
+    Path("reward.svg").writetext(chart("mean reward", {"GRPO, seed 0": [(1, 0.3), (2, 0.5)]}))
 
 Names may come from anywhere: they are escaped, and what cannot be seen in them is written out.
 """
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reasoning.pages.printable import printable
+from reasoning.pages.page import text
 
 __all__ = ["Bar", "Curve", "bars", "chart", "columns", "dots"]
 
@@ -71,11 +70,11 @@ def chart(title: str, curves: Mapping[str, Curve], across: str = "step", *, shar
 
     lines = "".join(
         f"<polyline fill='none' stroke-width='1.5' stroke='{_colour(groups, name)}' "
-        f"points='{' '.join(map(place, curve))}'><title>{_text(name)}</title></polyline>"
+        f"points='{' '.join(map(place, curve))}'><title>{text(name)}</title></polyline>"
         for name, curve in drawn.items()
     )
     legend = "".join(
-        f"<text x='{WIDTH + 6}' y='{MARGIN + 16 * index}' fill='{_colour(groups, name)}'>{_text(name)}</text>"
+        f"<text x='{WIDTH + 6}' y='{MARGIN + 16 * index}' fill='{_colour(groups, name)}'>{text(name)}</text>"
         for index, name in enumerate(groups)
     )
     axis = _axes(title, across, (left, right), (low, high))
@@ -95,12 +94,12 @@ def bars(title: str, values: Sequence[Bar], top: float | None = None) -> str:
     if not values:
         return ""
     scale = _BAR_WIDTH / ((top or max(max(bar.value, bar.high or 0.0) for bar in values)) or 1.0)
-    parts = [f"<text x='4' y='14' font-weight='bold'>{_text(title)}</text>"]
+    parts = [f"<text x='4' y='14' font-weight='bold'>{text(title)}</text>"]
     for row, bar in enumerate(values):
         y = 24 + row * _BAR_HEIGHT
         parts.append(
-            f"<text x='{_BAR_LEFT - 8}' y='{y + 13}' text-anchor='end'>{_text(_short(bar.name))}"
-            f"<title>{_text(bar.name[:500])}</title></text><rect x='{_BAR_LEFT}' y='{y + 2}' "
+            f"<text x='{_BAR_LEFT - 8}' y='{y + 13}' text-anchor='end'>{text(_short(bar.name))}"
+            f"<title>{text(bar.name[:500])}</title></text><rect x='{_BAR_LEFT}' y='{y + 2}' "
             f"width='{bar.value * scale:.1f}' height='{_BAR_HEIGHT - 6}' fill='{COLOURS[0]}'/>"
         )
         end = bar.value
@@ -111,7 +110,7 @@ def bars(title: str, values: Sequence[Bar], top: float | None = None) -> str:
                 "stroke='#222' stroke-width='2'/>"
             )
         if bar.note:
-            parts.append(f"<text x='{_BAR_LEFT + end * scale + 6:.1f}' y='{y + 13}'>{_text(bar.note)}</text>")
+            parts.append(f"<text x='{_BAR_LEFT + end * scale + 6:.1f}' y='{y + 13}'>{text(bar.note)}</text>")
     return _svg(_BAR_LEFT + _BAR_WIDTH + 200, 30 + len(values) * _BAR_HEIGHT, "".join(parts))
 
 
@@ -126,13 +125,13 @@ def columns(title: str, values: Sequence[tuple[str, float]]) -> str:
     if most <= 0:
         return ""
     wide = (WIDTH - 2 * MARGIN) / len(values)
-    parts = [f"<text x='{MARGIN}' y='{MARGIN // 2}' font-weight='bold'>{_text(title)}</text>"]
+    parts = [f"<text x='{MARGIN}' y='{MARGIN // 2}' font-weight='bold'>{text(title)}</text>"]
     for place, (label, value) in enumerate(values):
         tall = value / most * (HEIGHT - 2 * MARGIN)
         x = MARGIN + place * wide
         parts.append(
             f"<rect x='{x:.1f}' y='{HEIGHT - MARGIN - tall:.1f}' width='{max(wide - 2, 1):.1f}' height='{tall:.1f}' "
-            f"fill='{COLOURS[0]}'><title>{_text(label)}: {value:g}</title></rect>"
+            f"fill='{COLOURS[0]}'><title>{text(label)}: {value:g}</title></rect>"
         )
         if value:
             middle = x + wide / 2
@@ -140,7 +139,7 @@ def columns(title: str, values: Sequence[tuple[str, float]]) -> str:
                 f"<text x='{middle:.1f}' y='{HEIGHT - MARGIN - tall - 3:.1f}' text-anchor='middle'>{value:g}</text>"
             )
         parts.append(
-            f"<text x='{x + wide / 2:.1f}' y='{HEIGHT - MARGIN + 14}' text-anchor='middle'>{_text(label)}</text>"
+            f"<text x='{x + wide / 2:.1f}' y='{HEIGHT - MARGIN + 14}' text-anchor='middle'>{text(label)}</text>"
         )
     return _svg(WIDTH, HEIGHT, "".join(parts))
 
@@ -166,7 +165,7 @@ def dots(title: str, points: Sequence[tuple[float, float, str]], across: str, *,
         cy = HEIGHT - MARGIN - (y - low) / (high - low) * (HEIGHT - 2 * MARGIN)
         parts.append(
             f"<circle cx='{cx:.1f}' cy='{cy:.1f}' r='4' fill='{COLOURS[0]}' fill-opacity='.7'>"
-            f"<title>{_text(said[:500])}</title></circle>"
+            f"<title>{text(said[:500])}</title></circle>"
         )
     return _svg(WIDTH, HEIGHT, "".join(parts))
 
@@ -176,8 +175,8 @@ def _axes(title: str, across: str, x: tuple[float, float], y: tuple[float, float
         f"<path d='M{MARGIN},{MARGIN} V{HEIGHT - MARGIN} H{WIDTH - MARGIN}' fill='none' stroke='#888'/>"
         f"<text x='4' y='{MARGIN}'>{y[1]:.3g}</text><text x='4' y='{HEIGHT - MARGIN}'>{y[0]:.3g}</text>"
         f"<text x='{MARGIN}' y='{HEIGHT - MARGIN + 16}'>{x[0]:.3g}</text>"
-        f"<text x='{WIDTH - MARGIN}' y='{HEIGHT - MARGIN + 16}' text-anchor='end'>{_text(across)} {x[1]:.4g}</text>"
-        f"<text x='{MARGIN}' y='{MARGIN // 2}'>{_text(title)}</text>"
+        f"<text x='{WIDTH - MARGIN}' y='{HEIGHT - MARGIN + 16}' text-anchor='end'>{text(across)} {x[1]:.4g}</text>"
+        f"<text x='{MARGIN}' y='{MARGIN // 2}'>{text(title)}</text>"
     )
 
 
@@ -186,10 +185,6 @@ def _svg(width: float, height: float, inside: str) -> str:
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{width:g}' height='{height:g}' font-size='12' "
         f"font-family='sans-serif' role='img'><rect width='100%' height='100%' fill='#fff'/>{inside}</svg>"
     )
-
-
-def _text(value: str) -> str:
-    return html.escape(printable(value))
 
 
 def _short(name: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from reasoning.pipelines.backend.forms import words
 
-__all__ = ["TOPICS", "topic_by_words"]
+__all__ = ["OTHER", "TOPICS", "topic_by_words"]
 
 TOPICS: dict[str, frozenset[str]] = {
     "probability": frozenset(["probability", "dice", "die", "coin", "coins", "likely", "random", "expected"]),

@@ -10,7 +10,6 @@ tokens' log-probabilities summed up to there, is a proposal.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,9 +23,8 @@ from reasoning.proving.tree_search import Proposal, Proposals
 from verifiers.proofs.lean.tactics import TacticState
 from verifiers.records import Problem
 
-__all__ = ["EnginePolicy", "PriorPolicy", "first_tactic", "proposals_of"]
+__all__ = ["EnginePolicy", "PriorPolicy", "first_tactic", "proposals_of", "tactic_problem"]
 
-_FENCED: Final = re.compile(r"```[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _STOP: Final = (FENCE, "\ntheorem ", "\nlemma ", "\nend ")
 _GOES_ON: Final = ("|", "<;>")
 """What a line begins with that belongs to the tactic before it although it is not indented further."""
@@ -121,8 +119,7 @@ def proposals_of(completions: Sequence[Completion], *, begun: bool) -> tuple[Pro
     found: dict[str, float] = {}
     counts: Counter[str] = Counter()
     for completion in completions:
-        fenced = _FENCED.search(completion.text)
-        text = fenced.group(1) if fenced else completion.text.partition(FENCE)[0]
+        text, start = _code_of(completion.text)
         if begun and text and not text.startswith("\n"):
             continue
         tactic = first_tactic(text)
@@ -130,10 +127,19 @@ def proposals_of(completions: Sequence[Completion], *, begun: bool) -> tuple[Pro
             continue
         counts[tactic] += 1
         if completion.logprobs:
-            end = (fenced.start(1) if fenced else 0) + _length(text)
+            end = start + _length(text)
             found[tactic] = max(found.get(tactic, -math.inf), _logprob(completion, end))
     total = len(completions)
     return tuple(Proposal(tactic, found.get(tactic, math.log(count / total))) for tactic, count in counts.items())
+
+
+def _code_of(reply: str) -> tuple[str, int]:
+    """What stands in the first code block, closed or not, or before the first fence; and where it begins."""
+    before, _, behind = reply.partition(FENCE)
+    mark, line_end, code = behind.partition("\n")
+    if not line_end:
+        return before, 0
+    return code.partition(FENCE)[0], len(before) + len(FENCE) + len(mark) + 1
 
 
 def _length(text: str) -> int:

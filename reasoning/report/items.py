@@ -8,7 +8,7 @@ from typing import Any, Final
 from reasoning.pages import facts, folded, paged, pre, text
 from reasoning.report.base import Drawn
 
-__all__ = ["CANDIDATE_CHARACTERS", "ItemTable"]
+__all__ = ["CANDIDATE_CHARACTERS", "SHOWN", "ItemTable"]
 
 SHOWN: Final = 150
 """Items of each verdict on a page."""

@@ -26,7 +26,7 @@ from reasoning.selfplay.state import State
 from reasoning.selfplay.store import round_directory
 from reasoning.training.sampling import SampleSettings
 
-__all__ = ["Game"]
+__all__ = ["INITIAL_NAME", "MODEL_NAME", "Game"]
 
 MODEL_NAME = "model"
 INITIAL_NAME = "initial"

@@ -22,7 +22,7 @@ from reasoning.selfplay.records import Proof
 from reasoning.selfplay.selection import with_counts
 from reasoning.selfplay.store import Appended, SelfPlayError
 
-__all__ = ["Asked", "Result", "Timing", "proofs_of", "sample_and_check"]
+__all__ = ["Asked", "Result", "Sample", "Timing", "proofs_of", "sample_and_check"]
 
 MOST_UNJUDGED: Final = 0.005
 """Share of proofs without a verdict, after a second pass, above which a round is given up."""

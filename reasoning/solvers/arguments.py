@@ -41,8 +41,6 @@ MAX_DIGITS = 10_000
 """Longest exact integer, decimal digits."""
 MAX_SIDE = 10**7
 """Longest side of a sparse matrix."""
-MAX_DENSE = 10**7
-"""Most cells of a sparse matrix that is made dense."""
 _INTEGER = re.compile(r"[+-]?\d+")
 _RATIONAL = re.compile(r"([+-]?\d+)\s*/\s*(\d+)|[+-]?(?:\d+\.?\d*|\.\d+)")
 
@@ -177,18 +175,6 @@ class Sparse:
         """The entries of `matrix` that are not 0."""
         rows, columns = np.nonzero(matrix)
         return cls((matrix.shape[0], matrix.shape[1]), rows, columns, matrix[rows, columns])
-
-    def dense(self) -> NDArray[np.float64]:
-        """The whole matrix.
-
-        Raises:
-            ValueError: it has more than `MAX_DENSE` cells.
-        """
-        if self.shape[0] * self.shape[1] > MAX_DENSE:
-            raise ValueError(f"a matrix of {self.shape[0]} x {self.shape[1]} is too large to be made dense")
-        matrix = np.zeros(self.shape)
-        np.add.at(matrix, (self.rows, self.columns), self.values)
-        return matrix
 
     def scipy(self) -> Any:
         """As a `scipy.sparse.csr_array`."""

@@ -22,8 +22,6 @@ __all__ = ["TransportCertificate", "TransportPlan", "entropic_ot"]
 
 MAX_CELLS = 4_000_000
 MAX_SECONDS = 60.0
-_SWEEPS = 20
-"""Sweeps of the first stage, at least."""
 _PATIENCE = 200.0
 """Sweeps go on while they would converge within so many; a step of conjugate gradients costs as much as a sweep."""
 _KEEP = 0.02

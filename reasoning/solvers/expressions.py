@@ -14,7 +14,7 @@ from typing import Any, Final
 from reasoning.solvers.results import SolverInputError
 from verifiers.constants.expressions import Binary, Call, ExpressionError, Name, Negative, Node, Number, parse
 
-__all__ = ["FUNCTION_NAMES", "names_of", "read_expression", "to_sympy"]
+__all__ = ["CONSTANTS", "FUNCTION_NAMES", "names_of", "read_expression", "to_sympy"]
 
 FUNCTION_NAMES: Final = {
     "sqrt": "sqrt", "log": "log", "ln": "log", "exp": "exp", "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh",

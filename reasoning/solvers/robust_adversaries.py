@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 
 from reasoning.solvers.results import SolverInputError
 
-__all__ = ["BigMError", "ListAdversary", "PolyhedronAdversary", "Stages", "TimeUpError", "program"]
+__all__ = [
+    "MAX_BIG_M",
+    "MAX_SECONDS",
+    "BigMError",
+    "ListAdversary",
+    "PolyhedronAdversary",
+    "Stages",
+    "TimeUpError",
+    "program",
+]
 
 Array = NDArray[np.float64]
 

@@ -23,6 +23,7 @@ from verifiers.records import Problem
 __all__ = [
     "ANSWER_FORM",
     "FAMILIES",
+    "VERSION",
     "Item",
     "held_out_items",
     "is_correct",

@@ -21,7 +21,17 @@ from reasoning.training.arithmetic import Item, held_out_items, training_items
 from reasoning.training.config import ConfigError, DataSection
 from verifiers.records import Problem, RecordError
 
-__all__ = ["ARITHMETIC", "Example", "Task", "read_examples", "read_rows", "read_tasks", "render"]
+__all__ = [
+    "ARITHMETIC",
+    "Example",
+    "Task",
+    "read_examples",
+    "read_rows",
+    "read_tasks",
+    "render",
+    "rows_with_labels",
+    "text_of",
+]
 
 ARITHMETIC = "arithmetic"
 EVALUATION_SEED = 77

@@ -27,6 +27,7 @@ from reasoning.training.sampling import SampleSettings, sample_texts
 from reasoning.training.schedules import flat_then_linear, with_warmup
 
 __all__ = [
+    "MAX_POSITIONS",
     "NANO",
     "CurvePoint",
     "NanoResult",

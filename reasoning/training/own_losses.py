@@ -16,7 +16,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from reasoning.training.objectives import cpl_loss, cpl_score
 from reasoning.training.trainers import PlainTrainer
 
-__all__ = ["CplTrainer", "PointwiseTrainer", "encoded", "score_texts", "token_logps"]
+__all__ = ["CplTrainer", "PointwiseTrainer", "encoded", "score_texts", "token_logps", "with_reference"]
 
 
 @dataclass(frozen=True, slots=True)

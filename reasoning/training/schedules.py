@@ -23,6 +23,7 @@ __all__ = [
     "SCHEDULES",
     "GradientNorms",
     "ScaledRate",
+    "Shape",
     "constant",
     "cosine_decay",
     "flat_then_linear",

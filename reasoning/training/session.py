@@ -34,8 +34,20 @@ from reasoning.training.sampling import SampleSettings
 from verifiers.rewards import Reward, Shaping, VerifierReward
 from verifiers.sandbox import Limits
 
-__all__ = ["Session", "TrainingError", "last_checkpoint", "load_model", "lock_directory", "make_reward",
-           "stored_config"]  # fmt: skip
+__all__ = [
+    "CONFIG_NAME",
+    "METRICS_NAME",
+    "NORMS_NAME",
+    "Session",
+    "TrainingError",
+    "last_checkpoint",
+    "load_model",
+    "lock_directory",
+    "make_reward",
+    "model_path",
+    "save_whole",
+    "stored_config",
+]  # fmt: skip
 
 CONFIG_NAME = "config.json"
 LOG_NAME = "log.jsonl"

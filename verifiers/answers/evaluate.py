@@ -270,9 +270,6 @@ class Evaluator:
         self.smallest_log2 = min(self.smallest_log2, size)
         return value
 
-    def _exp(self, value: Value) -> Any:
-        return self._general_power(self._constant("e"), value)
-
     def _call(self, name: str, arguments: tuple[Node, ...]) -> Value:
         if name in ("sum", "prod"):
             return self._big_operator(name, arguments)

@@ -16,7 +16,7 @@ from verifiers.answers.limits import UNORDERED_LIMIT
 from verifiers.answers.parser_tools import multiply
 from verifiers.answers.tree import Collection, Matrix, Node, Product, Sum, Symbol, Words
 
-__all__ = ["Compare", "compare_collections", "in_order", "letters", "matrix_of", "unordered"]
+__all__ = ["Compare", "compare_collections", "in_order", "letters", "matrix_of", "matrix_value", "unordered"]
 
 MAX_PRODUCT_SIZE = 6
 """Most rows of a matrix that is multiplied out."""

@@ -19,9 +19,11 @@ __all__ = [
     "GREEK",
     "MONTHS",
     "NUMBER_WORDS",
+    "PART_WORDS",
     "SYNONYMS",
     "find_unit",
     "number_from_words",
+    "scale_of",
 ]
 
 _SMALL = [
@@ -60,7 +62,6 @@ NUMBER_WORDS: dict[str, int] = {
 }
 """English words that can begin a number."""
 
-SCALE_WORDS = frozenset({*_SCALES, "万", "亿", "千", "百"})
 PART_WORDS = frozenset(_PARTS)
 _CHINESE_SCALES = {"百": 100, "千": 1_000, "万": 10_000, "亿": 10**8}
 

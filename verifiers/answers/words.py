@@ -13,7 +13,7 @@ import re
 from verifiers.answers.tree import Clock, Day
 from verifiers.answers.vocabulary import MONTHS
 
-__all__ = ["clock", "day", "normal_words", "option"]
+__all__ = ["clock", "clock_of", "day", "normal_words", "option"]
 
 _TEXT_COMMAND = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|mathrm|mathbf|mbox|operatorname|emph)(?![A-Za-z])")
 _NOT_WORDS = re.compile(r"[^\w+\-*/=<>^|()\[\]\\]+|_")

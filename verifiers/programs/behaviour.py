@@ -23,7 +23,7 @@ from verifiers.sandbox.task import Limits, Outcome, Task
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
 
-__all__ = ["Behaviour", "Input", "observe"]
+__all__ = ["INPUT_SECONDS", "Behaviour", "Input", "observe"]
 
 ENTRY = "verifiers.programs.behaviour_entries:observe"
 INPUT_SECONDS = 5.0

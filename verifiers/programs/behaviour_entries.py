@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from verifiers.sandbox.channel import Channel
 
-__all__ = ["MAX_ANSWER_BYTES", "OUT_OF_TIME", "observe"]
+__all__ = ["MAX_ANSWER_BYTES", "MAX_TIMEOUTS", "OUT_OF_TIME", "observe"]
 
 MAX_ANSWER_BYTES = 1 << 20
 """Longest answer to one input."""

@@ -5,11 +5,10 @@ judgement = await judge_calls(sandbox, plan, ("def add(a, b): return a + b", "",
 
 from __future__ import annotations
 
-import reprlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from verifiers.answer_frames import Answer, read_answer, readable
+from verifiers.answer_frames import Answer, read_answer, readable, shortened
 from verifiers.judging import failure_of, status_of_answer
 from verifiers.plain_data import PlainDataError
 from verifiers.programs.assertions import Check, Plan
@@ -28,7 +27,6 @@ __all__ = ["judge_calls"]
 ENTRY = "verifiers.programs.entries:run_calls"
 EXTRA_SECONDS = 1.0
 """For loading the program, where each call has a limit of its own."""
-_SHORT = reprlib.Repr()
 
 
 async def judge_calls(
@@ -91,12 +89,5 @@ def _checked(check: Check, answers: list[Answer], values: list[Any], failure: tu
             return CheckResult(check.label, Status.PASSED)
     except Exception as error:  # noqa: BLE001 - whatever comparing two pieces of data raises, the check does not hold
         return CheckResult(check.label, Status.WRONG, readable(f"{type(error).__name__}: {error}"))
-    got = ", ".join(_shown(values[slot]) for slot in check.slots)
+    got = ", ".join(shortened(values[slot]) for slot in check.slots)
     return CheckResult(check.label, Status.WRONG, f"got {got}")
-
-
-def _shown(value: Any) -> str:
-    try:
-        return readable(_SHORT.repr(value))
-    except (ValueError, RecursionError):
-        return f"a very large {type(value).__name__}"

@@ -25,7 +25,7 @@ from verifiers.untrusted_code import run_source
 if TYPE_CHECKING:
     from verifiers.sandbox.channel import Channel
 
-__all__ = ["ASK", "MALFORMED", "RESULTS", "judge", "judge_payload"]
+__all__ = ["ASK", "CANDIDATE_RAISED", "MALFORMED", "RESULTS", "judge", "judge_payload"]
 
 ASK = b"Q"
 RESULTS = b"R"

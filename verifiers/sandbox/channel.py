@@ -15,7 +15,6 @@ import struct
 from typing import Final
 
 HEADER: Final = struct.Struct("!I")
-LARGEST_FRAME: Final = (1 << 32) - 1
 _READ_SIZE: Final = 1 << 20
 
 

@@ -19,7 +19,7 @@ from typing import Final
 
 from verifiers.extraction import is_safe_to_parse
 
-__all__ = ["Claim", "ClaimError", "read_claim"]
+__all__ = ["Claim", "ClaimError", "Value", "read_claim"]
 
 Value = Fraction | bool
 

@@ -28,7 +28,7 @@ STRS: Final = AnswerType("str", 1)
 BOOLS: Final = AnswerType("bool", 1)
 FLOATS: Final = AnswerType("float", 1)
 
-__all__ = ["BOOL", "FLOAT", "INT", "INTS", "STR", "STRS", "Rule", "parse_answer_type", "rules_for"]
+__all__ = ["BOOL", "BOOLS", "FLOAT", "FLOATS", "INT", "INTS", "STR", "STRS", "Rule", "parse_answer_type", "rules_for"]
 
 
 MAX_FACTORED: Final = 3_000

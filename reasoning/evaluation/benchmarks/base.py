@@ -39,6 +39,7 @@ __all__ = [
     "json_array",
     "json_lines",
     "prepared",
+    "problem_from",
     "problem_lines",
     "proof_problem",
     "text_field",

@@ -34,6 +34,7 @@ __all__ = [
     "listed",
     "numbered_entry",
     "question_entry",
+    "texts_in",
 ]
 
 GENERATED = "generated"

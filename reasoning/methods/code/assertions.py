@@ -11,14 +11,13 @@ has to enter the program's process. Each call runs in a process of its own.
 from __future__ import annotations
 
 import ast
-import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reasoning.methods.code.syntax import SourceError, parse
-from verifiers.answer_frames import Answer, readable
+from verifiers.answer_frames import Answer, readable, shortened
 from verifiers.extraction import is_safe_to_parse
 from verifiers.plain_data import PlainDataError
 from verifiers.programs.assertions import Call, Check, compile_assertions
@@ -41,7 +40,6 @@ __all__ = [
 ]
 
 MAX_ASSERTION_CHARACTERS = 2_000
-_SHORT = reprlib.Repr()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +194,4 @@ def _outcome(asserted: Assertion, answers: Sequence[Answer]) -> CheckOutcome:
             return CheckOutcome(True)
     except Exception as error:  # noqa: BLE001 - whatever comparing two pieces of data raises, it does not hold
         return CheckOutcome(False, readable(f"{type(error).__name__}: {error}"))
-    return CheckOutcome(False, f"got {', '.join(map(_shown, values))}")
-
-
-def _shown(value: Any) -> str:
-    try:
-        return readable(_SHORT.repr(value))
-    except (ValueError, RecursionError):
-        return f"a very large {type(value).__name__}"
+    return CheckOutcome(False, f"got {', '.join(map(shortened, values))}")

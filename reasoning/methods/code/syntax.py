@@ -27,6 +27,7 @@ from typing import Literal
 from verifiers.extraction import is_safe_to_parse
 
 __all__ = [
+    "MAX_PARTS",
     "Part",
     "SourceError",
     "as_stub",

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from reasoning.pages import printable
 from reasoning.pipelines.backend.columns import MEANINGS, columns_of, tables_in
 from reasoning.pipelines.backend.coverage import COVERAGE_NAME
 from reasoning.pipelines.backend.shards import table_folder
@@ -218,7 +219,7 @@ def _table(head: tuple[str, ...], rows: list[Any], escaped: bool = True) -> str:
 def _text(value: str) -> str:
     """Text that stays text in Markdown: no markup, no cell or line of its own."""
     flat = " ".join(str(value).split())
-    return re.sub(r"([\\`*_\[\]|!#~])", r"\\\1", html.escape(flat, quote=False))
+    return re.sub(r"([\\`*_\[\]|!#~])", r"\\\1", html.escape(printable(flat), quote=False))
 
 
 def _yaml(value: str) -> str:

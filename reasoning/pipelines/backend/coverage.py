@@ -7,10 +7,10 @@ Topics may come from a model: they are cut and escaped.
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Mapping
 
+from reasoning.pages import text
 from reasoning.pipelines.descriptors import DIFFICULTIES
 
 __all__ = ["COVERAGE_NAME", "coverage_svg"]
@@ -46,7 +46,7 @@ def coverage_svg(counts: Mapping[tuple[str, int], int]) -> str:
     for row, topic in enumerate(topics):
         y = _TOP + row * _HEIGHT
         shown = topic if len(topic) <= _TOPIC_CHARACTERS else topic[: _TOPIC_CHARACTERS - 1] + "…"
-        label = html.escape(shown) or "(none)"
+        label = text(shown) or "(none)"
         parts.append(f'<text x="{_LEFT - 8}" y="{y + 16}" text-anchor="end">{label}</text>')
         for column in range(columns):
             parts += _square(_LEFT + column * _WIDTH, y, counts.get((topic, column), 0), most)

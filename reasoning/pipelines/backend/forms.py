@@ -20,7 +20,17 @@ from collections.abc import Iterable
 
 from verifiers.records import Problem
 
-__all__ = ["CODE_KINDS", "MASK", "key_of", "masked_words", "normal_form", "problem_text", "without_strings", "words"]
+__all__ = [
+    "CODE_KINDS",
+    "MASK",
+    "key_of",
+    "mask",
+    "masked_words",
+    "normal_form",
+    "problem_text",
+    "without_strings",
+    "words",
+]
 
 MASK = "#"
 """Stands for a number, or for a run of numbers."""

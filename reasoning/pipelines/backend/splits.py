@@ -1,8 +1,8 @@
 """Splits that cannot leak: a group, and whatever says the same about other numbers, lies in one split only.
 
 >>> plan = SplitPlan.parse("train=0.9,test=0.1")
->>> plan.share_of("test")
-0.1
+>>> plan.split_of(0, "a group's name")
+'train'
 
 Which split a key falls into is a hash of it, so it depends on nothing else: not on order, nor on how many rows there
 are. By `group` the key is the row's group. By `stream` it is the single row: variants of one problem then lie in
@@ -54,10 +54,6 @@ class SplitPlan:
         if abs(sum(share for _, share in shares) - 1) > 1e-6:
             raise PipelineError(f"--splits {text}: the shares add up to {sum(share for _, share in shares):g}, not 1")
         return cls(tuple(shares))
-
-    def share_of(self, name: str) -> float:
-        """The share of a split."""
-        return dict(self.shares)[name]
 
     def split_of(self, seed: int, key: str) -> str:
         """The split into which a key falls."""

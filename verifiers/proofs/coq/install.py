@@ -9,16 +9,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+from verifiers.proofs.installed import said
+
 __all__ = ["INSTALL_HINT", "Installation", "find"]
 
 INSTALL_HINT: Final = "Coq is not installed: apt-get install coq (Debian, Ubuntu), or opam install rocq-prover"
-_ASK_SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ def find() -> Installation | None:
         if rocq is None:
             return None
         commands = ((rocq, "repl"), (rocq, "compile"))
-    version = re.search(r"\d+\.\d[\w.+-]*", _say(*commands[1], "--version"))
-    library = _say(*commands[1], "-where").strip()
+    version = re.search(r"\d+\.\d[\w.+-]*", said(*commands[1], "--version"))
+    library = said(*commands[1], "-where").strip()
     if version is None or not os.path.isdir(library):
         return None
     programs = [command[0] for command in (*commands, (checker,)) if command[0]]
@@ -62,13 +62,3 @@ def find() -> Installation | None:
     beside = [str(Path(library).parent / name) for name in ("coq-core", "rocq-runtime", "findlib", "zarith")]
     paths = [library, *real, *configuration, *(path for path in beside if os.path.isdir(path))]
     return Installation(*commands, (checker,) if checker else (), version.group(), tuple(dict.fromkeys(paths)))
-
-
-def _say(*command: str) -> str:
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_ASK_SECONDS, check=False, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout if done.returncode == 0 else ""

@@ -16,7 +16,7 @@ from typing import Final
 
 from verifiers.records import RecordError
 
-__all__ = ["Sentence", "Statement", "UnreadableText", "sentences", "split_statement"]
+__all__ = ["DECLARATIONS", "Sentence", "Statement", "UnreadableText", "sentences", "split_statement"]
 
 DECLARATIONS: Final = ("Theorem", "Lemma", "Fact", "Remark", "Corollary", "Proposition", "Property", "Example")
 _NAME: Final = re.compile(

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+from verifiers.proofs.installed import said
 
 __all__ = ["INSTALL_HINT", "PROGRAM_VARIABLE", "PROJECT_VARIABLE", "Installation", "find"]
 
@@ -25,7 +26,6 @@ INSTALL_HINT: Final = (
     f"`opam install fstar`, and put fstar.exe on PATH or name it in {PROGRAM_VARIABLE}; folders of sources and checked "
     f"files go into {PROJECT_VARIABLE}"
 )
-_ASK_SECONDS: Final = 20.0
 _SOLVERS: Final = ("z3-4.13.3", "z3-4.8.5", "z3")
 """Names under which F* looks for its solver, or finds any."""
 
@@ -76,7 +76,7 @@ def find(environment: Mapping[str, str] = os.environ) -> Installation | None:
 
 @cache
 def _installation(program: str, projects: tuple[str, ...]) -> Installation | None:
-    version = re.search(r"\d+[\w.+~-]*", _say(program, "--version"))
+    version = re.search(r"\d+[\w.+~-]*", said(program, "--version"))
     if version is None:
         return None
     real = os.path.realpath(program)
@@ -85,18 +85,8 @@ def _installation(program: str, projects: tuple[str, ...]) -> Installation | Non
     on_path = [found for name in _SOLVERS if (found := shutil.which(name))]
     solvers = tuple(dict.fromkeys(path for path in [*beside, *on_path] if os.access(path, os.X_OK)))
     home = Path(real).parent.parent
-    library = _say(program, "--locate_lib").strip()
+    library = said(program, "--locate_lib").strip()
     libraries = [library, *(str(home / name) for name in ("ulib", "lib/fstar", "share/fstar"))]
     wanted = [program, real, *libraries, *solvers, *map(os.path.realpath, solvers), *projects]
     paths = (path for path in wanted if path and os.path.exists(path))
     return Installation(program, version.group(), solvers, projects, tuple(dict.fromkeys(paths)))
-
-
-def _say(*command: str) -> str:
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_ASK_SECONDS, check=False, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout if done.returncode == 0 else ""
