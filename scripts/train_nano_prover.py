@@ -385,7 +385,7 @@ def _write_card(folder: Path, corpus: Sequence[Proved], measured: dict[str, Any]
     families = Counter(one.family for one in corpus)
     conjectures, tried = measured["conjectures"], measured["conjectures_right"]
     example = corpus[len(corpus) // 2]
-    pair = conjecturer_examples(corpus, 1, made["seed"])[0]
+    pair = conjecturer_examples(corpus, CONJECTURES, made["seed"])[0]
     shown = "".join(f"    {line}\n" for line in (prover_prompt(example.statement) + "\n" + example.proof).split("\n"))
     shown += "\n" + "".join(f"    {line}\n" for line in (pair.prompt + pair.completion).split("\n"))
     card = CARD.format(
