@@ -26,7 +26,7 @@ PYTHON = "verifiers.sandbox.entries:run_program"
 def test_a_program_answers_on_the_channel_that_it_inherits():
     async def run():
         async with SandboxPool(workers=1) as pool:
-            task = Task(ENTRY, program_payload(ECHO))
+            task = Task(ENTRY, program_payload(ECHO, {}))
             resident = await pool.resident(task, Limits(wall_seconds=30))
             await resident.send(b"one")
             first = await resident.receive()
@@ -43,7 +43,7 @@ def test_a_program_answers_on_the_channel_that_it_inherits():
 def test_a_resident_ends_with_the_pool():
     async def run():
         pool = SandboxPool(workers=1)
-        task = Task(ENTRY, program_payload(ECHO))
+        task = Task(ENTRY, program_payload(ECHO, {}))
         resident = await pool.resident(task, Limits(wall_seconds=30))
         await pool.close()
         return await resident.receive()
