@@ -9,7 +9,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= runs/demo
 
-.PHONY: demo test test-slow test-vllm test-train test-interop learn check format bench clean
+.PHONY: demo test test-slow test-vllm test-train test-interop test-proofs learn check format bench clean
 
 $(VENV)/.base: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) ..."
@@ -34,7 +34,10 @@ test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -q -n auto
 
 test-slow: $(VENV)/.ray
-	@$(BIN)/python -m pytest -q -m slow --ignore=tests/engines --ignore=tests/training --ignore=tests/rewards --durations=10
+	@$(BIN)/python -m pytest -q -m slow --ignore=tests/engines --ignore=tests/training --ignore=tests/rewards --ignore=tests/verifiers/proofs --durations=10
+
+test-proofs: $(VENV)/.dev
+	@$(BIN)/python -m pytest -q -m slow tests/verifiers/proofs --durations=5
 
 .venv-vllm/.ready: pyproject.toml scripts/setup_vllm_cpu.sh
 	@PYTHON=$(PYTHON) scripts/setup_vllm_cpu.sh .venv-vllm
