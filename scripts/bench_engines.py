@@ -10,8 +10,9 @@ evaluate: `reasoning evaluate` from the first request to the last result, verdic
 
 Both sides run in turn, in one process, after a warm-up round; the ratio is the median over the rounds of bare seconds
 by ours, with the lowest and the highest, and that of the fastest rounds, which other work on the machine disturbs
-least. nano is the hardest case there is: a step of the model takes a millisecond or
-two. `--hidden 512 --layers 8` measures a model of 25 million parameters with random weights instead.
+least; and the processor seconds of both, those of all processes together (Linux). nano is the hardest case there is: a
+step of the model takes a millisecond or two. `--hidden 512 --layers 8` measures a model of 25 million parameters with
+random weights instead.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -36,11 +38,13 @@ STREAM = 23
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Seconds of both sides, round by round, and the tokens of a round of each."""
+    """Seconds and processor seconds of both sides, round by round, and the tokens of a round of each."""
 
     name: str
     bare: list[float]
     ours: list[float]
+    bare_cpu: list[float]
+    ours_cpu: list[float]
     bare_tokens: int
     tokens: int
 
@@ -51,20 +55,37 @@ class Measured:
         return (
             f"| {self.name} | {self.bare_tokens / median(self.bare):,.0f} | {self.tokens / median(self.ours):,.0f} "
             f"| {median(ratios):.3f} | {min(ratios):.3f} - {max(ratios):.3f} "
-            f"| {scale * min(self.bare) / min(self.ours):.3f} |"
+            f"| {scale * min(self.bare) / min(self.ours):.3f} "
+            f"| {scale * median(self.bare_cpu):.2f} | {median(self.ours_cpu):.2f} |"
         )
+
+
+def cpu_seconds() -> float:
+    """Processor seconds of this process and all below it, ended ones included."""
+    parents, ticks = {}, {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            parents[int(path.parent.name)] = int(fields[1])
+            ticks[int(path.parent.name)] = sum(map(int, fields[11:15]))
+    below = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in below} - below:
+        below |= more
+    return sum(ticks.get(pid, 0) for pid in below) / os.sysconf("SC_CLK_TCK")
 
 
 def in_turn(name: str, rounds: int, bare: Callable[[], int], ours: Callable[[], int]) -> Measured:
     """Run both sides in turn; each returns the tokens that it made."""
     tokens = [bare(), ours()]
     seconds: tuple[list[float], list[float]] = ([], [])
+    processor: tuple[list[float], list[float]] = ([], [])
     for turn in range(rounds):
         for side in (0, 1) if turn % 2 else (1, 0):
-            started = time.perf_counter()
+            spent, started = cpu_seconds(), time.perf_counter()
             tokens[side] = (bare, ours)[side]()
             seconds[side].append(time.perf_counter() - started)
-    return Measured(name, seconds[0], seconds[1], tokens[0], tokens[1])
+            processor[side].append(cpu_seconds() - spent)
+    return Measured(name, *seconds, *processor, *tokens)
 
 
 def prompts(count: int) -> list[str]:
@@ -262,8 +283,11 @@ def main() -> int:
             else:
                 bench = {"transformers": bench_transformers, "vllm": bench_vllm}[what]
                 measured += bench(path, arguments.batch, arguments.rounds)
-    sys.stdout.write("| what | bare, tokens/s | ours, tokens/s | ratio | lowest - highest | of the fastest rounds |\n")
-    sys.stdout.write("| --- | --- | --- | --- | --- | --- |\n" + "".join(one.row() + "\n" for one in measured))
+    sys.stdout.write(
+        "| what | bare, tokens/s | ours, tokens/s | ratio | lowest - highest | of the fastest rounds "
+        "| bare, CPU s | ours, CPU s |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- |\n" + "".join(one.row() + "\n" for one in measured)
+    )
     return 0
 
 

@@ -134,6 +134,7 @@ class VLLMServer:
         try:
             from vllm.engine.arg_utils import AsyncEngineArgs
             from vllm.platforms import current_platform
+            from vllm.usage.usage_lib import UsageContext
             from vllm.v1.engine.async_llm import AsyncLLM
 
             if current_platform.is_cpu():
@@ -141,7 +142,8 @@ class VLLMServer:
                 # CPU and ends the engine.
                 chosen["enable_chunked_prefill"] = False
             arguments = AsyncEngineArgs(model=self.model, disable_log_stats=True, **chosen, **self._arguments)
-            self._engine = AsyncLLM.from_engine_args(arguments)
+            # As the `LLM` class: by default the asynchronous engine takes batches half as large, or smaller still.
+            self._engine = AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
         except Exception as error:
             self._failure = EngineError(f"vllm cannot start {self.model!r}: {first_line(error)}")
             raise self._failure from error
