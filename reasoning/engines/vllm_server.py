@@ -17,6 +17,7 @@ import multiprocessing
 import os
 import queue
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import wait
@@ -32,7 +33,7 @@ __all__ = ["StartedVLLM", "VLLMOptions", "VLLMServer", "first_line"]
 SHUTDOWN_SECONDS = 20.0
 """How long vLLM's processes may take to end by themselves before they are killed."""
 GATHER_SECONDS = 0.005
-"""An idle engine begins with the first request; so long it looks for others before it waits for the first output."""
+"""An idle engine begins at once with the first request; we look for others so long before we wait for its output."""
 
 _ENVIRONMENT = {
     "VLLM_LOGGING_LEVEL": "ERROR",
@@ -244,9 +245,9 @@ class _Loop:
 
     def _take_in(self) -> bool:
         """Hand on what has arrived; wait for something while nothing runs. False: the thread is to end."""
-        idle = not self._running
-        seconds = None if idle else 0.0
+        deadline = None if not self._running else time.monotonic()
         while True:
+            seconds = None if deadline is None else max(0.0, deadline - time.monotonic())
             try:
                 job = self._arrivals.get(block=seconds != 0.0, timeout=seconds)
             except queue.Empty:
@@ -259,8 +260,8 @@ class _Loop:
                     self._engine.abort_request([job.item.id])
             else:
                 self._hand_on(job)
-            if idle:
-                seconds = GATHER_SECONDS if self._running else None
+            if deadline is None and self._running:
+                deadline = time.monotonic() + GATHER_SECONDS
 
     def _hand_on(self, job: Job[_Order, Any]) -> None:
         order = job.item
