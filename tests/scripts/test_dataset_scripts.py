@@ -1,14 +1,12 @@
 """The measuring scripts of the pipelines: their own arithmetic, and a run of the smallest size."""
 
 import importlib.util
-import itertools
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from scipy.stats import fisher_exact
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
@@ -18,14 +16,6 @@ def script(name):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def test_a_rise_of_the_pass_rate_is_judged_by_fishers_exact_test():
-    rise = script("difficulty_by_level").rise
-    for asked, more in ((40, 40), (7, 12)):
-        for right, later in itertools.product(range(0, asked + 1, 3), range(0, more + 1, 4)):
-            table = [[later, more - later], [right, asked - right]]
-            assert rise((right, asked), (later, more)) == pytest.approx(fisher_exact(table, alternative="greater")[1])
 
 
 def test_the_memory_of_a_process_and_its_children():
