@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.evaluation.benchmarks import find_benchmark
+from reasoning.json_lines import json_lines
 from verifiers.records import Problem
 
 FAMILIES = (
@@ -48,7 +49,7 @@ def sample(families: Sequence[str], level: int, count: int, split: str, path: Pa
         options = {"--level": level, "--count": count, "--split": split, "--seed": level, "--out": path}
         pairs = [part for item in options.items() for part in item]
         reasoning("families", "sample", *families, *pairs, "--quiet")
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [record for _, record in json_lines(path)]
 
 
 def train(data: Path, steps: int, out: Path) -> Path:
@@ -116,8 +117,7 @@ def main() -> None:
     if not (run / "records.jsonl").exists():
         reasoning("evaluate", "families", *asked, "--quiet", "--resume" if run.exists() else "--out", run)
     counts: dict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0])
-    for line in (run / "records.jsonl").read_text(encoding="utf-8").splitlines():
-        record = json.loads(line)
+    for _, record in json_lines(run / "records.jsonl"):
         family = "/".join(record["id"].split("/")[:2])
         cell = counts[family, level_of[record["id"]]]
         cell[0] += record["passed"]

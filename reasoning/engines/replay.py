@@ -36,6 +36,7 @@ from typing import IO, Any
 
 from reasoning.engines.base import Completion, Engine, EngineError, Request
 from reasoning.engines.options import EngineSpecError
+from reasoning.json_lines import parse_object, positioned_lines
 from verifiers.records import is_unicode
 
 __all__ = ["ReplayEngine", "create"]
@@ -45,9 +46,6 @@ PROBLEM_FIELDS = ("problem_id", "id", "task_id", "puzzle")
 
 TEXT_FIELDS = ("completion", "text", "candidate", "solution", "response", "output")
 """Fields that may hold the text, the first that a row has counts. Null means that the sample had none."""
-
-MAX_LINE_BYTES = 64 * 2**20
-"""A longer line is refused, so that a damaged file cannot fill the memory."""
 
 MAX_VALUES_SHOWN = 8
 """How many values of a field an error message lists."""
@@ -223,20 +221,11 @@ def _seekable(path: Path) -> IO[bytes]:
 def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, int, dict[str, Any]]]:
     """Offset, line number and object of every line that is not blank."""
     file.seek(0)
-    at, number = 0, 0
-    while line := file.readline(MAX_LINE_BYTES + 1):
-        number += 1
-        if len(line) > MAX_LINE_BYTES:
-            raise EngineError(f"replay: {path}:{number}: longer than {MAX_LINE_BYTES} bytes")
-        if line.strip():
-            try:
-                row = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise EngineError(f"replay: {path}:{number}: not JSON: {error}") from None
-            if not isinstance(row, dict):
-                raise EngineError(f"replay: {path}:{number}: expected an object, got {type(row).__name__}")
-            yield at, number, row
-        at += len(line)
+    for number, at, line in positioned_lines(file):
+        try:
+            yield at, number, parse_object(line)
+        except ValueError as error:
+            raise EngineError(f"replay: {path}, line {number}: {error}") from None
 
 
 def _selected(
@@ -252,7 +241,7 @@ def _selected(
                 seen[name].add(value)
         if values == where:
             matched = True
-            yield _read_row(f"replay: {path}:{number}", row, at, fields)
+            yield _read_row(f"replay: {path}, line {number}", row, at, fields)
     if where and not matched:
         shown = "; ".join(f"{name} is {', '.join(sorted(values)) or 'missing'}" for name, values in seen.items())
         wanted = ", ".join(f"{name}={value}" for name, value in where.items())

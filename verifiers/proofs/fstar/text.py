@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from verifiers.proofs.fences import first_block
+from verifiers.code_blocks import first_block
 from verifiers.records import RecordError
 
 __all__ = ["Definition", "Statement", "UnreadableText", "split_statement", "strings", "visible", "without_comments"]

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from verifiers.proofs.fences import first_block
+from verifiers.code_blocks import first_block
 from verifiers.proofs.isabelle.text import Statement, UnreadableText, split_header, visible, without_comments
 from verifiers.proofs.records import ProofTask
 

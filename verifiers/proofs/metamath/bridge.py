@@ -17,7 +17,7 @@ import shutil
 import time
 from typing import TYPE_CHECKING, Final
 
-from verifiers.proofs.fences import first_block
+from verifiers.code_blocks import first_block
 from verifiers.proofs.metamath.kernel import Database, DatabaseError, ProofError, read_database
 from verifiers.proofs.program_on_file import payload
 from verifiers.proofs.records import ProofReport, ProofTask
