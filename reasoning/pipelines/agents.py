@@ -26,7 +26,7 @@ from reasoning.pipelines.new_problems import solved_rows, statements_in
 from reasoning.pipelines.solutions import discarded_sample, steps_of, topic_of
 from verifiers.records import Problem
 
-__all__ = ["PIPELINE", "AgentOptions"]
+__all__ = ["PIPELINE", "AgentOptions", "run"]
 
 PROBLEMS, PRACTICE = "problems", "practice"
 _ASK = """Here is a problem and its answer.

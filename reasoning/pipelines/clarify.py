@@ -32,7 +32,7 @@ from reasoning.pipelines.job import Job
 from reasoning.pipelines.solutions import steps_of
 from verifiers.records import Problem
 
-__all__ = ["DOMAINS", "PIPELINE", "ClarifyOptions", "Domain"]
+__all__ = ["DOMAINS", "PIPELINE", "ClarifyOptions", "Domain", "run"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from reasoning.pipelines.solutions import discarded_sample, solution_row, topic_
 from reasoning.pipelines.topics import OTHER, TOPICS, topic_by_words
 from verifiers.records import Problem
 
-__all__ = ["PIPELINE", "CurateOptions", "rating_in"]
+__all__ = ["PIPELINE", "CurateOptions", "rating_in", "run"]
 
 NONE, WORDS, ENGINE = "none", "words", "engine"
 HARDEST = 10.0

@@ -28,7 +28,7 @@ from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError
 from reasoning.pipelines.job import Job, Judged
 from reasoning.pipelines.solutions import discarded_sample, solution_row
 
-__all__ = ["PIPELINE", "DifficultyAwareOptions", "quotas"]
+__all__ = ["PIPELINE", "DifficultyAwareOptions", "quotas", "run"]
 
 UNIFORM, PROP2DIFF = "uniform", "prop2diff"
 EXCEED, REACH = "exceed", "reach"

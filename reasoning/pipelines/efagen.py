@@ -31,7 +31,7 @@ from reasoning.pipelines.job import Job, together
 from reasoning.pipelines.solutions import steps_of, topic_of
 from verifiers.records import Problem
 
-__all__ = ["NO_CANDIDATE", "PIPELINE", "REPEATED", "STAGE", "SURPLUS", "EfagenOptions"]
+__all__ = ["NO_CANDIDATE", "PIPELINE", "REPEATED", "STAGE", "SURPLUS", "EfagenOptions", "run"]
 
 STAGE = "seeds"
 """Under this name the outcomes of each seed lie in the run's store."""

@@ -25,7 +25,7 @@ from reasoning.pipelines.new_problems import solved_rows, statements_in
 from reasoning.pipelines.topics import TOPICS
 from verifiers.records import Problem
 
-__all__ = ["PIPELINE", "Archive", "ExploreOptions"]
+__all__ = ["PIPELINE", "Archive", "ExploreOptions", "run"]
 
 _WORDS = (
     ("very easy", "easy", "of middling difficulty", "hard", "very hard"),

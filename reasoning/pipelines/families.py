@@ -22,7 +22,7 @@ from reasoning.pipelines.job import Job
 from reasoning.pipelines.solutions import steps_of
 from verifiers.records import Problem
 
-__all__ = ["PIPELINE", "FamiliesOptions"]
+__all__ = ["PIPELINE", "FamiliesOptions", "run"]
 
 _GRADE_WEIGHT = 0.5
 """Share of the grade in a row's difficulty; the rest is the level."""

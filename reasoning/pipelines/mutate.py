@@ -24,7 +24,7 @@ from reasoning.pipelines.library_mutations import Effort, LibraryMutator, Mutati
 from verifiers.proofs.lean.install import LeanMissingError
 from verifiers.records import Problem, RecordError, Status
 
-__all__ = ["PIPELINE", "MutateOptions"]
+__all__ = ["PIPELINE", "MutateOptions", "run"]
 
 _MODES: Final = ("rw", "apply", "both")
 _ALONE: Final = "  first\n    | (intros; rfl)\n    | (intros; simp)"

@@ -31,7 +31,7 @@ from reasoning.pipelines.solutions import topic_of
 from reasoning.pipelines.written_programs import WrittenProgram, write_program
 from verifiers.records import Problem
 
-__all__ = ["PIPELINE", "ProgrammaticOptions"]
+__all__ = ["PIPELINE", "Program", "ProgrammaticOptions", "gold_number", "run", "shown"]
 
 INDUCED, WRITTEN = "induced", "written"
 _DRAWS_A_VARIANT = 6

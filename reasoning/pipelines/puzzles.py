@@ -28,7 +28,7 @@ from verifiers.extraction import extract_program, is_safe_to_parse
 from verifiers.puzzles import Puzzle
 from verifiers.records import Problem, RecordError
 
-__all__ = ["PIPELINE", "TRIVIAL_ANSWERS", "PuzzleOptions"]
+__all__ = ["PIPELINE", "TRIVIAL_ANSWERS", "PuzzleOptions", "run"]
 
 MUTATION, ENGINE = "mutation", "engine"
 TRIVIAL_ANSWERS = (

@@ -17,7 +17,7 @@ from reasoning.pipelines.base import Discarded, Outcome, Pipeline, option
 from reasoning.pipelines.job import Job, Judged
 from reasoning.pipelines.solutions import discarded_sample, solution_row
 
-__all__ = ["PIPELINE", "RejectionOptions"]
+__all__ = ["PIPELINE", "RejectionOptions", "run"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,17 @@ from verifiers.records import Problem
 from verifiers.sandbox import Task
 from verifiers.sandbox.entries import program_payload
 
-__all__ = ["DEMONSTRATIONS", "PIPELINE", "ResocraticOptions", "Scenario", "ScenarioError", "Variable", "read_scenario"]
+__all__ = [
+    "DEMONSTRATIONS",
+    "PIPELINE",
+    "ResocraticOptions",
+    "Scenario",
+    "ScenarioError",
+    "Variable",
+    "optimum_fault",
+    "read_scenario",
+    "run",
+]
 
 MAX_CONSTRAINTS = 5
 """Sections of constraints; with variables and objective the seven sections of the paper."""

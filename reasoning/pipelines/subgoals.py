@@ -51,7 +51,7 @@ from verifiers.proofs.lean.worker import WorkerKilled, WorkerNotStarted
 from verifiers.proofs.records import ProofTask
 from verifiers.records import RecordError, Status
 
-__all__ = ["PIPELINE", "SubgoalsOptions"]
+__all__ = ["PIPELINE", "SubgoalsOptions", "run"]
 
 PROOF_VERSIONS: Final = 4
 _FILTERED: Final = (2, 4)

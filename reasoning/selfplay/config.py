@@ -28,6 +28,7 @@ __all__ = [
     "METHODS",
     "SELF_PLAY",
     "FitSection",
+    "MatchingSection",
     "Method",
     "SelfPlayConfig",
     "SelfPlayData",

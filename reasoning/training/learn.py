@@ -28,7 +28,7 @@ from reasoning.json_lines import json_lines
 from reasoning.training.config import ConfigError, read_config
 from reasoning.training.recipes import run_training
 
-__all__ = ["FURTHER", "HARD", "HARD_FURTHER", "METHODS", "START", "Learned", "Method", "Results", "learn"]
+__all__ = ["FURTHER", "HARD", "HARD_FURTHER", "METHODS", "START", "Learned", "Method", "Results", "Row", "learn"]
 
 COMMON = (
     "threads=1",

@@ -7,7 +7,7 @@ import pytest
 from reasoning.engines import Completion, EngineError, Request, create_engine
 from reasoning.engines.base import BudgetSpentError, Message, ToolCall
 from reasoning.engines.prompts import check_request
-from reasoning.methods.base import MethodError, Prompt, PromptStyle, Question, Sampling, find_method
+from reasoning.methods import MethodError, Prompt, PromptStyle, Question, Sampling, find_method
 from reasoning.runs.recording import request_key
 from tests.support.protocol_server import ProtocolServer, Say
 from tests.support.scripted_answers import Bench, ScriptedEngine, question

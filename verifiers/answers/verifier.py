@@ -26,7 +26,7 @@ from verifiers.sandbox.task import Limits, Task
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
 
-__all__ = ["AnswerVerifier", "convention_of", "golds_of"]
+__all__ = ["AnswerVerifier", "convention_of", "detail", "golds_of"]
 
 _NUMERIC_PROFILE = "numeric"
 

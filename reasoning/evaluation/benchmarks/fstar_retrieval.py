@@ -32,7 +32,7 @@ from reasoning.runs.progress import progress_display
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["TypeIndex", "read_related", "type_words", "with_related"]
+__all__ = ["TypeIndex", "read_related", "type_words", "visible_modules", "with_related"]
 
 EXAMPLES: Final = 4
 """Related definitions of a problem."""
