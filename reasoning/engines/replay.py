@@ -36,6 +36,7 @@ from typing import IO, Any
 
 from reasoning.engines.base import Completion, Engine, EngineError, Request
 from reasoning.engines.options import EngineSpecError
+from reasoning.engines.prompts import check_request
 from reasoning.json_lines import parse_object, positioned_lines
 from verifiers.records import is_unicode
 
@@ -102,8 +103,9 @@ class ReplayEngine:
         """See `Engine.complete`. Sample i of `request.problem` is its i-th recorded one; seeds do not matter.
 
         Raises:
-            EngineError: the request names no problem, or the file cannot be read as described above.
+            EngineError: the request names no problem or offers tools, or the file cannot be read as described above.
         """
+        check_request(request)
         if request.problem is None:
             raise EngineError("replay needs to know the problem that a prompt asks")
         if len(request.sample_indices) != len(request.seeds):

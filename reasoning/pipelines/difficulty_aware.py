@@ -86,10 +86,9 @@ async def run(job: Job, options: DifficultyAwareOptions) -> AsyncIterator[Outcom
         entry, quota = item
         return _outcomes(job, entry, quota, await _trials(job, entry, quota, options))
 
-    async with aclosing(job.map("trials", _with_quotas(job, difficulties, options), work)) as results:
-        async for outcomes in results:
-            for outcome in outcomes:
-                yield outcome
+    async with aclosing(job.map("trials", _with_quotas(job, difficulties, options), work)) as outcomes:
+        async for outcome in outcomes:
+            yield outcome
 
 
 async def _difficulties(job: Job, options: DifficultyAwareOptions) -> AsyncIterator[float]:

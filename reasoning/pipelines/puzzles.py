@@ -14,7 +14,6 @@ from __future__ import annotations
 import ast
 import random
 from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
 from dataclasses import dataclass
 
 from reasoning.engines.base import Message
@@ -71,7 +70,7 @@ class _Proposal:
     solution: str
 
 
-async def run(job: Job, options: PuzzleOptions) -> AsyncIterator[Outcome]:
+def run(job: Job, options: PuzzleOptions) -> AsyncIterator[Outcome]:
     """Propose puzzles from each known one, and keep those that hold."""
 
     async def work(item: tuple[int, Entry]) -> list[Outcome]:
@@ -80,10 +79,7 @@ async def run(job: Job, options: PuzzleOptions) -> AsyncIterator[Outcome]:
 
     # One unit proposes one puzzle of each seed in turn, so that a bounded number of rows holds many kinds.
     items = ((number, entry) for number in range(options.proposals) for entry in job.seeds())
-    async with aclosing(job.map("proposals", items, work)) as results:
-        async for outcomes in results:
-            for outcome in outcomes:
-                yield outcome
+    return job.map("proposals", items, work)
 
 
 async def _proposals(job: Job, item: tuple[int, Entry], options: PuzzleOptions) -> list[_Proposal | Discarded]:

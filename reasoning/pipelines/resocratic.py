@@ -18,7 +18,6 @@ import json
 import random
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -327,17 +326,14 @@ class ResocraticOptions:
     tables: bool = option(True, "Ask for each question once more, with a table.")
 
 
-async def run(job: Job, options: ResocraticOptions) -> AsyncIterator[Outcome]:
+def run(job: Job, options: ResocraticOptions) -> AsyncIterator[Outcome]:
     """Write, solve, prove, translate back and judge."""
     job.pool.add_profile(PROFILE)
 
     async def work(index: int) -> list[Outcome]:
         return await _outcomes(job, options, index)
 
-    async with aclosing(job.map("scenarios", range(options.count), work)) as results:
-        async for outcomes in results:
-            for outcome in outcomes:
-                yield outcome
+    return job.map("scenarios", range(options.count), work)
 
 
 async def _outcomes(job: Job, options: ResocraticOptions, index: int) -> list[Outcome]:
