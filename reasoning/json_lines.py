@@ -1,9 +1,10 @@
 r"""Files of JSON objects, one a line: `.jsonl` and `.jsonl.gz`, read line by line in constant memory.
 
->>> for place, record in json_lines(Path("problems.jsonl")):
-...     print(place, record["id"])
-problems.jsonl, line 1 first
-problems.jsonl, line 3 second
+    for place, record in json_lines(Path("problems.jsonl")):
+        print(place, record["id"])      # "problems.jsonl, line 1 first", then "problems.jsonl, line 3 second"
+
+>>> parse_object(b'{"id": "first"}')
+{'id': 'first'}
 
 Whoever reads such a file reads it here: blank lines are passed over, a line has a longest length, and what is wrong
 is one sentence that names file and line. Where one bad line must not end the reading, `numbered_lines` with
