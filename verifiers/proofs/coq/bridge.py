@@ -1,10 +1,9 @@
 """The bridge to Coq and Rocq: guard, a warm coqtop, the kernel's comparison with the statement, `Print Assumptions`.
 
->>> async with SandboxPool() as sandbox:
-...     task = ProofTask("coq", "Theorem two : 1 + 1 = 2.", axioms=())
-...     report = await CoqBridge(sandbox).check(task, "Proof. reflexivity. Qed.", Limits())
->>> report.status
-<Status.PASSED: 'passed'>
+    async with SandboxPool() as sandbox:
+        task = ProofTask("coq", "Theorem two : 1 + 1 = 2.", axioms=())
+        report = await CoqBridge(sandbox).check(task, "Proof. reflexivity. Qed.", Limits())
+    report.status      # <Status.PASSED: 'passed'>
 
 A strict task is also compiled by `coqc`, and the file that comes of it is checked again by `coqchk` in another process.
 """

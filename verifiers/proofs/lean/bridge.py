@@ -1,9 +1,8 @@
 """The bridge to Lean 4: guard, elaboration, and the kernel's word in a process that has seen no candidate.
 
->>> async with SandboxPool() as sandbox:
-...     report = await LeanBridge(sandbox).check(ProofTask("lean", "theorem two : 1 + 1 = 2 := by"), "  rfl", Limits())
->>> report.status, report.axioms
-(<Status.PASSED: 'passed'>, ())
+    async with SandboxPool() as sandbox:
+        report = await LeanBridge(sandbox).check(ProofTask("lean", "theorem two : 1 + 1 = 2 := by"), "  rfl", Limits())
+    report.status, report.axioms      # (<Status.PASSED: 'passed'>, ())
 
 How a candidate is judged: (1) text that runs code or switches checks off is rejected unseen; (2) one process elaborates
 header and candidate; an error message is a wrong proof; (3) the declarations that the theorem needs leave that process

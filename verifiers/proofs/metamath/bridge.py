@@ -1,10 +1,9 @@
 """The bridge to Metamath: our own verifier, and the C program `metamath` in the sandbox where it is installed.
 
->>> async with SandboxPool() as sandbox:
-...     task = ProofTask("metamath", "th $p |- A $=", "$c |- A $. ax $a |- A $.")
-...     report = await MetamathBridge(sandbox).check(task, "ax", Limits())
->>> report.status, report.axioms
-(<Status.PASSED: 'passed'>, ('ax',))
+    async with SandboxPool() as sandbox:
+        task = ProofTask("metamath", "th $p |- A $=", "$c |- A $. ax $a |- A $.")
+        report = await MetamathBridge(sandbox).check(task, "ax", Limits())
+    report.status, report.axioms      # (<Status.PASSED: 'passed'>, ('ax',))
 
 Both have to accept. The program's exit status is 0 even for a wrong proof, so its messages are read.
 """
