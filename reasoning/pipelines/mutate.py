@@ -24,7 +24,7 @@ from reasoning.pipelines.library_mutations import Effort, LibraryMutator, Mutati
 from verifiers.proofs.lean.install import LeanMissingError
 from verifiers.records import Problem, RecordError, Status
 
-__all__ = ["PIPELINE", "MutateOptions"]
+__all__ = ["PIPELINE", "MutateOptions", "run"]
 
 _MODES: Final = ("rw", "apply", "both")
 _ALONE: Final = "  first\n    | (intros; rfl)\n    | (intros; simp)"
@@ -61,10 +61,9 @@ async def run(job: Job, options: MutateOptions) -> AsyncIterator[Outcome]:
             async def work(number: int) -> list[Outcome]:
                 return await _of_theorem(job, mutator, number, effort)
 
-            async with aclosing(job.map("theorems", numbers, work)) as results:
-                async for outcomes in results:
-                    for outcome in outcomes:
-                        yield _kept(outcome, seen, used, options.uses)
+            async with aclosing(job.map("theorems", numbers, work)) as outcomes:
+                async for outcome in outcomes:
+                    yield _kept(outcome, seen, used, options.uses)
     except (MutatorError, LeanMissingError) as error:
         raise PipelineError(str(error)) from None
 

@@ -1,7 +1,8 @@
 """A closed form as a real number with a rigorous error bound, by ball arithmetic.
 
+>>> from verifiers.constants.expressions import parse
 >>> str(evaluate(parse("6/zeta(3)"), bits=100))
-'[4.99144423548424481209875767297 +/- 2e-30]'
+'[4.9914442354842448120987576729 +/- 4.33e-29]'
 
 Only the constants and functions that `expressions` knows can be written; everything stays real.
 """
