@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +132,7 @@ def _reason(thrown: Discarded) -> str:
     return thrown.stage
 
 
-def table(title: str, rows: list[tuple[str, object]]) -> str:
+def table(title: str, rows: Sequence[tuple[str, object]]) -> str:
     """A Markdown table of two columns."""
     lines = [f"| {title} | |", "| --- | --- |"]
     return "\n".join([*lines, *(f"| {name} | {value} |" for name, value in rows)])
