@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import queue
 import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -15,15 +17,19 @@ import pytest
 from reasoning.engines import EngineError
 from reasoning.engines.vllm_server import _Loop, _Order
 
+STEP_SECONDS = 0.0005
+
 
 @dataclass
 class Scripted:
-    """Ends a request when it was in so many batches as its only token says; a step begins when the test lets it."""
+    """An engine whose steps take a moment; a request ends when the test wants it to."""
 
-    steps: queue.Queue[str] = field(default_factory=queue.Queue)
-    left: dict[str, int] = field(default_factory=dict)
-    batches: list[list[str]] = field(default_factory=list)
+    running: list[str] = field(default_factory=list)
+    ending: set[str] = field(default_factory=set)
     aborted: list[str] = field(default_factory=list)
+    broken: bool = False
+    silent: bool = False
+    released: threading.Event = field(default_factory=threading.Event)
 
     @property
     def renderer(self) -> Scripted:
@@ -35,87 +41,80 @@ class Scripted:
     def add_request(self, id: str, prompt: list[int], parameters: Any) -> None:
         if not prompt:
             raise ValueError("an empty prompt")
-        [self.left[id]] = prompt
+        self.running.append(id)
 
     def abort_request(self, ids: list[str]) -> None:
-        self.aborted += ids
         for id in ids:
-            del self.left[id]
+            self.running.remove(id)
+        self.aborted += ids
 
     def step(self) -> list[Any]:
-        if self.steps.get() == "die":
+        if self.silent:
+            self.released.wait()
+        time.sleep(STEP_SECONDS)
+        if self.broken:
             raise RuntimeError("out of memory\nmore of it")
-        self.batches.append(sorted(self.left))
-        for id in self.left:
-            self.left[id] -= 1
-        ended = [id for id, left in self.left.items() if left == 0]
-        for id in ended:
-            del self.left[id]
+        ended = [id for id in self.running if id in self.ending]
+        self.running = [id for id in self.running if id not in ended]
         return [SimpleNamespace(request_id=id, finished=True) for id in ended]
 
 
-async def until(condition: Any) -> None:
+def order(id: str, ids: Sequence[int] = (1,)) -> _Order:
+    return _Order(id, list(ids), None)
+
+
+async def until(condition: Callable[[], bool]) -> None:
     while not condition():
         await asyncio.sleep(0.001)
 
 
 def test_requests_join_the_running_batch_and_leave_it_as_they_end() -> None:
-    async def run() -> tuple[list[str], list[list[str]]]:
+    async def run() -> None:
         engine = Scripted()
         loop = _Loop(engine, [])
-        first = asyncio.create_task(loop.run(_Order("first", [4], None)))
-        await until(lambda: "first" in engine.left)
-        engine.steps.put("go")
-        await until(lambda: engine.batches)
-        second = asyncio.create_task(loop.run(_Order("second", [1], None)))
-        await asyncio.sleep(0)
-        for _ in range(3):
-            engine.steps.put("go")
-        outputs = await asyncio.gather(first, second)
+        first = asyncio.create_task(loop.run(order("first")))
+        await until(lambda: engine.running == ["first"])
+        second = asyncio.create_task(loop.run(order("second")))
+        await until(lambda: engine.running == ["first", "second"])
+        engine.ending.add("second")
+        assert (await second).request_id == "second"
+        assert not first.done()
+        engine.ending.add("first")
+        assert (await first).request_id == "first"
         await asyncio.to_thread(loop.close)
-        return [output.request_id for output in outputs], engine.batches
 
-    answered, batches = asyncio.run(run())
-    assert answered == ["first", "second"]
-    assert batches[0] == ["first"]
-    assert batches[2] == ["first", "second"] or batches[1] == ["first", "second"]
-    assert len(batches) == 4
-    assert sum("second" in batch for batch in batches) == 1
+    asyncio.run(run())
 
 
 def test_a_refused_request_fails_alone_and_a_cancelled_one_leaves_the_batch() -> None:
-    async def run() -> list[str]:
+    async def run() -> None:
         engine = Scripted()
         loop = _Loop(engine, [])
-        kept, dropped = (asyncio.create_task(loop.run(_Order(id, [3], None))) for id in ("kept", "dropped"))
+        kept, dropped = (asyncio.create_task(loop.run(order(id))) for id in ("kept", "dropped"))
         with pytest.raises(ValueError, match="an empty prompt"):
-            await loop.run(_Order("refused", [], None))
-        await until(lambda: len(engine.left) == 2)
+            await loop.run(order("refused", ()))
+        await until(lambda: engine.running == ["kept", "dropped"])
         dropped.cancel()
         with pytest.raises(asyncio.CancelledError):
             await dropped
-        for _ in range(3):
-            engine.steps.put("go")
+        await until(lambda: engine.aborted == ["dropped"])
+        engine.ending.add("kept")
         assert (await kept).request_id == "kept"
         await asyncio.to_thread(loop.close)
-        assert len(engine.batches) == 3
-        return engine.aborted
 
-    assert asyncio.run(run()) == ["dropped"]
+    asyncio.run(run())
 
 
 def test_a_failed_step_fails_all_requests_in_one_line_and_those_to_come() -> None:
     async def run() -> None:
         engine = Scripted()
         loop = _Loop(engine, [])
-        tasks = [asyncio.create_task(loop.run(_Order(id, [3], None))) for id in ("a", "b")]
-        await until(lambda: len(engine.left) == 2)
-        engine.steps.put("die")
-        for task in tasks:
+        tasks = [asyncio.create_task(loop.run(order(id))) for id in ("a", "b")]
+        await until(lambda: engine.running == ["a", "b"])
+        engine.broken = True
+        for lost in (*tasks, loop.run(order("c"))):
             with pytest.raises(EngineError, match=r"^vllm: out of memory$"):
-                await task
-        with pytest.raises(EngineError, match=r"^vllm: out of memory$"):
-            await loop.run(_Order("c", [1], None))
+                await lost
         await asyncio.to_thread(loop.close)
 
     asyncio.run(run())
@@ -125,16 +124,16 @@ def test_the_death_of_a_process_fails_requests_whose_output_will_never_come() ->
     async def run() -> None:
         process = multiprocessing.get_context("fork").Process(target=signal.pause)
         process.start()
-        engine = Scripted()
+        engine = Scripted(silent=True)
         loop = _Loop(engine, [process])
-        waiting = asyncio.create_task(loop.run(_Order("a", [1], None)))
-        await until(lambda: engine.left)
+        waiting = asyncio.create_task(loop.run(order("a")))
+        await until(lambda: engine.running == ["a"])
         process.kill()
-        for lost in (waiting, loop.run(_Order("b", [1], None))):
+        for lost in (waiting, loop.run(order("b"))):
             with pytest.raises(EngineError, match=r"^vllm: its engine process has died$"):
                 await lost
-        engine.steps.put("go")
         await asyncio.to_thread(loop.close)
+        engine.released.set()
         process.join()
 
     asyncio.run(run())
@@ -144,13 +143,11 @@ def test_what_runs_when_it_is_closed_is_aborted_and_fails() -> None:
     async def run() -> list[str]:
         engine = Scripted()
         loop = _Loop(engine, [])
-        running = asyncio.create_task(loop.run(_Order("a", [5], None)))
-        await until(lambda: engine.left)
-        closing = asyncio.create_task(asyncio.to_thread(loop.close))
-        engine.steps.put("go")
+        running = asyncio.create_task(loop.run(order("a")))
+        await until(lambda: engine.running == ["a"])
+        await asyncio.to_thread(loop.close)
         with pytest.raises(EngineError, match="the engine is closed"):
             await running
-        await closing
         return engine.aborted
 
     assert asyncio.run(run()) == ["a"]
