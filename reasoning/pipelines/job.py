@@ -89,9 +89,7 @@ class Job:
         self.settings = settings
         self.pool = pool
         self.protected = protected
-        self.limits = Limits(
-            wall_seconds=WALL_FACTOR * settings.timeout, cpu_seconds=settings.timeout, memory_mib=settings.memory
-        )
+        self.limits = self._limits(settings.timeout)
         self.sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
         self.judge = RecordingJudge(pool, run.store, self.limits, judges)
         self.failures = EngineFailures(run.directory)
@@ -140,6 +138,16 @@ class Job:
         part._seeds = seeds
         part._prefix = f"{self._prefix}{settings.pipeline}/"
         return part
+
+    def within(self, seconds: float) -> Job:
+        """This job with a judge that gives a candidate at most so many seconds of processor time."""
+        part = copy(self)
+        part.limits = self._limits(min(seconds, self.settings.timeout))
+        part.judge = self.judge.within(part.limits)
+        return part
+
+    def _limits(self, seconds: float) -> Limits:
+        return Limits(wall_seconds=WALL_FACTOR * seconds, cpu_seconds=seconds, memory_mib=self.settings.memory)
 
     def seed(self, *parts: object) -> int:
         """A seed that depends on the run's seed and `parts` alone."""

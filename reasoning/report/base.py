@@ -38,6 +38,7 @@ class RunKind:
         body: the same -> the page, without its head.
         headline: directory -> its main figures in a few words, from its small files alone; empty where there are none.
         style: further rules of its page.
+        compared: (name -> directory, two or more) -> what they show beside each other; None: they cannot be compared.
     """
 
     name: str
@@ -45,6 +46,7 @@ class RunKind:
     body: Callable[[Path, Mapping[str, Any]], str]
     headline: Callable[[Path], str]
     style: str = ""
+    compared: Callable[[Mapping[str, Path]], str] | None = None
 
 
 class Drawn(Generic[Kept]):
