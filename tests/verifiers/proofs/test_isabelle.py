@@ -99,10 +99,22 @@ def test_placeholders_are_tried_in_order_and_each_on_its_own(tmp_path):
     proof = 'proof -\n  have "x" by sledgehammer\n  show ?thesis sledgehammer\nqed'
     report, server = judged(tmp_path, proof, task)
     assert report.status is Status.PASSED
-    assert len(server.theories) == METHODS.index("by presburger") + 1
     tried = [text.split("\n") for text in server.theories]
     assert [sum(row in METHODS for row in rows) for rows in tried] == [2] * len(tried)
-    assert [next(row for row in rows if row in METHODS) for rows in tried] == list(METHODS[: len(tried)])
+    # What rests on an oracle that the problem does not allow could not pass.
+    first = ["by auto", "by simp", "by blast", "by fastforce", "by force", "by presburger"]
+    assert [next(row for row in rows if row in METHODS) for rows in tried] == first
+
+
+def test_a_placeholder_is_tried_as_eval_where_its_oracle_is_allowed(tmp_path):
+    statement = 'lemma c: "code 3"'
+    allowed = ProofTask("isabelle", statement, axioms=("holds_by_evaluation",))
+    report, server = judged(tmp_path, "by sledgehammer", allowed)
+    assert (report.status, report.axioms) == (Status.PASSED, ("holds_by_evaluation",))
+    assert len(server.theories) == METHODS.index("by eval") + 1
+    report, server = judged(tmp_path, "by sledgehammer", ProofTask("isabelle", statement))
+    assert report.status is Status.WRONG
+    assert len(server.theories) == len(METHODS) - 1
 
 
 def test_a_placeholder_that_nothing_closes_is_wrong_at_its_place(tmp_path):
@@ -111,7 +123,7 @@ def test_a_placeholder_that_nothing_closes_is_wrong_at_its_place(tmp_path):
     )
     assert report.status is Status.WRONG
     assert (report.messages[0].line, report.messages[0].column) == (2, 15)
-    assert len(server.theories) == len(METHODS)
+    assert len(server.theories) == len(METHODS) - 1
 
 
 def test_an_oracle_is_refused_unless_the_problem_allows_it(tmp_path):
