@@ -97,7 +97,7 @@ def _bind(bound: dict[str, str], names: str) -> None:
 def _is_refused(statement: str) -> bool:
     """Whether Isabelle would do more than read a statement: words of other commands, text in other languages."""
     # What is behind `theorem` has no command of a theory outside its strings, and no ML within them.
-    body = statement.partition(" ")[2]
+    body = re.sub(r"\A\w+", "", statement)
     try:
         return "\r" in statement or bool(guard.refusal(f"using {body}")) or bool(_COMMENT.search(statement))
     except UnreadableText:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reasoning.proving.isabelle_prompts import (
     TRIVIAL_LEMMA,
@@ -52,6 +56,8 @@ def test_a_plain_statement_is_read_up_to_its_proof(statement, behind):
         'theorem a: fixes x :: nat list shows "True"',
         'theorem a: fixes shows :: nat shows "True"',
         'theorem a: fixes text :: nat shows "True"',
+        'theorem\nML: "True"',
+        'theorem end: "True"',
         'theorem a: "True" lemma b: "False"',
         'theorem a: "True"\nend\ntheory B imports Main begin',
         'theorem a: "True" axiomatization where b: "False"',
@@ -75,6 +81,25 @@ def test_a_plain_statement_is_read_up_to_its_proof(statement, behind):
 )
 def test_anything_else_is_no_statement(text):
     assert read_statement(text) is None
+
+
+PIECES = (
+    "theorem", "lemma", "a", "x y", ":", "::", "nat", "'a", '"', '"x = y"', "fixes", "assumes", "shows", "and", "by", "simp",
+    "ML", "end", "(*", "*)", "\\<open>", "\\<close>", "‹", "›", "\\<^ML>", "\\<le>", "@{", "\\", "[simp]", "\n", "\r", "`", "\u200b",
+    "obtains", "axiomatization", "is", "where", "(", ")", "h1",
+)  # fmt: skip
+OUTER = re.compile(r"(theorem|lemma|fixes|assumes|shows|and|a|x|y|nat|simp|h1|'a|::|:|\\<le>|\s)*")
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map(" ".join))
+def test_whatever_is_read_is_names_marks_and_quoted_text(text):
+    for start in ("", 'theorem a: "x = y" ', "lemma fixes x shows "):
+        statement = read_statement(start + text)
+        if statement is not None:
+            assert (start + text).startswith(statement)
+            assert OUTER.fullmatch(re.sub(r'"[^"]*"', " ", statement))
+            assert not re.search(r"open>|close>|[‹›@\r\u200b]|\^ML|\(\*|\\(?!<)", statement)
+            assert read_statement(statement) == statement
 
 
 def test_names_labels_and_blanks_make_no_other_statement():

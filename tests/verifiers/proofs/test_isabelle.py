@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -206,6 +207,23 @@ def test_a_failing_server_costs_one_retry_and_is_never_wrong(tmp_path, trick):
     assert server.count("session_start") == (2 if trick == "forget" else 1)
     report, _ = judged(tmp_path, "by simp", tricks=[trick, trick])
     assert report.status is Status.INTERNAL
+
+
+def test_the_facts_behind_a_proof_are_asked_for_where_they_are_wanted(tmp_path):
+    task = replace(TASK, premises=True)
+    facts = {"Nat.two": "2 = 2", "HOL.refl": "t = t"}
+    report, server = judged(tmp_path, "using HOL.refl by simp", task, facts=facts)
+    assert (report.status, report.premises) == (Status.PASSED, ("HOL.refl",))
+    assert server.theories[0].endswith(
+        ".two\ndeclare [[names_long]]\nthm_deps " + server.theories[0].split()[1] + ".two\nend\n"
+    )
+    # An answer that is missing is not an empty one.
+    report, _ = judged(tmp_path, "by simp", task, tricks=["no dependencies"] * 2)
+    assert report.status is Status.INTERNAL
+    assert "no list of dependencies" in report.detail
+    report, server = judged(tmp_path, "using HOL.refl by simp", facts=facts)
+    assert (report.status, report.premises) == (Status.PASSED, ())
+    assert "thm_deps" not in server.theories[0]
 
 
 def test_a_wrong_password_is_unavailable(tmp_path):
