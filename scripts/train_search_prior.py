@@ -10,7 +10,6 @@ Runs our own puzzles in forked children of this process; nothing from outside th
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 from reasoning.engines.search import Budget, Prior, synthesize
 from reasoning.engines.search.prior import Edge
 from reasoning.engines.search.training import puzzle_edges
+from reasoning.json_lines import json_lines
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 SECONDS_PER_PUZZLE = 30.0
@@ -32,9 +32,7 @@ def solve(job: tuple[str, str | None, int, Prior]) -> str | None:
 
 def read_puzzles(paths: list[Path]) -> list[dict[str, object]]:
     """The puzzle records of JSON Lines files."""
-    return [
-        json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines() if line.strip()
-    ]
+    return [record for path in paths for _, record in json_lines(path)]
 
 
 def main() -> int:

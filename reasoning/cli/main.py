@@ -6,6 +6,8 @@ error: missing.jsonl: cannot be read: No such file or directory        (on stand
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Sequence
 
@@ -119,9 +121,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(EXIT_INTERRUPTED)
     except Exception as error:
         usage = getattr(error, "format_message", None)
-        if usage is None and not _is_for_user(error):
+        full = isinstance(error, OSError) and os.strerror(errno.ENOSPC) in str(error)
+        if usage is None and not full and not _is_for_user(error):
             raise
         text = usage() if usage is not None else str(error)
+        if full:
+            text += "; free some, then give the command again (a run goes on with --resume)"
         say("error: " + " ".join(text.split()))
         sys.exit(EXIT_USAGE)
     sys.exit(status if isinstance(status, int) else 0)

@@ -1,7 +1,8 @@
 """What a pipeline works with while it runs: problems, an engine, a judge, and a memory of what is finished.
 
-    async for outcomes in job.map("samples", job.seeds(), work):        # work(entry) -> list[Outcome]
-        ...
+    async with aclosing(job.map("samples", job.seeds(), work)) as outcomes:     # work(entry) -> list[Outcome]
+        async for outcome in outcomes:
+            ...
 
 Whatever `work` returns is kept under (stage, position of the item), so that a resumed run repeats none of it;
 completions and verdicts are kept one by one besides, so that even unfinished items lose little.
@@ -239,11 +240,12 @@ class Job:
 
     async def map(
         self, stage: str, items: Iterable[Item], work: Callable[[Item], Awaitable[list[Outcome]]]
-    ) -> AsyncGenerator[list[Outcome], None]:
-        """Yield `await work(item)` for each item, in their order; finished items are not worked on again.
+    ) -> AsyncGenerator[Outcome, None]:
+        """Yield what `await work(item)` gives for each item, in their order; finished items are not worked on again.
 
-        An `EngineError` that `work` lets through makes the item a discarded one of stage `engine`, which a resume
-        tries again; too many of them in a row end the run.
+        Each item leaves a trace. An `EngineError` that `work` lets through makes it a discarded one of stage `engine`,
+        which a resume tries again (too many of them in a row end the run); work that gives no outcome makes it one of
+        stage `nothing`.
 
         Args:
             stage: names this map within the pipeline.
@@ -258,11 +260,16 @@ class Job:
             return [outcome.to_json() for outcome in await work(item)]
 
         async with aclosing(self.each(stage, items, encoded)) as results:
+            number = 0
             async for result in results:
                 if isinstance(result, EngineError):
-                    yield [Discarded("", "engine", str(result))]
+                    yield Discarded("", "engine", str(result))
+                elif not result:
+                    yield Discarded("", "nothing", f"item {number} of stage '{stage}' gave no outcome")
                 else:
-                    yield [outcome_from_json(record) for record in result]
+                    for record in result:
+                        yield outcome_from_json(record)
+                number += 1
 
     async def each(
         self, stage: str, items: Iterable[Item], work: Callable[[Item], Awaitable[Any]]

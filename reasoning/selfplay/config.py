@@ -22,12 +22,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from reasoning.options import bounded
 from reasoning.training.config import ConfigError, build_form, read_values
 
 __all__ = [
     "METHODS",
     "SELF_PLAY",
     "FitSection",
+    "MatchingSection",
     "Method",
     "SelfPlayConfig",
     "SelfPlayData",
@@ -78,14 +80,14 @@ class SelfPlaySampling:
         batch_size: completions generated at once.
     """
 
-    first_samples: int = 64
-    samples: int = 32
+    first_samples: int = bounded(64, low=1)
+    samples: int = bounded(32, low=1)
     held_out_samples: int = 8
     temperature: float = 1.0
-    max_new_tokens: int = 1024
-    max_statement_tokens: int = 1024
-    prompt_tokens: int = 1024
-    batch_size: int = 256
+    max_new_tokens: int = bounded(1024, low=1)
+    max_statement_tokens: int = bounded(1024, low=1)
+    prompt_tokens: int = bounded(1024, low=1)
+    batch_size: int = bounded(256, low=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +100,9 @@ class MatchingSection:
         late_weight: conjectures that each of them asks for from then on.
     """
 
-    cap: float = 3.0
+    cap: float = bounded(3.0, above=0)
     late_round: int = 24
-    late_weight: int = 128
+    late_weight: int = bounded(128, low=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,8 @@ class FitSection:
     """
 
     optimizer: Literal["adamw", "soap", "lion", "muon"] = "adamw"
-    batch_size: int = 2048
-    micro_batch: int = 64
+    batch_size: int = bounded(2048, low=1)
+    micro_batch: int = bounded(64, low=1)
     learning_rate: float = 5e-5
     final_learning_rate: float = 1e-4
     epochs: float = 1.0
@@ -150,8 +152,8 @@ class SelfPlayLean:
     """
 
     workers: int = 0
-    seconds: float = 200.0
-    heartbeats: int = 200_000
+    seconds: float = bounded(200.0, above=0)
+    heartbeats: int = bounded(200_000, low=1)
     allow_weak: bool = False
 
 
@@ -166,7 +168,7 @@ class SelfPlayIsabelle:
     """
 
     workers: int = 0
-    seconds: float = 360.0
+    seconds: float = bounded(360.0, above=0)
     trust_eval: bool = False
 
 
@@ -191,7 +193,7 @@ class SelfPlayConfig:
     model: str = "nano"
     base_model: str = ""
     seed: int = 0
-    rounds: int = 48
+    rounds: int = bounded(48, low=1)
     checks: int = 0
     threads: int = 0
     bf16: bool = False
@@ -284,28 +286,6 @@ def self_play_config_from_json(values: Mapping[str, Any], place: str) -> SelfPla
     """
     given = {name: value for name, value in values.items() if name != "recipe"}
     config: SelfPlayConfig = build_form(SelfPlayConfig, given, place)
-    sampling, training = config.sampling, config.training
-    least_one = {
-        "rounds": config.rounds,
-        "sampling.first_samples": sampling.first_samples,
-        "sampling.samples": sampling.samples,
-        "sampling.max_new_tokens": sampling.max_new_tokens,
-        "sampling.max_statement_tokens": sampling.max_statement_tokens,
-        "sampling.prompt_tokens": sampling.prompt_tokens,
-        "sampling.batch_size": sampling.batch_size,
-        "matching.late_weight": config.matching.late_weight,
-        "training.batch_size": training.batch_size,
-        "training.micro_batch": training.micro_batch,
-        "lean.heartbeats": config.lean.heartbeats,
-    }
-    for name, value in least_one.items():
-        if value < 1:
-            raise ConfigError(f"{place}: field '{name}': is {value}, expected at least 1")
-    if config.matching.cap <= 0:
-        raise ConfigError(f"{place}: field 'matching.cap': expected more than 0")
-    for name, seconds in (("lean.seconds", config.lean.seconds), ("isabelle.seconds", config.isabelle.seconds)):
-        if seconds <= 0:
-            raise ConfigError(f"{place}: field '{name}': expected more than 0")
-    if training.supervised_epochs and not config.data.library:
+    if config.training.supervised_epochs and not config.data.library:
         raise ConfigError(f"{place}: field 'training.supervised_epochs': needs data.library")
     return config

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.engines.base import derive_seed
+from reasoning.json_lines import json_lines
 from reasoning.runs.files import replaced_file, write_json
 from reasoning.runs.progress import progress_display
 from reasoning.training.config import ConfigError, TrainingConfig
@@ -423,7 +424,7 @@ def _sampled(session: Session, tasks: list[Task], turn: int, where: Path) -> lis
             for one in judged:
                 right = one.right if one.right or one.wrong else None
                 file.write(json.dumps({"prompt": one.prompt, "completion": one.text, "right": right}) + "\n")
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [record for _, record in json_lines(path, ConfigError)]
 
 
 def _chosen(session: Session, tasks: list[Task], turn: int) -> list[Task]:

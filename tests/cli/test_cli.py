@@ -45,6 +45,17 @@ def test_help_needs_none_of_the_heavy_modules():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_full_disk_is_one_clear_line():
+    command = [sys.executable, "-m", "reasoning.cli.main", "methods"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: [Errno 28] No space left on device; free some, then give the command again "
+        "(a run goes on with --resume)\n"
+    )
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -245,7 +245,7 @@ def problem(name, statement, system="isabelle", header="theory Own imports Main 
     ("change", "words"),
     [
         ("system=coq", "'system': is 'coq', expected one of lean, isabelle"),
-        ("isabelle.seconds=0", "'isabelle.seconds': expected more than 0"),
+        ("isabelle.seconds=0", "'isabelle.seconds': is 0.0, expected more than 0"),
         ("isabelle.second=3", "'isabelle.second': unknown"),
     ],
 )

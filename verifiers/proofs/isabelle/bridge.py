@@ -1,10 +1,9 @@
 """The bridge to Isabelle: guard, one theory for each candidate in a session of a running server, `thm_oracles`.
 
->>> async with SandboxPool() as sandbox:      # with REASONING_ISABELLE=127.0.0.1:4711:PASSWORD
-...     task = ProofTask("isabelle", 'theorem two: "1 + 1 = (2::nat)"')
-...     report = await IsabelleBridge(sandbox).check(task, "by simp", Limits(wall_seconds=60))
->>> report.status
-<Status.PASSED: 'passed'>
+    async with SandboxPool() as sandbox:      # with REASONING_ISABELLE=127.0.0.1:4711:PASSWORD
+        task = ProofTask("isabelle", 'theorem two: "1 + 1 = (2::nat)"')
+        report = await IsabelleBridge(sandbox).check(task, "by simp", Limits(wall_seconds=60))
+    report.status      # <Status.PASSED: 'passed'>
 
 Source: "The Isabelle System Manual", chapter "The Isabelle server". The server is the user's, and no sandbox of ours
 holds it.

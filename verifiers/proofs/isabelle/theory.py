@@ -1,8 +1,8 @@
 r"""The theory that is sent for a candidate, and where its lines come from.
 
->>> source = theory("Check_1", task, split_statement(task.statement), Proof("by sledgehammer", 1, 0), methods=(0,))
->>> source.text
-'theory Check_1 imports Main\nbegin\n\ntheorem two: "1 + 1 = 2"\n\nby auto\n\n\nthm_oracles Check_1.two\nend\n'
+    source = theory("Check_1", task, split_statement(task.statement), Proof("by sledgehammer", 1, 0), methods=(0,))
+    source.text
+    # 'theory Check_1 imports Main\nbegin\n\ntheorem two: "1 + 1 = 2"\n\nby auto\n\n\nthm_oracles Check_1.two\nend\n'
 
 The word `sledgehammer` stands for the first of `METHODS` that ends the goal there: the list of "STP: Self-play LLM
 Theorem Provers with Iterative Conjecturing and Proving" (arXiv 2502.00212), in its order.
@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from verifiers.proofs.fences import first_block
+from verifiers.code_blocks import first_block
 from verifiers.proofs.isabelle.text import Statement, UnreadableText, split_header, visible, without_comments
 from verifiers.proofs.records import ProofTask
 
