@@ -23,7 +23,7 @@ from reasoning.training.session import CONFIG_NAME
 
 __all__ = ["Compared", "curve", "held_out_curve", "write_report"]
 
-ACROSS = "verdicts of Lean"
+ACROSS = "verdicts"
 SHOWN = 12
 """Conjectures that a report shows of a round."""
 
@@ -151,7 +151,7 @@ def _report(
         lines += [f"Held out, before: {len(before['proved'])} of {before['statements']}.", ""]
     lines += [
         "| round | verdicts | proved | new | conjectures made, readable and new, kept | in the window | "
-        "examples: conjecturer, prover | sampler idle | Lean idle | held-out proved |",
+        "examples: conjecturer, prover | sampler idle | checker idle | held-out proved |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for one in summaries:
