@@ -87,17 +87,26 @@ def propagate(rules: Iterable[Clause], values: dict[str, bool]) -> tuple[dict[st
     while True:
         derived: dict[str, bool] = {}
         for rule in remaining:
-            unknown = [name for name in rule.body if name not in values]
-            if any(values.get(name) is False for name in rule.body) or values.get(rule.head) is True:
+            head = values.get(rule.head)
+            if head is True:
                 continue
-            if not unknown:
-                if values.get(rule.head) is False or derived.get(rule.head) is False:
+            unknown: str | None = None
+            for name in rule.body:
+                value = values.get(name)
+                if value is False or (value is None and unknown is not None):
+                    break  # the rule says nothing yet, or never will
+                if value is None:
+                    unknown = name
+            else:
+                if unknown is not None:
+                    if head is False:
+                        if derived.get(unknown) is True:
+                            return None
+                        derived[unknown] = False
+                elif head is False or derived.get(rule.head) is False:
                     return None
-                derived[rule.head] = True
-            elif len(unknown) == 1 and values.get(rule.head) is False:
-                if derived.get(unknown[0]) is True:
-                    return None
-                derived[unknown[0]] = False
+                else:
+                    derived[rule.head] = True
         if not derived:
             return values, rounds
         values |= derived
