@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import subprocess
@@ -74,8 +75,7 @@ def test_a_full_disk_is_one_clear_line():
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 2
     assert done.stderr == (
-        "error: [Errno 28] No space left on device; free some, then give the command again "
-        "(a run goes on with --resume)\n"
+        "error: No space left on device; free some, then give the command again (a run goes on with --resume)\n"
     )
 
 
@@ -92,6 +92,12 @@ def test_a_full_disk_is_one_clear_line():
         "doctor",
         "serve rewards",
         "train",
+        "discover",
+        "serve",
+        "setup",
+        "tools",
+        "report",
+        "view",
     ],
 )
 def test_each_command_helps_with_examples(capsys, command):
@@ -118,6 +124,14 @@ MISTAKES = [
     (["evaluate", "puzzles", "--prompt", "magic"], "puzzles has no prompt style 'magic'"),
     (["evaluate", "puzzles", "--data", "gone.jsonl"], "gone.jsonl: no such file or folder"),
     (["evaluate", "--resume", "gone"], "gone holds no run"),
+    (["evaluate", "puzzles", "--limit", "1", "--out", os.devnull], f"{os.devnull}: File exists"),
+    (["verify", "--run", "other"], "holds a run, but none of `reasoning evaluate`"),
+    (["generate", "--resume", "other"], "holds a run, but none of `reasoning generate`"),
+    (["discover", "mitm", "--resume", "gone"], "gone holds no run"),
+    (["discover", "mitm", "--out", f"{__file__}/below"], f"{__file__}/below: Not a directory"),
+    (["families", "sample", "algebra", "--quiet", "--out", "gone/x.jsonl"], "gone/x.jsonl.partial: No such file"),
+    (["tools", "call", "factor_integer", "--array", "number"], "--array number: expected ARGUMENT=FILE"),
+    (["tools", "call", "factor_integer", "--array", f"number={__file__}"], "not a .npy file of numbers"),
     (["sandbox", "gone.py"], "gone.py: cannot be read: No such file"),
     (["sandbox"], "give the FILE.py to run, or --report"),
     (["sandbox", __file__, "--env", "novalue"], "--env 'novalue': expected NAME=VALUE"),
@@ -129,11 +143,35 @@ def test_a_mistake_gets_one_clear_line_and_status_2(tmp_path, monkeypatch, capsy
     install_plugins(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "config.json").write_text('{"schema": 1, "settings": {"recipe": "grpo"}}')
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: ")
     assert message in line
+
+
+@pytest.mark.parametrize("command", [[], ["discover"], ["serve"], ["setup"]])
+def test_a_command_without_arguments_shows_its_help_as_it_is(capsys, command):
+    with pytest.raises(SystemExit, match="2"):
+        main(command)
+    said = capsys.readouterr().err
+    assert said.startswith("Usage: reasoning")
+    assert "\n  -h, --help" in said
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+def test_what_a_disk_refuses_is_told_in_one_line(tmp_path, monkeypatch, capsys, number):
+    def refuse(*arguments):
+        raise OSError(number, os.strerror(number), "runs/x/config.json.partial")
+
+    monkeypatch.setattr("reasoning.runs.run.write_json", refuse)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="2"):
+        main(["discover", "mitm", "--constants", "e", "--out", "x"])
+    remedy = "; free some, then give the command again (a run goes on with --resume)" if number == errno.ENOSPC else ""
+    assert capsys.readouterr().err == f"error: runs/x/config.json.partial: {os.strerror(number)}{remedy}\n"
 
 
 def test_verify_judges_each_line_and_names_bad_ones(process, tmp_path):
