@@ -17,11 +17,11 @@ import gzip
 import json
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-__all__ = ["MAX_LINE_BYTES", "json_lines", "numbered_lines", "parse_object", "positioned_lines"]
+__all__ = ["MAX_LINE_BYTES", "json_lines", "numbered_lines", "parse_object", "positioned_lines", "text_field"]
 
 MAX_LINE_BYTES = 64 << 20
 """Longest line that is read."""
@@ -98,6 +98,19 @@ def parse_object(line: bytes | None) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise ValueError(f"expected an object, got {type(record).__name__}")
     return record
+
+
+def text_field(record: Mapping[str, Any], name: str, place: str, error: type[Exception] = ValueError) -> str:
+    """The string field `name` of a record found at `place`.
+
+    Raises:
+        error: it is missing or no string; names place and field.
+    """
+    value = record.get(name)
+    if not isinstance(value, str):
+        found = "missing" if value is None else f"expected a string, got {type(value).__name__}"
+        raise error(f"{place}: field '{name}': {found}")
+    return value
 
 
 def _numbered(source: str, file: IO[bytes], error: type[Exception]) -> Iterator[tuple[int, bytes | None]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.engines.base import derive_seed
-from reasoning.json_lines import json_lines
+from reasoning.json_lines import json_lines, text_field
 from reasoning.training.arithmetic import Item, held_out_items, training_items
 from reasoning.training.config import ConfigError, DataSection
 from verifiers.records import Problem, RecordError
@@ -125,11 +125,7 @@ def text_of(record: Mapping[str, Any], name: str, place: str) -> str:
     Raises:
         ConfigError: it is missing or no string.
     """
-    value = record.get(name)
-    if not isinstance(value, str):
-        found = "missing" if value is None else f"expected a string, got {type(value).__name__}"
-        raise ConfigError(f"{place}: field '{name}': {found}")
-    return value
+    return text_field(record, name, place, ConfigError)
 
 
 def rows_with_labels(records: Sequence[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -146,7 +146,7 @@ def test_a_medium_reply_ends_where_the_indentation_does(reply, candidate):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{", r"own\.jsonl, line 2: cannot be read"),
+        ("{", r"own\.jsonl, line 2: not JSON: "),
         ("[]", r"own\.jsonl, line 2: expected an object, got list"),
         ('{"id": "q", "kind": "puzzle"}', r"own\.jsonl, line 2: field 'sat': missing"),
         ('{"kind": "puzzle", "sat": "def sat(x: int): return True"}', r"line 2: field 'id': missing"),

@@ -19,9 +19,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reasoning import json_lines as lines
 from reasoning.evaluation.benchmarks.json_stream import array_items
 from reasoning.evaluation.metrics import Metric
-from reasoning.json_lines import json_lines as read_json_lines
 from reasoning.methods.base import PromptStyle
 from verifiers.records import Problem, RecordError
 
@@ -223,7 +223,7 @@ def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     Raises:
         BenchmarkError: a line is not a JSON object, or the file cannot be read.
     """
-    return read_json_lines(path, BenchmarkError)
+    return lines.json_lines(path, BenchmarkError)
 
 
 def json_array(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -250,11 +250,7 @@ def text_field(record: Mapping[str, Any], name: str, place: str) -> str:
     Raises:
         BenchmarkError: it is missing or no string.
     """
-    value = record.get(name)
-    if not isinstance(value, str):
-        found = "missing" if value is None else f"expected a string, got {type(value).__name__}"
-        raise BenchmarkError(f"{place}: field '{name}': {found}")
-    return value
+    return lines.text_field(record, name, place, BenchmarkError)
 
 
 def problem_from(record: Mapping[str, Any], place: str) -> Problem:
