@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+from reasoning.proving.prompts import STRICT_HEADER
 from reasoning.selfplay.config import SelfPlayLean
 from reasoning.selfplay.records import Statement
 from verifiers.proofs.lean.bridge import LeanBridge
@@ -156,9 +157,14 @@ class LeanChecker:
         return Checked(kind_of(report), report.premises, report.seconds, report.detail)
 
     async def unreadable(self, statement: Statement) -> str:
-        """Why Lean cannot read a statement; empty if it can. Nothing is decided by this: proofs are judged."""
+        """Why Lean cannot read a statement; empty if it can. Nothing is decided by this: proofs are judged.
+
+        A name that is bound nowhere cannot be read, though Lean would make a variable of it where proofs are judged.
+        """
+        task = self._task(statement)
+        task = replace(task, header=f"{task.header}\n{STRICT_HEADER}".strip())
         try:
-            tried = await self._bridge.attempt(self._task(statement), "  sorry", self._limits.wall_seconds)
+            tried = await self._bridge.attempt(task, "  sorry", self._limits.wall_seconds)
         except RecordError as error:
             return str(error)
         return "" if tried.proved else tried.detail or "cannot be read"

@@ -10,16 +10,14 @@ conjectures. A run can be killed at any moment and goes on with what is there: s
 from __future__ import annotations
 
 import asyncio
-import errno
 import json
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from reasoning.runs.environment import describe_environment
-from reasoning.runs.files import replaced_file, write_json
+from reasoning.runs.files import disk_is_full, replaced_file, write_json
 from reasoning.selfplay.checking import Checker, LeanChecker
 from reasoning.selfplay.config import SelfPlayConfig
 from reasoning.selfplay.dataset import read_statements
@@ -112,8 +110,7 @@ async def play(
             game = Game(config, run, policy, checker, state, book, held_out, quiet)
             return await _rounds(game, on_round)
     except (OSError, RuntimeError) as error:
-        # What writes a file decides which exception it is: Python's, PyTorch's or that of safetensors.
-        if os.strerror(errno.ENOSPC) not in str(error):
+        if not disk_is_full(error, run):
             raise
         raise SelfPlayError(
             f"{run}: no space left on the disk; free some, then go on with: reasoning train --resume {run}"

@@ -75,8 +75,8 @@ def test_a_theorem_is_hard_only_if_lean_tried_it_and_failed(alone, hard):
 def test_what_one_tactic_proves_alone_is_not_hard():
     statements = {
         "∀ (n : Nat), n + 0 = n": True,
-        "∀ (n m : Nat), n < 0 → n = m": True,  # simp refutes the hypothesis only while it is in the goal
-        "∀ (p q : Prop), p ∧ q → q ∧ p": False,
+        "∀ (n m : Nat), n < 0 → n = m": True,  # by a hypothesis that simp refutes
+        "∀ (p q : Prop), p ∧ q → q ∧ p": True,  # by a hypothesis that simp takes apart
         "∀ (a b c : Nat), a + b < c → a < c": False,
     }
 
