@@ -50,6 +50,7 @@ _FILE_ERRORS = frozenset(
     )
 )  # fmt: skip
 """What a file or a disk refuses: the user's to mend, wherever it is met."""
+_FREE_SOME = "; free some, then give the command again (a run goes on with --resume)"
 
 _USER_ERRORS = (
     ("reasoning.backends.base", "BackendError"),
@@ -128,12 +129,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(EXIT_INTERRUPTED)
     except Exception as error:
         usage = getattr(error, "format_message", None)
-        full = isinstance(error, OSError) and os.strerror(errno.ENOSPC) in str(error)
-        if usage is None and not full and not _is_for_user(error):
-            raise
-        text = usage() if usage is not None else str(error)
-        if full:
-            text += "; free some, then give the command again (a run goes on with --resume)"
         if type(error).__name__ == "NoArgsIsHelpError" and usage is not None:
             say(usage())
             sys.exit(EXIT_USAGE)
@@ -153,7 +148,7 @@ def _for_user(error: Exception) -> str | None:
             return str(error)
     if isinstance(error, OSError) and error.errno in _FILE_ERRORS:
         place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
-        return f"{place}{error.strerror}"
+        return f"{place}{error.strerror}{_FREE_SOME if error.errno == errno.ENOSPC else ''}"
     return None
 
 
