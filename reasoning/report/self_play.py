@@ -28,7 +28,7 @@ _HEADS: Final = (
 def _body(directory: Path, config: Mapping[str, Any]) -> str:
     settings, metrics = mapping(config.get("settings")), read_json(directory / _METRICS)
     summaries = list(_summaries(directory))
-    told = {name: settings.get(name) for name in ("method", "model", "rounds", "seed", "checks")}
+    told = {name: settings.get(name) for name in ("method", "system", "model", "rounds", "seed", "checks")}
     told |= {name.replace("_", " "): metrics.get(name) for name in _FOUND}
     told["verdicts"] = metrics.get("checks")
     told["state"] = "" if metrics else f"not finished; go on with: reasoning train --resume {directory}"

@@ -24,12 +24,12 @@ from reasoning.selfplay.records import Statement
 from reasoning.selfplay.store import SelfPlayError
 from reasoning.training.config import ConfigError
 from verifiers.proofs.isabelle.answers import Answers
-from verifiers.proofs.isabelle.bridge import IsabelleBridge, ServerUnusableError
+from verifiers.proofs.isabelle.bridge import HEADER_AT_FAULT, IsabelleBridge, MissingTheoryError, ServerUnusableError
 from verifiers.proofs.isabelle.questions import FIRST_FACT_LINE, Comparison, facts_theory
 from verifiers.proofs.isabelle.text import UnreadableText, split_header, split_statement, without_comments
 from verifiers.proofs.isabelle.theory import placeholders
 from verifiers.proofs.records import ProofTask
-from verifiers.records import RecordError
+from verifiers.records import RecordError, Status
 from verifiers.sandbox import Limits, SandboxPool
 
 __all__ = ["IsabelleChecker", "forbidden_method"]
@@ -127,7 +127,10 @@ class IsabelleChecker:
             report = await self._bridge.check(task, proof, self._limits)
         except RecordError as error:
             return Checked("statement", detail=str(error))
-        return Checked(kind_of(report, _REJECTIONS), report.premises, report.seconds, report.detail)
+        # A theory that is not there would be missed again and again.
+        lost = report.status is Status.UNAVAILABLE and report.detail.startswith(HEADER_AT_FAULT)
+        kind = "statement" if lost else kind_of(report, _REJECTIONS)
+        return Checked(kind, report.premises, report.seconds, report.detail)
 
     async def conjectured(self, statement: Statement, seed: str) -> Checked:
         """Whether Isabelle can read a conjecture, and nothing known solves it: one theory states both and asks."""
@@ -138,8 +141,9 @@ class IsabelleChecker:
             return Checked("timeout", detail=str(error))
         except ServerUnusableError as error:
             return Checked(UNJUDGED, detail=str(error))
-        for line, message in answers.errors:
+        if answers.errors:
             # Header and seed were accepted with proofs: what is wrong before the conjecture is not its fault.
+            line, message = min(answers.errors)
             return Checked("unreadable" if line >= asked.first else UNJUDGED, detail=message)
         found = next((said for said in answers.said.get(asked.question, ()) if _SOLVED in said), "")
         if not found:
@@ -161,7 +165,10 @@ class IsabelleChecker:
         return {name: text for name, text in found.items() if len(text) <= _LONGEST_LEMMA}
 
     async def _shown(self, imports: str, names: Sequence[str]) -> dict[str, str]:
-        answers = await self._asked(lambda own: facts_theory(own, imports, names))
+        try:
+            answers = await self._asked(lambda own: facts_theory(own, imports, names))
+        except MissingTheoryError:
+            return {}
         return {
             name: f'lemma {name}: "{" ".join(said[0].split())}"'
             for line, name in enumerate(names, FIRST_FACT_LINE)
@@ -171,6 +178,8 @@ class IsabelleChecker:
     async def _asked(self, text: Callable[[str], str]) -> Answers:
         try:
             return await self._bridge.ask(text, self._limits.wall_seconds)
+        except MissingTheoryError:
+            raise
         except (TimeoutError, ServerUnusableError) as error:
             raise SelfPlayError(f"Isabelle cannot be asked: {error}") from None
 

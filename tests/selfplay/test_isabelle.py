@@ -170,6 +170,20 @@ def test_lemmas_are_the_facts_that_a_proof_depends_on_and_that_can_be_shared(tmp
     assert [one for one in lines if one.startswith("thm ")] == ["thm Toy.lemma", "thm Toy.fact(2)", "thm Toy.nope"]
 
 
+def test_an_import_that_is_not_there_is_the_statements_fault_and_ends_nothing(tmp_path):
+    elsewhere = Statement("m", 'lemma "P 1 m"', HEADER.replace("Main", "Missing"))
+
+    async def use(checker, server):
+        kinds = [(await checker.check(one, "by simp")).kind for one in (STATEMENT, elsewhere)]
+        return kinds, await checker.lemmas(["Toy.fact(2)"])
+
+    kinds, found = asked(
+        tmp_path, use, statements=[elsewhere, STATEMENT], tricks=["missing theory", "", "", "missing theory"]
+    )
+    assert kinds == ["statement", "statement"]
+    assert list(found) == ["Toy.fact(2)"]
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "detail"),
     [

@@ -117,6 +117,8 @@ class IsabelleDouble:
         if trick == "bad json":
             writer.write(b"FINISHED {not json\n")
             return "", {}
+        if trick == "missing theory":
+            return "FAILED", {"kind": "error", "message": 'Cannot load theory file "/x/Vieta.thy"'}
         if trick == "forget":
             self.sessions.clear()
             return "FAILED", {"kind": "error", "message": f"No session {argument['session_id']!r}"}

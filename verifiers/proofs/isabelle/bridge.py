@@ -31,13 +31,15 @@ from verifiers.sandbox.task import Limits
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
 
-__all__ = ["INSTALL_HINT", "IsabelleBridge", "ServerUnusableError"]
+__all__ = ["HEADER_AT_FAULT", "INSTALL_HINT", "IsabelleBridge", "MissingTheoryError", "ServerUnusableError"]
 
 _Result = TypeVar("_Result")
 INSTALL_HINT: Final = (
     "no Isabelle server is named: install Isabelle (isabelle.in.tum.de), run `isabelle server`, and set "
     "REASONING_ISABELLE=HOST:PORT:PASSWORD as it prints"
 )
+HEADER_AT_FAULT: Final = "the header"
+"""How a reason begins that no proof and no server can help: an import that is not there, or that takes too long."""
 _TRUST: Final = "decided by the Isabelle process that read the proof"
 _METHOD_SECONDS: Final = 10.0
 """For each placeholder in one round, as in STP; the check's own limit holds over all rounds."""
@@ -56,6 +58,10 @@ class ServerUnusableError(RuntimeError):
     def __init__(self, detail: str, status: Status = Status.UNAVAILABLE) -> None:
         super().__init__(detail[:MOST_REASON])
         self.status = status
+
+
+class MissingTheoryError(ServerUnusableError):
+    """The session has not what a theory imports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,7 @@ class IsabelleBridge:
             seconds: for the answer.
 
         Raises:
+            MissingTheoryError: an import is not there.
             ServerUnusableError: there is no server, or none that answers.
             TimeoutError: the time was over.
         """
@@ -152,7 +159,8 @@ class IsabelleBridge:
         """Use the server; one that was lost costs one more attempt.
 
         Raises:
-            ServerUnusableError: there is none, or it failed twice.
+            MissingTheoryError: an import is not there.
+            ServerUnusableError: there is no server, or it failed twice.
         """
         session, lost = self.server(), ""
         async with self._slots:
@@ -164,7 +172,11 @@ class IsabelleBridge:
                     raise ServerUnusableError(
                         f"the Isabelle server refuses: {error}; is its password right?"
                     ) from error
-                except (OSError, CommandFailed) as error:
+                except CommandFailed as error:
+                    if _is_missing(str(error)):
+                        raise MissingTheoryError(_needs(str(error))) from error
+                    raise ServerUnusableError(f"the Isabelle server refuses a command: {error}") from error
+                except OSError as error:
                     raise ServerUnusableError(
                         f"the Isabelle server at {session.address} cannot be used: {error}"
                     ) from error
@@ -226,12 +238,20 @@ class IsabelleBridge:
                 async with asyncio.timeout(seconds):
                     body = await session.use(source.name)
         except TimeoutError:
-            return _unavailable("the header or statement takes longer than the check may")
+            return _unavailable(f"{HEADER_AT_FAULT} or statement takes longer than the check may")
         if body.get("ok") is True:
             return ProofReport(Status.WRONG, complaint[:MOST_REASON])
-        if any(words in complaint.lower() for words in _MISSING):
-            return _unavailable(f"the header needs a theory that the session has not: {complaint}")
+        if _is_missing(complaint):
+            return _unavailable(_needs(complaint))
         raise RecordError("statement", f"Isabelle refuses it or its header: {complaint[:MOST_REASON]}")
+
+
+def _is_missing(complaint: str) -> bool:
+    return any(words in complaint.lower() for words in _MISSING)
+
+
+def _needs(complaint: str) -> str:
+    return f"{HEADER_AT_FAULT} needs a theory that the session has not: {complaint}"
 
 
 def _unavailable(detail: str) -> ProofReport:
