@@ -44,8 +44,15 @@ def bench_prepare() -> None:
         before = os.environ.get("XDG_CACHE_HOME")
         os.environ["XDG_CACHE_HOME"] = folder
         began, used = time.monotonic(), processor_seconds()
-        install.prepare()
-        print(f"prepare: {time.monotonic() - began:.1f} s [{processor_seconds() - used:.1f}], fetching included")
+
+        def tell(text: str) -> None:
+            print(f"  at {time.monotonic() - began:.1f} s [{processor_seconds() - used:.1f}]: {text}", flush=True)
+
+        print("prepare:")
+        found = install.prepare(say=tell)
+        tell("done")
+        size = sum(path.stat().st_size for path in found.directory.rglob("*") if path.is_file())
+        print(f"  on disk: {size / 1e6:.0f} MB")
         if before is None:
             del os.environ["XDG_CACHE_HOME"]
         else:

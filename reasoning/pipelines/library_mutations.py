@@ -116,7 +116,7 @@ class LibraryMutator:
             self._worker = None
         if self._worker is None:
             found = install.find()
-            if found is None:
+            if found is None or not found.complete:
                 found = await asyncio.to_thread(install.prepare)
             try:
                 self._worker = await Worker.start(self._sandbox, embedded_program(found), Role.MUTATE)

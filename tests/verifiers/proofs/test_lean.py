@@ -90,9 +90,11 @@ def test_tactics_lead_from_state_to_state(lean):
     assert lean.judged.passed
 
 
-def test_processes_start_from_machine_code_that_was_kept(lean):
+def test_processes_start_from_compiled_scripts_and_from_machine_code_that_was_kept(lean):
     found = install.find()
     assert found is not None
+    assert found.modules is not None
+    assert sorted(path.name for path in found.modules.iterdir()) == ["checker.olean", "mutator.olean"]
     assert found.code is not None
     assert found.code.stat().st_size > 1_000_000
 

@@ -61,7 +61,8 @@ class Double:
 def lean(monkeypatch):
     """`lean(elaborating=[...], judging=[...], proofs=n)`: reports of n checks, given the steps of all processes."""
     Double.started = []
-    monkeypatch.setattr(install, "find", lambda: install.Installation(Path("/prepared"), Path("/node"), Path("/code")))
+    prepared = install.Installation(Path("/prepared"), Path("/node"), Path("/modules"), Path("/code"))
+    monkeypatch.setattr(install, "find", lambda: prepared)
 
     def run(elaborating, judging=(), proofs=1, proof="  trivial", workers=1, starts=None, headers=None):
         scripts = {Role.ELABORATE: list(elaborating), Role.JUDGE: list(judging)}

