@@ -38,14 +38,17 @@ def read_puzzles(paths: list[Path]) -> list[dict[str, object]]:
 def main() -> int:
     """Run the training from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--puzzles", type=Path, nargs="*", default=sorted((DATA / "puzzles").glob("*.jsonl")))
-    parser.add_argument("--out", type=Path, default=DATA / "search_prior.json")
+    parser.add_argument("--puzzles", type=Path, nargs="*", help="JSON Lines files; default: data/puzzles")
+    parser.add_argument("--out", type=Path, default=DATA / "search_prior.json", help="default: data/search_prior.json")
     parser.add_argument("--steps", type=int, default=300_000, help="search steps for each puzzle and round")
     parser.add_argument("--rounds", type=int, default=2, help="rounds of self-training")
-    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=1, help="puzzles searched at once (default 1)")
     arguments = parser.parse_args()
 
-    puzzles = read_puzzles(arguments.puzzles)
+    try:
+        puzzles = read_puzzles(arguments.puzzles or sorted((DATA / "puzzles").glob("*.jsonl")))
+    except (OSError, ValueError) as error:
+        parser.error(f"--puzzles: {error}")
     if not puzzles:
         sys.stderr.write("no puzzles: expected JSON Lines files with `sat` and `meta.reference`\n")
         return 2

@@ -28,7 +28,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -98,6 +99,10 @@ class Cost:
     sandbox_tasks: int = 0
     sandbox_seconds: float = 0.0
     tool_calls: int = 0
+
+
+_cost_values = attrgetter(*(one.name for one in fields(Cost)))
+"""The values of a cost in the order of its fields; `astuple` copies each of them deeply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +295,7 @@ class RunStore:
         trace: Mapping[str, Any] | None = None,
     ) -> None:
         """Mark a sample as finished."""
-        spent = None if cost is None else json.dumps(astuple(cost), separators=(",", ":"))
+        spent = None if cost is None else json.dumps(_cost_values(cost), separators=(",", ":"))
         kept = json.dumps(trace, separators=(",", ":")) if trace else None
         self._write(
             "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?)", (position, judgement, finish_reason, spent, kept)

@@ -33,6 +33,7 @@ __all__ = [
     "Method",
     "SelfPlayConfig",
     "SelfPlayData",
+    "SelfPlayIsabelle",
     "SelfPlayLean",
     "SelfPlaySampling",
     "read_self_play_config",
@@ -49,7 +50,8 @@ class SelfPlayData:
 
     Attributes:
         targets: statements to prove: `core-lean`, `core-lean:LEVEL`, `core-lean:held-out` (what the built-in prover
-            has not learned from), or a `.jsonl` file of problems of kind `proof`.
+            has not learned from), a benchmark of proofs as `NAME:SPLIT` (`minif2f:isabelle-valid`), or a `.jsonl` file
+            of problems of kind `proof`.
         validation: more of them, matched harder in late rounds; empty: none.
         held_out: statements that are only measured on: no proof of theirs is learned from; empty: none.
         library: `.jsonl` rows of `prompt` and `completion` for supervised stages; empty: none.
@@ -156,21 +158,38 @@ class SelfPlayLean:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfPlayIsabelle:
+    """The Isabelle server that `REASONING_ISABELLE` names.
+
+    Attributes:
+        workers: proofs that it judges at once; 0: one a processor of this machine.
+        seconds: for one proof, and for one question about conjectures or lemmas.
+        trust_eval: accept proofs by `eval`, which trust the code generator instead of the kernel, as STP does.
+    """
+
+    workers: int = 0
+    seconds: float = bounded(360.0, above=0)
+    trust_eval: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SelfPlayConfig:
     """An experiment.
 
     Attributes:
         method: one of `METHODS`.
+        system: the proof system, with its section `lean` or `isabelle`.
         model: where the rounds begin: `nano`, a directory, or a name on the hub.
         base_model: what is trained anew by refreshing, by the final training and by expert iteration; empty: `model`.
         seed: of everything random.
         rounds: at most.
-        checks: no round begins after so many checks by Lean; 0: no limit.
+        checks: no round begins after so many checks of statements and proofs; 0: no limit.
         threads: of PyTorch on a CPU; 0: its own choice.
         bf16: compute in bfloat16 (GPUs).
     """
 
     method: Literal["stp", "parallel_sampling", "expert_iteration", "optimised_expert_iteration"] = "stp"
+    system: Literal["lean", "isabelle"] = "lean"
     model: str = "nano"
     base_model: str = ""
     seed: int = 0
@@ -183,6 +202,7 @@ class SelfPlayConfig:
     matching: MatchingSection = field(default_factory=MatchingSection)
     training: FitSection = field(default_factory=FitSection)
     lean: SelfPlayLean = field(default_factory=SelfPlayLean)
+    isabelle: SelfPlayIsabelle = field(default_factory=SelfPlayIsabelle)
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON; `recipe` tells it from other runs."""
@@ -229,6 +249,14 @@ METHODS: dict[str, Method] = {
 }
 
 
+_ISABELLE: Mapping[str, Any] = {
+    "rounds": 58,
+    "data": {"targets": "minif2f:isabelle-valid"},
+    "sampling": {"temperature": 0.7},
+}
+"""Defaults of STP's Isabelle variant, and statements that there are."""
+
+
 def read_self_play_config(path: Path | None, overrides: Sequence[str] = ()) -> SelfPlayConfig:
     """Read an experiment.
 
@@ -242,7 +270,11 @@ def read_self_play_config(path: Path | None, overrides: Sequence[str] = ()) -> S
     values, place = read_values(path, overrides)
     method = METHODS.get(str(values.get("method", "stp")))
     if method is not None:
-        values, place = read_values(path, overrides, method.defaults)
+        defaults = {name: dict(value) for name, value in method.defaults.items()}
+        if values.get("system") == "isabelle":
+            for name, value in _ISABELLE.items():
+                defaults[name] = {**defaults.get(name, {}), **value} if isinstance(value, Mapping) else value
+        values, place = read_values(path, overrides, defaults)
     return self_play_config_from_json(values, place)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("reasoning", "verifiers")
+PAGE = ROOT / "docs" / "architecture.md"
 
 
 @dataclass(frozen=True)
@@ -118,3 +120,54 @@ def test_public_names_are_listed():
         if module.listed is not None:
             assert own <= {*module.listed}, name
             assert len(module.listed) == len({*module.listed}), name
+
+
+def package(name: str) -> str:
+    """The package in which a module is drawn; empty for the loose modules at the bottom."""
+    parts = name.split(".")
+    if parts[0] == "verifiers":
+        return "verifiers"
+    return parts[1] if len(parts) > 1 and modules()["reasoning." + parts[1]].is_package else ""
+
+
+def drawing() -> tuple[dict[str, str], dict[str, set[str]]]:
+    """Package -> its box, and box -> the boxes that arrows lead to, of the page's drawing."""
+    text = re.search(r"```mermaid\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)[1]
+    boxes = {name: box for box, names in re.findall(r'(\w+)\["(.*)"\]', text) for name in names.split(", ")}
+    arrows: dict[str, set[str]] = {}
+    for source, targets in re.findall(r"(\w+) --> ([\w &]+)", text):
+        arrows.setdefault(source, set()).update(targets.split(" & "))
+    return boxes, arrows
+
+
+def test_the_drawing_shows_the_imports():
+    boxes, arrows = drawing()
+    made = {
+        (boxes.get(one, one), boxes.get(other, other))
+        for name, module in modules().items()
+        for one, other in ((package(name), package(home(target) or name)) for target in module.imports)
+        if one and other
+    }
+    made = {(one, other) for one, other in made if one != other}
+
+    def reached(box: str) -> set[str]:
+        return {end for target in arrows.get(box, ()) for end in (target, *reached(target))}
+
+    drawn = {(box, target) for box, targets in arrows.items() for target in targets}
+    assert drawn <= made, "an arrow that is no import"
+    assert all(other in reached(one) for one, other in made), "an import that no arrow shows"
+    assert {one for pair in made for one in pair} == {*arrows, "pages", "verifiers"}
+
+
+def test_what_the_page_names_is_there():
+    text = PAGE.read_text("utf-8")
+    named = re.findall(r"`((?:reasoning|verifiers|data|tests|docs)/[\w./-]+)`", text)
+    assert len(named) > 25
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    tree = re.search(r"```text\n(.*?)```", text, re.DOTALL)[1]
+    for name in PACKAGES:
+        below = re.search(rf"^{name}/.*\n((?:  .*\n)+)", tree, re.MULTILINE)[1]
+        shown = re.findall(r"[\w.]+(?:/|\.py)", "\n".join(line[:26] for line in below.splitlines()))
+        assert [one for one in shown if not (ROOT / name / one).exists()] == []
+        folders = {one.parent.name for one in (ROOT / name).glob("*/__init__.py")}
+        assert folders <= {one.rstrip("/") for one in shown}

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -315,10 +316,13 @@ def test_a_gradient_that_is_not_finite_stops_before_the_step(tmp_path):
     assert last_checkpoint(tmp_path / "run" / "checkpoints") is not None
 
 
-def test_a_full_disk_stops_in_one_line_and_the_run_goes_on_when_there_is_room(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "full", [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), RuntimeError("unexpected pos 576 vs 534")]
+)
+def test_a_full_disk_stops_in_one_line_and_the_run_goes_on_when_there_is_room(tmp_path, monkeypatch, full):
     changes = ("steps=4", "save_every=2", "data.evaluation=")
     with monkeypatch.context() as patched:
-        full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        patched.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=0))
         patched.setattr(sessions, "save_whole", lambda *arguments: (_ for _ in ()).throw(full))
         with pytest.raises(
             TrainingError, match=r"no space left on the disk; free some, then go on with: reasoning train sft"
