@@ -1,6 +1,6 @@
 """How many fractions of the unsupervised paper's space converge, by the rules that may lie behind its 1,543,926.
 
-    .venv/bin/python scripts/count_convergent_fractions.py          # about a minute of one core
+    .venv/bin/python scripts/count_convergent_fractions.py          # half a minute of one core
 
 The space holds all quadratic a and b with coefficients in [-5, 5], neither of them 0: 1,768,900 fractions. The program
 that the authors published drops a fraction where some b(m) is 0, where a(n)^2 + 4 b(n) is negative at n = 10^9, and
