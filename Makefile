@@ -2,7 +2,7 @@
 # make test    set up an environment and run the fast tests
 # make check   format, lint and types: before every commit
 # make learn   watch a small model learn from verdicts (a CPU, minutes)
-# make bench   measure the sandbox and the judges here
+# make bench   measure here what takes minutes; docs/measured.md has the last page
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,7 +12,7 @@ OUT ?= runs/demo
 .PHONY: demo test test-slow test-vllm test-train test-interop test-proofs learn check format bench clean
 
 $(VENV)/.base: pyproject.toml constraints.txt
-	@echo "Setting up $(VENV) ..."
+	@echo "Setting up $(VENV) (about a minute, the first time) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is too old: Python 3.11 or newer is needed (make PYTHON=python3.12 ...)" >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "error: $(PYTHON) cannot make environments; on Debian: apt-get install python3-venv" >&2; exit 2; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
@@ -69,7 +69,7 @@ learn: .venv-vllm/.ready
 	@.venv-vllm/bin/python scripts/learn.py --out runs/learn
 
 bench: $(VENV)/.dev
-	@$(BIN)/python scripts/bench_sandbox.py
+	@$(BIN)/python scripts/bench_all.py --out docs/measured.md
 
 clean:
 	rm -rf $(VENV) .venv-vllm .venv-interop .mypy_cache .ruff_cache .pytest_cache

@@ -14,13 +14,26 @@ from reasoning.cli.support import EXIT_INTERRUPTED, run_interruptible, say
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Search for formulas of constants.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _SHOWN = 20
 
 _Settings = TypeVar("_Settings", bound=Any)
 _Outcome = TypeVar("_Outcome")
+
+
+@app.callback()
+def discover() -> None:
+    """Search for formulas of constants.
+
+    A search can be stopped at any moment (Ctrl-C, kill -9) and goes on with --resume.
+
+    \b
+    Examples:
+      reasoning discover mitm --constants e --a-degree 1 --b-degree 1 --out runs/e
+      reasoning discover esma --constants e --out runs/esma-e
+      reasoning discover mitm --help
+    """  # noqa: D301 - \b is typer's mark, not text
 
 
 @app.command("mitm", short_help="Polynomial continued fractions, met in the middle.")
@@ -52,7 +65,7 @@ def mitm(
     Examples:
       reasoning discover mitm --constants e --a-degree 1 --b-degree 1 --out runs/e
       reasoning discover mitm --constants 'pi;log(2)' --b-degree 2 --height 8 --out runs/pi
-      reasoning discover mitm --constants 'zeta(3)' --a '(2*n+1)*(x*n*(n+1)+y)' --b '-z*n**6' \
+      reasoning discover mitm --constants 'zeta(3)' --a '(2*n+1)*(x*n*(n+1)+y)' --b '-z*n**6' \\
           --ranges 'x=1:17;y=1:5;z=1:16' --out runs/zeta3
       reasoning discover mitm --resume runs/pi
     """  # noqa: D301 - \b is typer's mark, not text
@@ -274,7 +287,7 @@ def _plan(
     asked = {field: value for field, value in given.items() if value is not None}
     if resume is not None and out is not None and out != resume:
         raise typer.BadParameter(f"--out {out} and --resume {resume} name two directories; give one")
-    if resume is not None and (resume / CONFIG_NAME).exists():
+    if resume is not None and ((resume / CONFIG_NAME).exists() or not asked):
         stored = read_config(resume)["settings"]
         kept = {field.name: stored[field.name] for field in fields(kind) if field.name in stored}
         kept = {field: tuple(value) if isinstance(value, list) else value for field, value in kept.items()}

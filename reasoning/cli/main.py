@@ -6,6 +6,8 @@ error: missing.jsonl: cannot be read: No such file or directory        (on stand
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Sequence
 
@@ -41,6 +43,14 @@ __all__ = ["app", "main"]
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+_FILE_ERRORS = frozenset(
+    (
+        errno.EACCES, errno.EDQUOT, errno.EEXIST, errno.EFBIG, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG,
+        errno.ENOENT, errno.ENOSPC, errno.ENOTDIR, errno.EPERM, errno.EROFS,
+    )
+)  # fmt: skip
+"""What a file or a disk refuses: the user's to mend, wherever it is met."""
+_FREE_SOME = "; free some, then give the command again (a run goes on with --resume)"
 
 _USER_ERRORS = (
     ("reasoning.backends.base", "BackendError"),
@@ -119,20 +129,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(EXIT_INTERRUPTED)
     except Exception as error:
         usage = getattr(error, "format_message", None)
-        if usage is None and not _is_for_user(error):
+        if type(error).__name__ == "NoArgsIsHelpError" and usage is not None:
+            say(usage())
+            sys.exit(EXIT_USAGE)
+        text = usage() if usage is not None else _for_user(error)
+        if text is None:
             raise
-        text = usage() if usage is not None else str(error)
         say("error: " + " ".join(text.split()))
         sys.exit(EXIT_USAGE)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _is_for_user(error: Exception) -> bool:
+def _for_user(error: Exception) -> str | None:
+    """What an exception says to the user; None where it is a mistake of this program."""
     for module, name in _USER_ERRORS:
         kind = getattr(sys.modules.get(module), name, None)
         if kind is not None and isinstance(error, kind):
-            return True
-    return False
+            return str(error)
+    if isinstance(error, OSError) and error.errno in _FILE_ERRORS:
+        place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        return f"{place}{error.strerror}{_FREE_SOME if error.errno == errno.ENOSPC else ''}"
+    return None
 
 
 if __name__ == "__main__":

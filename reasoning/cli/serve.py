@@ -9,15 +9,22 @@ import typer
 
 from reasoning.cli.support import say, until_interrupted
 
-app = typer.Typer(no_args_is_help=True, help="Serve rewards, Lean or tools to other programs.")
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()
 def serve() -> None:
-    """Serve rewards, Lean or tools to other programs."""
+    """Serve rewards, Lean or tools to other programs.
+
+    \b
+    Examples:
+      reasoning serve rewards --port 8000
+      reasoning serve lean --port 8000
+      reasoning serve tools
+    """  # noqa: D301 - \b is typer's mark, not text
 
 
-@app.command("rewards")
+@app.command("rewards", short_help="Serve verifier rewards in OpenRLHF's form.")
 def rewards(
     kind: Annotated[str, typer.Option(help="Kind of problems whose label is a plain gold answer.")] = "answer",
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -67,7 +74,7 @@ def rewards(
         reward.close()
 
 
-@app.command("lean")
+@app.command("lean", short_help="Serve the embedded Lean as a Kimina Lean Server does.")
 def lean(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for a free one.")] = 8000,

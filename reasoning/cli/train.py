@@ -75,6 +75,8 @@ def train(
         print(json.dumps(settings.to_json(), indent=2))
         return
     _require()
+    if not quiet:
+        say("loading PyTorch and TRL ...")
     from reasoning.training.recipes import run_training
 
     try:

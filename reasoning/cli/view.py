@@ -14,7 +14,7 @@ def view(
     runs: Annotated[Path, typer.Argument(metavar="RUNS_DIR", help="Folder that holds run directories.")] = Path("runs"),
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for a free one.")] = 8321,
 ) -> None:
-    """Serve a list of the runs below a folder, the report of each, and comparisons of evaluations.
+    """Serve a list of the runs below a folder, the report of each, and comparisons of runs of one kind.
 
     The address is of this machine alone (127.0.0.1). Nothing in the runs is changed.
 

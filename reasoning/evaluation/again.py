@@ -39,9 +39,14 @@ class Changes:
 
 
 def settings_of(config: dict[str, object]) -> Settings:
-    """The settings that a run was started with."""
+    """The settings that a run was started with.
+
+    Raises:
+        EvaluationError: it was no run of `reasoning evaluate`.
+    """
     stored = config["settings"]
-    assert isinstance(stored, dict)
+    if not isinstance(stored, dict) or "benchmark" not in stored:
+        raise EvaluationError("the directory holds a run, but none of `reasoning evaluate`")
     names = {field.name for field in fields(Settings)}
     return Settings(**{name: value for name, value in stored.items() if name in names})
 

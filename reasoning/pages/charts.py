@@ -74,7 +74,8 @@ def chart(title: str, curves: Mapping[str, Curve], across: str = "step", *, shar
         for name, curve in drawn.items()
     )
     legend = "".join(
-        f"<text x='{WIDTH + 6}' y='{MARGIN + 16 * index}' fill='{_colour(groups, name)}'>{text(name)}</text>"
+        f"<text x='{WIDTH + 6}' y='{MARGIN + 16 * index}' fill='{_colour(groups, name)}'>{text(_short(name))}"
+        f"<title>{text(name)}</title></text>"
         for index, name in enumerate(groups)
     )
     axis = _axes(title, across, (left, right), (low, high))

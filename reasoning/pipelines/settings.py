@@ -104,7 +104,9 @@ def settings_from(flat: Mapping[str, Any]) -> Settings:
     values = dict(flat)
     name = values.pop("pipeline", None)
     if not isinstance(name, str):
-        raise PipelineError("field 'pipeline': missing; these are no settings of a dataset")
+        raise PipelineError(
+            "the directory holds a run, but none of `reasoning generate`: its settings name no pipeline"
+        )
     pipeline = find_pipeline(name)
     own = own_defaults(pipeline)
     common = {key: values.pop(key) for key in list(values) if key in COMMON_NAMES}

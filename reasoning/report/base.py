@@ -17,6 +17,8 @@ from heapq import heappush, heappushpop
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from reasoning.json_lines import json_lines
+
 __all__ = ["Drawn", "ReportError", "RunKind", "mapping", "number", "percent", "read_json", "read_lines", "share_text"]
 
 Kept = TypeVar("Kept")
@@ -36,6 +38,7 @@ class RunKind:
         body: the same -> the page, without its head.
         headline: directory -> its main figures in a few words, from its small files alone; empty where there are none.
         style: further rules of its page.
+        compared: (name -> directory, two or more) -> what they show beside each other; None: they cannot be compared.
     """
 
     name: str
@@ -43,6 +46,7 @@ class RunKind:
     body: Callable[[Path, Mapping[str, Any]], str]
     headline: Callable[[Path], str]
     style: str = ""
+    compared: Callable[[Mapping[str, Path]], str] | None = None
 
 
 class Drawn(Generic[Kept]):
@@ -95,18 +99,7 @@ def read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     Raises:
         ReportError: a line is no JSON object.
     """
-    if not path.exists():
-        return
-    with open(path, "rb") as file:
-        for count, line in enumerate(file, 1):
-            place = f"{path}, line {count}"
-            try:
-                found = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise ReportError(f"{place}: not JSON: {error}") from None
-            if not isinstance(found, dict):
-                raise ReportError(f"{place}: expected an object, got {type(found).__name__}")
-            yield place, found
+    return json_lines(path, ReportError) if path.exists() else iter(())
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

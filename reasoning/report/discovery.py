@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from reasoning.discovery.catalogue import CATALOGUE_NAME, FORMULA_STYLE
+from reasoning.discovery.catalogue import CATALOGUE_NAME
+from reasoning.discovery.mathml import FORMULA_STYLE
 from reasoning.pages import Bar, bars, dots, facts, paged, section, table, text
 from reasoning.report.base import Drawn, ReportError, RunKind, mapping, number, read_json, read_lines
+from reasoning.report.comparing import overlap_table
 from reasoning.runs.run import METRICS_NAME
 
 __all__ = ["KIND"]
@@ -95,6 +97,25 @@ def _cell(value: Any) -> str:
     return (value if isinstance(value, str) else json.dumps(value))[:_CELL_CHARACTERS]
 
 
+def _compared(runs: Mapping[str, Path]) -> str:
+    """What became of the candidates of each search, and how many formulas two searches share."""
+    counts = {name: read_json(directory / METRICS_NAME) for name, directory in runs.items()}
+    told = dict.fromkeys(what for one in counts.values() for what, count in one.items() if number(count) is not None)
+    rows = [[what, *(_count(one.get(what)) for one in counts.values())] for what in told]
+    shared = overlap_table("formulas", {name: _formulas(directory) for name, directory in runs.items()})
+    return section("What became of the candidates", table(("", *runs), rows)) + section("Formulas in common", shared)
+
+
+def _count(value: Any) -> str:
+    found = number(value)
+    return "" if found is None else f"{found:,.15g}"
+
+
+def _formulas(directory: Path) -> Iterator[str]:
+    for _, row in read_lines(directory / CATALOGUE_NAME):
+        yield json.dumps([row.get(name) for name in ("a", "b", "value")])
+
+
 def _headline(directory: Path) -> str:
     counts = read_json(directory / METRICS_NAME)
     return f"{counts.get('conjectures', counts.get('verified', 0)):,} conjectures" if counts else "not finished"
@@ -104,4 +125,4 @@ def _holds(directory: Path, config: Mapping[str, Any]) -> bool:
     return "search" in mapping(config.get("settings")) or (directory / CATALOGUE_NAME).exists()
 
 
-KIND: Final = RunKind("search for formulas", _holds, _body, _headline, FORMULA_STYLE)
+KIND: Final = RunKind("search for formulas", _holds, _body, _headline, FORMULA_STYLE, _compared)

@@ -21,6 +21,7 @@ from reasoning.pages import Bar, bars, chart, columns, facts, section, table, te
 from reasoning.report.base import ReportError, RunKind, mapping, number, percent, read_json, read_lines, share_text
 from reasoning.report.calibration import Agreement, Rewards
 from reasoning.report.items import SHOWN, ItemTable
+from reasoning.report.scores import beside_html
 from reasoning.runs.run import METRICS_NAME, RECORDS_NAME, STORE_NAME
 from verifiers.records import Status
 
@@ -297,4 +298,4 @@ def _holds(directory: Path, config: Mapping[str, Any]) -> bool:
     return "benchmark" in mapping(config.get("settings"))
 
 
-KIND: Final = RunKind("evaluation", _holds, evaluation_body, headline, TREE_STYLE)
+KIND: Final = RunKind("evaluation", _holds, evaluation_body, headline, TREE_STYLE, beside_html)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from reasoning.pages import Bar, bars, columns, facts, picture, section, table
+from reasoning.pages import Bar, bars, chart, columns, facts, picture, section, table
 from reasoning.report.base import Drawn, ReportError, RunKind, mapping, number, read_json, read_lines
+from reasoning.report.comparing import counts_table, overlap_table
 from reasoning.report.items import ItemTable
 from reasoning.runs.run import METRICS_NAME
 
@@ -16,6 +17,7 @@ __all__ = ["KIND"]
 _DATASET: Final = "dataset"
 _DISCARDED: Final = "discarded.jsonl"
 _COVERAGE: Final = "coverage.svg"
+_LENGTHS: Final = ("prompt_characters", "completion_characters")
 _MOST_BARS: Final = 30
 _ROWS: Final = 200
 """Rows on the page."""
@@ -53,7 +55,7 @@ def _tables(statistics: Mapping[str, Any]) -> str:
 
 def _lengths(statistics: Mapping[str, Any]) -> str:
     rows = []
-    for name in ("prompt_characters", "completion_characters"):
+    for name in _LENGTHS:
         found = mapping(statistics.get(name))
         if found:
             rows.append((name.replace("_", " "), found.get("mean", ""), found.get("longest", "")))
@@ -140,6 +142,72 @@ def _thrown(directory: Path) -> str:
     return items.html()
 
 
+def _compared(runs: Mapping[str, Path]) -> str:
+    """Rows, lengths, difficulty and what the rows are about, and how many prompts two datasets share."""
+    statistics = {name: read_json(directory / METRICS_NAME) for name, directory in runs.items()}
+    rows = {name: _in_tables(one) for name, one in statistics.items()}
+    stages = {name: mapping(one.get("discarded_by_stage")) for name, one in statistics.items()}
+    counted = (
+        counts_table(
+            f"rows by {part}", {name: mapping(one.get(f"{part}s")) for name, one in statistics.items()}, _MOST_BARS
+        )
+        for part in ("kind", "topic", "source")
+    )
+    shared = overlap_table("prompts", {name: _prompts(directory / _DATASET) for name, directory in runs.items()})
+    return "".join(
+        (
+            section("Rows", counts_table("table and split", rows, _MOST_BARS), _lengths_beside(statistics)),
+            section("Prompts in common", shared),
+            section("Thrown away", counts_table("stage", stages, _MOST_BARS)),
+            section("What the rows are", _difficulties(statistics), *counted),
+        )
+    )
+
+
+def _prompts(folder: Path) -> Iterator[str]:
+    """The column `prompt` of all Parquet files."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for path in sorted(folder.rglob("*.parquet")):
+        try:
+            with pq.ParquetFile(path) as file:
+                if "prompt" in file.schema_arrow.names:
+                    for batch in file.iter_batches(columns=["prompt"]):
+                        yield from map(str, batch.column(0).to_pylist())
+        except (OSError, pa.ArrowException) as error:
+            raise ReportError(f"{path}: cannot be read: {error}") from None
+
+
+def _in_tables(statistics: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        f"{name}, {split}": count
+        for name, splits in mapping(statistics.get("rows")).items()
+        for split, count in mapping(splits).items()
+    }
+
+
+def _lengths_beside(statistics: Mapping[str, Mapping[str, Any]]) -> str:
+    rows = [
+        [f"{name.replace('_', ' ')}, {which}", *(mapping(one.get(name)).get(which, "") for one in statistics.values())]
+        for name in _LENGTHS
+        for which in ("mean", "longest")
+    ]
+    return table(("length", *statistics), rows)
+
+
+def _difficulties(statistics: Mapping[str, Mapping[str, Any]]) -> str:
+    """Share of the rows with a known difficulty by difficulty, a line for each dataset."""
+    curves = {}
+    for name, one in statistics.items():
+        counts = one.get("difficulty")
+        found = [number(count) or 0.0 for count in counts] if isinstance(counts, list) else []
+        total = sum(found)
+        if total:
+            curves[name] = [((place + 0.5) / len(found), count / total) for place, count in enumerate(found)]
+    return chart("share of the rows", curves, "difficulty")
+
+
 def _headline(directory: Path) -> str:
     statistics = read_json(directory / METRICS_NAME)
     return f"{statistics.get('kept', 0):,} rows" if statistics else "not finished"
@@ -149,4 +217,4 @@ def _holds(directory: Path, config: Mapping[str, Any]) -> bool:
     return "pipeline" in mapping(config.get("settings"))
 
 
-KIND: Final = RunKind("generated dataset", _holds, _body, _headline)
+KIND: Final = RunKind("generated dataset", _holds, _body, _headline, compared=_compared)

@@ -1,22 +1,31 @@
 """The kinds of run directories, one line each, and the page of a run.
 
->>> kind_of(Path("runs/first")).name
-'evaluation'
+kind_of(Path("runs/first")).name      # 'evaluation'
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from reasoning.pages import document, facts, folded, pre, text
+from reasoning.pages import document, facts, folded, pre, section, text
 from reasoning.report.base import ReportError, RunKind, mapping, read_json
+from reasoning.report.comparing import differing_settings
 
-__all__ = ["KINDS", "ReportError", "RunKind", "headline_of", "kind_of", "report_page", "run_config"]
+__all__ = [
+    "KINDS",
+    "ReportError",
+    "RunKind",
+    "comparison_page",
+    "headline_of",
+    "kind_of",
+    "report_page",
+    "run_config",
+]
 
 KINDS: Final = (
     "reasoning.report.methods:KIND",
@@ -63,12 +72,7 @@ def headline_of(directory: Path, kind: RunKind) -> str:
     Raises:
         ReportError: a file of it is damaged.
     """
-    try:
-        return kind.headline(directory)
-    except ReportError:
-        raise
-    except _DAMAGE as error:
-        raise ReportError(f"{directory}: damaged: {type(error).__name__}: {error}") from None
+    return _undamaged(lambda: kind.headline(directory), directory)
 
 
 def report_page(directory: Path, lead: str = "") -> str:
@@ -87,18 +91,47 @@ def report_page(directory: Path, lead: str = "") -> str:
     config = run_config(directory)
     name = directory.resolve().name
     settings = json.dumps(config.get("settings", {}), indent=2)
-    try:
-        inside = kind.body(directory, config)
-    except ReportError:
-        raise
-    except _DAMAGE as error:
-        raise ReportError(f"{directory}: damaged: {type(error).__name__}: {error}") from None
+    inside = _undamaged(lambda: kind.body(directory, config), directory)
     body = (
         f"{lead}<h1>{text(name)}</h1><p>{text(kind.name)}</p>\n{inside}"
         f"<section><h2>How it was made</h2>{facts(_environment(config))}"
         f"{folded('settings', pre(settings, _SETTINGS_CHARACTERS))}</section>"
     )
     return document(f"{name}: {kind.name}", body, kind.style)
+
+
+def comparison_page(runs: Mapping[str, Path], lead: str = "") -> str:
+    """Runs of one kind beside each other: the settings in which they differ, and what their kind compares.
+
+    Args:
+        runs: name -> directory, two or more.
+        lead: HTML before it.
+
+    Raises:
+        ReportError: they are of different kinds or cannot be compared, or a file of one is damaged.
+    """
+    kinds = {name: kind_of(directory) for name, directory in runs.items()}
+    found = set(kinds.values())
+    if len(found) != 1:
+        told = ", ".join(f"{name}: {kind.name if kind else 'no run'}" for name, kind in kinds.items())
+        raise ReportError(f"only runs of one kind can be compared ({told})")
+    kind = found.pop()
+    if kind is None or kind.compared is None:
+        what = "they hold no run of a known kind" if kind is None else f"nothing is known to compare in: {kind.name}"
+        raise ReportError(f"{', '.join(runs)}: {what}")
+    compared, where = kind.compared, ", ".join(str(directory) for directory in runs.values())
+    inside = _undamaged(lambda: compared(runs), where)
+    body = f"{lead}<h1>Comparison</h1><p>{text(kind.name)}</p>{section('Settings', differing_settings(runs))}{inside}"
+    return document(f"comparison: {kind.name}", body, kind.style)
+
+
+def _undamaged(make: Callable[[], str], where: object) -> str:
+    try:
+        return make()
+    except ReportError:
+        raise
+    except _DAMAGE as error:
+        raise ReportError(f"{where}: damaged: {type(error).__name__}: {error}") from None
 
 
 def _environment(config: Mapping[str, Any]) -> dict[str, str]:

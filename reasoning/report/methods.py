@@ -6,77 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from reasoning.evaluation.comparison import Comparison, ComparisonError, RunScores, compare, read_run
 from reasoning.evaluation.explain_html import TREE_STYLE
 from reasoning.evaluation.methods_side_by_side import METHODS_NAME
-from reasoning.pages import Bar, bars, dots, folded, section, table, text
+from reasoning.pages import Bar, bars, dots, folded, section, text
 from reasoning.report.base import ReportError, RunKind, mapping, number, percent, read_json, share_text
 from reasoning.report.evaluation import evaluation_body
-from reasoning.runs.run import CONFIG_NAME, METRICS_NAME, RunError
+from reasoning.report.scores import comparison_html
+from reasoning.runs.run import CONFIG_NAME, METRICS_NAME
 
-__all__ = ["KIND", "comparison_html"]
+__all__ = ["KIND"]
 
 _SHOWN: Final = 40
 """Items of each verdict and method."""
-
-
-def comparison_html(directories: Sequence[Path]) -> str:
-    """Runs over the same problems, each against the first, as `reasoning compare` shows them.
-
-    Raises:
-        ReportError: they cannot be compared.
-    """
-    try:
-        first, *others = [read_run(directory) for directory in directories]
-        found = [compare(first, other) for other in others]
-    except (ComparisonError, RunError, OSError) as error:
-        raise ReportError(str(error)) from None
-    heads = (
-        "against the first",
-        "difference",
-        "95 %",
-        "better",
-        "worse",
-        "p",
-        "test",
-        "problems",
-        "settled by",
-    )
-    rows = [
-        (
-            other.directory.name,
-            f"{100 * one.difference:+.2f} %",
-            f"{100 * one.low:+.2f} to {100 * one.high:+.2f} %",
-            one.better,
-            one.worse,
-            f"{one.p_value:.4g}",
-            one.test,
-            one.problems,
-            _needed(one),
-        )
-        for other, one in zip(others, found, strict=True)
-    ]
-    return _means([first, *others]) + table(heads, rows)
-
-
-def _means(runs: Sequence[RunScores]) -> str:
-    heads = ("run", "mean score", "samples", "calls", "prompt tokens", "completion tokens")
-    return table(
-        heads,
-        [
-            (one.directory.name, percent(one.mean), one.samples, *(f"{value:.1f}" for value in one.costs.values()))
-            for one in runs
-        ],
-    )
-
-
-def _needed(one: Comparison) -> str:
-    if one.low > 0 or one.high < 0:
-        return "settled at 95 %"
-    if one.problems_needed is None:
-        return "no difference"
-    samples = "" if one.samples_needed is None else f" or {one.samples_needed} samples of each"
-    return f"{one.problems_needed} problems{samples}"
 
 
 def _runs(directory: Path) -> list[Path]:
@@ -109,7 +50,7 @@ def _compared(runs: Sequence[Path]) -> str:
     if len(runs) < 2:
         return ""
     try:
-        return comparison_html(runs)
+        return comparison_html({run.name: run for run in runs})
     except ReportError as error:
         return f'<p class="note">{text(error)}</p>'
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from reasoning.pages import chart, facts, section, table
 from reasoning.report.base import ReportError, RunKind, mapping, number, read_json, read_lines
+from reasoning.report.comparing import overlaid
 from reasoning.report.items import ItemTable
 from reasoning.selfplay.config import SELF_PLAY
 
@@ -15,6 +16,9 @@ __all__ = ["KIND"]
 
 _METRICS: Final = "metrics.json"
 _ACROSS: Final = "verdicts"
+_FOUND: Final = ("proved", "statements", "conjectures_proved", "held_out_before", "held_out")
+_MADE: Final = ("sampled", "distinct", "kept")
+"""What is counted of the conjectures of a round."""
 _HEADS: Final = (
     "round", "verdicts", "proved", "new", "conjectures made", "new and readable", "kept", "held-out proved",
     "verdicts on proofs", "verdicts on conjectures", "seconds",
@@ -25,8 +29,7 @@ def _body(directory: Path, config: Mapping[str, Any]) -> str:
     settings, metrics = mapping(config.get("settings")), read_json(directory / _METRICS)
     summaries = list(_summaries(directory))
     told = {name: settings.get(name) for name in ("method", "model", "rounds", "seed", "checks")}
-    found = ("proved", "statements", "conjectures_proved", "held_out_before", "held_out")
-    told |= {name.replace("_", " "): metrics.get(name) for name in found}
+    told |= {name.replace("_", " "): metrics.get(name) for name in _FOUND}
     told["verdicts"] = metrics.get("checks")
     told["state"] = "" if metrics else f"not finished; go on with: reasoning train --resume {directory}"
     plain = {name: value for name, value in told.items() if not isinstance(value, dict | list)}
@@ -47,23 +50,44 @@ def _summaries(directory: Path) -> Iterator[dict[str, Any]]:
 
 
 def _curves(directory: Path, summaries: list[dict[str, Any]]) -> list[str]:
+    proved, made = _proved(directory), _made(summaries)
+    drawn = [chart(title, {title: points}, _ACROSS) for title, points in proved.items()]
+    return [*drawn, chart("conjectures", {f"conjectures {name}": points for name, points in made.items()}, "round")]
+
+
+def _proved(directory: Path) -> dict[str, list[tuple[float, float]]]:
+    """Title -> (verdicts, statements), of the data set and of the held-out statements."""
     from reasoning.selfplay.report import curve, held_out_curve
     from reasoning.selfplay.store import SelfPlayError
 
     try:
-        proved, held_out = curve(directory), held_out_curve(directory)
+        return {"proved statements": curve(directory), "proved held-out statements": held_out_curve(directory)}
     except (SelfPlayError, OSError, ValueError, KeyError, TypeError) as error:
         raise ReportError(f"{directory}: damaged: {error}") from None
+
+
+def _made(summaries: list[dict[str, Any]]) -> dict[str, list[tuple[float, float]]]:
+    """What is counted of conjectures -> (round, count)."""
     made: dict[str, list[tuple[float, float]]] = {}
     for place, one in enumerate(summaries):
         conjecturing = mapping(one.get("conjecturing"))
-        for name in ("sampled", "distinct", "kept"):
+        for name in _MADE:
             value = number(conjecturing.get(name))
             if value is not None:
-                made.setdefault(f"conjectures {name}", []).append((place, value))
-    titles = "proved statements", "proved held-out statements"
-    drawn = [chart(title, {title: points}, _ACROSS) for title, points in zip(titles, (proved, held_out), strict=True)]
-    return [*drawn, chart("conjectures", made, "round")]
+                made.setdefault(name, []).append((place, value))
+    return made
+
+
+def _compared(runs: Mapping[str, Path]) -> str:
+    """What was proved in the end, and the curves of all runs in one chart each."""
+    metrics = {name: read_json(directory / _METRICS) for name, directory in runs.items()}
+    titles = {name: name.replace("_", " ") for name in _FOUND} | {"checks": "verdicts"}
+    rows = [[title, *(one.get(name, "") for one in metrics.values())] for name, title in titles.items()]
+    proved = {name: _proved(directory) for name, directory in runs.items()}
+    first, _ = overlaid({title: title for one in proved.values() for title in one}, proved, _ACROSS)
+    made = {name: _made(list(_summaries(directory))) for name, directory in runs.items()}
+    second, _ = overlaid({name: f"conjectures {name}" for name in _MADE}, made, "round")
+    return section("In the end", table(("", *runs), rows)) + section("Curves", *first, *second)
 
 
 def _row(one: Mapping[str, Any]) -> list[object]:
@@ -74,7 +98,7 @@ def _row(one: Mapping[str, Any]) -> list[object]:
         one.get("checks", ""),
         one.get("proved", ""),
         len(new) if isinstance(new, list) else "",
-        *(made.get(name, "") for name in ("sampled", "distinct", "kept")),
+        *(made.get(name, "") for name in _MADE),
         len(held_out) if isinstance(held_out, list) else "",
         _kinds(mapping(one.get("proving"))),
         _kinds(made),
@@ -125,4 +149,4 @@ def _holds(directory: Path, config: Mapping[str, Any]) -> bool:
     return mapping(config.get("settings")).get("recipe") == SELF_PLAY
 
 
-KIND: Final = RunKind("self-play", _holds, _body, _headline)
+KIND: Final = RunKind("self-play", _holds, _body, _headline, compared=_compared)

@@ -11,17 +11,16 @@ among those that were found there; no path from outside is opened.
 from __future__ import annotations
 
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from reasoning.pages import document, folded, section, text
 from reasoning.pages.page import POLICY
 from reasoning.report.base import ReportError
-from reasoning.report.kinds import headline_of, kind_of, report_page
-from reasoning.report.methods import comparison_html
+from reasoning.report.kinds import comparison_page, headline_of, kind_of, report_page
+from verifiers.http_server import ThreadedServer
 
 __all__ = ["ViewServer", "find_runs"]
 
@@ -53,7 +52,7 @@ def find_runs(folder: Path) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-class ViewServer:
+class ViewServer(ThreadedServer):
     """An HTTP server for the runs below a folder.
 
     Args:
@@ -65,32 +64,12 @@ class ViewServer:
     """
 
     def __init__(self, folder: Path, port: int) -> None:
-        handler = type("Handler", (_Handler,), {"pages": _Pages(folder)})
-        self._server = ThreadingHTTPServer((LOOPBACK, port), handler)
-        self._server.daemon_threads = True
+        super().__init__(type("Handler", (_Handler,), {"pages": _Pages(folder)}), LOOPBACK, port)
 
     @property
     def url(self) -> str:
         """Of the list."""
-        return f"http://{LOOPBACK}:{self._server.server_address[1]}/"
-
-    def serve_forever(self) -> None:
-        """Serve in this thread until interrupted."""
-        self._server.serve_forever()
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, name="view-server", daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self.close()
-
-    def close(self) -> None:
-        """Give the port back."""
-        self._server.server_close()
+        return f"http://{LOOPBACK}:{self.address[1]}/"
 
 
 class _Pages:
@@ -134,10 +113,9 @@ class _Pages:
         chosen = list(dict.fromkeys(names))
         if len(chosen) < 2 or any(name not in runs for name in chosen):
             return 400, _told("choose two or more runs of the list")
-        with self._turn:
-            body = comparison_html([runs[name] for name in chosen])
         listed = "".join(f'<li><a href="/run/{quote(name)}">{text(name)}</a></li>' for name in chosen)
-        return 200, document("comparison", f"{_BACK}<h1>Comparison</h1><ul>{listed}</ul>{section('Runs', body)}")
+        with self._turn:
+            return 200, comparison_page({name: runs[name] for name in chosen}, f"{_BACK}<ul>{listed}</ul>")
 
 
 def _state(directory: Path) -> tuple[tuple[str, int, int], ...]:
@@ -148,28 +126,36 @@ def _state(directory: Path) -> tuple[tuple[str, int, int], ...]:
 
 def _list(folder: Path, runs: dict[str, Path]) -> str:
     groups: dict[str, list[str]] = {}
+    comparable: set[str] = set()
     for name, directory in runs.items():
-        try:
-            kind = kind_of(directory)
-            known, told = (kind.name, headline_of(directory, kind)) if kind else ("", "")
-        except ReportError as error:
-            known, told = "damaged", str(error)
+        known, told, alike = _listed(directory)
         if known:
-            groups.setdefault(known, []).append(_row(name, known, told))
+            groups.setdefault(known, []).append(_row(name, told, alike))
+        if alike:
+            comparable.add(known)
     parts = []
     for known, rows in sorted(groups.items()):
         table = f"<table><tr><th></th><th>run</th><th>result</th></tr>{''.join(rows)}</table>"
-        button = "<button>compare the chosen runs</button>" if known == "evaluation" else ""
+        button = "<button>compare the chosen runs</button>" if known in comparable else ""
         parts.append(section(known, f'<form action="/compare">{table}{button}</form>'))
     body = "".join(parts) or "<p>No runs here yet.</p>"
     return document("runs", f"<h1>Runs</h1><p>below {text(folder)}</p>{body}{folded('about', _ABOUT)}")
 
 
+def _listed(directory: Path) -> tuple[str, str, bool]:
+    """Kind of a run, its main figures, and whether it can be compared; an empty kind where there is no run."""
+    try:
+        kind = kind_of(directory)
+        return (kind.name, headline_of(directory, kind), kind.compared is not None) if kind else ("", "", False)
+    except ReportError as error:
+        return "damaged", str(error), False
+
+
 _ABOUT: Final = "<p>Reports are made when they are asked for; reasoning report RUN_DIR writes one to a file.</p>"
 
 
-def _row(name: str, known: str, told: str) -> str:
-    box = f'<input type="checkbox" name="run" value="{text(name)}">' if known == "evaluation" else ""
+def _row(name: str, told: str, comparable: bool) -> str:
+    box = f'<input type="checkbox" name="run" value="{text(name)}">' if comparable else ""
     return f'<tr><td>{box}</td><td><a href="/run/{quote(name)}">{text(name)}</a></td><td>{text(told, 300)}</td></tr>'
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,16 @@ def _body(directory: Path, config: Mapping[str, Any]) -> str:
             section("Seeds", _seeds(directory)),
         )
     )
+
+
+def _compared(runs: Mapping[str, Path]) -> str:
+    """The shares of all runs with their intervals."""
+    found = [
+        replace(bar, name=f"{name}: {bar.name}")
+        for name, directory in runs.items()
+        for bar in _shares(read_json(directory / METRICS_NAME))
+    ]
+    return section("Shares", bars("shares", sorted(found, key=lambda bar: bar.name.partition(": ")[2]), 1.0))
 
 
 def _shares(metrics: Mapping[str, Any]) -> list[Bar]:
@@ -73,4 +84,4 @@ def _holds(directory: Path, config: Mapping[str, Any]) -> bool:
     return "study" in mapping(config.get("settings"))
 
 
-KIND: Final = RunKind("study on families", _holds, _body, _headline)
+KIND: Final = RunKind("study on families", _holds, _body, _headline, compared=_compared)

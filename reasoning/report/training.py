@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from reasoning.pages import Bar, bars, chart, facts, folded, section
 from reasoning.report.base import RunKind, mapping, number, percent, read_json, read_lines
+from reasoning.report.comparing import overlaid
 from reasoning.report.items import ItemTable
 
 __all__ = ["KIND"]
@@ -44,6 +46,22 @@ def _body(directory: Path, config: Mapping[str, Any]) -> str:
             section("Summary", facts(told), bars("right answers to held-out questions", _accuracies(metrics), 1.0)),
             section("Curves", *first, more),
             section("Samples", _samples(directory)),
+        )
+    )
+
+
+def _compared(runs: Mapping[str, Path]) -> str:
+    """Right answers before and after, and the curves of all runs in one chart each."""
+    found = [
+        replace(bar, name=f"{name}: {bar.name}")
+        for name, directory in runs.items()
+        for bar in _accuracies(read_json(directory / _METRICS))
+    ]
+    first, rest = overlaid(_FIRST, {name: _curves(directory) for name, directory in runs.items()}, "step")
+    return "".join(
+        (
+            section("Right answers", bars("right answers to held-out questions", found, 1.0)),
+            section("Curves", *first, folded("everything else that was logged", "".join(rest)) if any(rest) else ""),
         )
     )
 
@@ -109,4 +127,4 @@ def _holds(directory: Path, config: Mapping[str, Any]) -> bool:
     return "recipe" in mapping(config.get("settings"))
 
 
-KIND: Final = RunKind("training", _holds, _body, _headline)
+KIND: Final = RunKind("training", _holds, _body, _headline, compared=_compared)

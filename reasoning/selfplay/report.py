@@ -21,7 +21,7 @@ from reasoning.selfplay.store import read_lines, read_records, round_directory
 
 __all__ = ["ACROSS", "curve", "finished_rounds", "held_out_curve", "round_summary", "write_report"]
 
-ACROSS = "verdicts of Lean"
+ACROSS = "verdicts"
 SHOWN = 12
 """Conjectures that a report shows of a round."""
 
@@ -102,7 +102,7 @@ def _report(
         lines += [f"Held out, before: {len(before['proved'])} of {before['statements']}.", ""]
     lines += [
         "| round | verdicts | proved | new | conjectures made, readable and new, kept | in the window | "
-        "examples: conjecturer, prover | sampler idle | Lean idle | held-out proved |",
+        "examples: conjecturer, prover | sampler idle | checker idle | held-out proved |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for one in summaries:

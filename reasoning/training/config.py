@@ -21,7 +21,7 @@ from __future__ import annotations
 import tomllib
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -405,7 +405,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
             return tomllib.load(file)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
 
 
@@ -415,7 +415,7 @@ def _read_override(text: str) -> dict[str, Any]:
         raise ConfigError(f"--set {text}: expected FIELD=VALUE or SECTION.FIELD=VALUE")
     try:
         read = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         read = value
     for part in reversed(name.strip().split(".")):
         read = {part: read}
@@ -436,7 +436,7 @@ def build_form(form: Any, values: object, place: str, prefix: str = "") -> Any:
     """The data class `form` from plain JSON, every value checked against its annotation.
 
     Raises:
-        ConfigError: a field is unknown or of the wrong type; `place` and the field are named.
+        ConfigError: a field is unknown, missing or of the wrong type; `place` and the field are named.
     """
     if not isinstance(values, Mapping):
         raise ConfigError(f"{place}: field '{prefix.rstrip('.')}': expected a table, got {type(values).__name__}")
@@ -449,6 +449,8 @@ def build_form(form: Any, values: object, place: str, prefix: str = "") -> Any:
     for item in fields(form):
         if item.name in built and (expected := what_is_expected(item, built[item.name], lowest=0)):
             raise ConfigError(f"{place}: field '{prefix}{item.name}': is {built[item.name]}, expected {expected}")
+        if item.name not in built and item.default is MISSING and item.default_factory is MISSING:
+            raise ConfigError(f"{place}: field '{prefix}{item.name}': missing")
     return form(**built)
 
 
@@ -458,7 +460,7 @@ def _value(hint: Any, value: Any, place: str, name: str) -> Any:
     options = get_args(hint)
     if get_origin(hint) is Literal:
         if value not in options:
-            raise ConfigError(f"{place}: field '{name}': is {value!r}, expected one of {', '.join(options)}")
+            raise ConfigError(f"{place}: field '{name}': is {value!r:.80}, expected one of {', '.join(options)}")
         return value
     if get_origin(hint) in (Union, types.UnionType):
         if value is None:
@@ -468,7 +470,7 @@ def _value(hint: Any, value: Any, place: str, name: str) -> Any:
         return float(value)
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
         words = {float: "a number", int: "a whole number", str: "a string", bool: "true or false"}
-        raise ConfigError(f"{place}: field '{name}': expected {words[hint]}, got {value!r}")
+        raise ConfigError(f"{place}: field '{name}': expected {words[hint]}, got {value!r:.80}")
     return value
 
 

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import subprocess
@@ -15,11 +16,34 @@ PUZZLE = {"id": "p", "kind": "puzzle", "sat": "def sat(x: int, n=3):\n    return
 
 
 @pytest.fixture
-def reasoning(tmp_path):
-    """Runs the command line in its own process, with third-party plugins installed."""
-    plugins = tmp_path / "plugins"
-    plugins.mkdir()
-    install_plugins(plugins)
+def plugins(tmp_path):
+    """A folder in which third-party plugins are installed."""
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    install_plugins(folder)
+    return folder
+
+
+@pytest.fixture
+def reasoning(tmp_path, plugins, monkeypatch, capsys):
+    """Runs the command line in this process, which spares the start of another."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(plugins)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments):
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([*map(str, arguments)])
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, ended.value.code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def process(tmp_path, plugins):
+    """Runs the command line in its own process."""
     paths = [str(plugins), os.getcwd(), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "COLUMNS": "200"}
 
@@ -45,6 +69,16 @@ def test_help_needs_none_of_the_heavy_modules():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_full_disk_is_one_clear_line():
+    command = [sys.executable, "-m", "reasoning.cli.main", "methods"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: No space left on device; free some, then give the command again (a run goes on with --resume)\n"
+    )
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -58,6 +92,12 @@ def test_help_needs_none_of_the_heavy_modules():
         "doctor",
         "serve rewards",
         "train",
+        "discover",
+        "serve",
+        "setup",
+        "tools",
+        "report",
+        "view",
     ],
 )
 def test_each_command_helps_with_examples(capsys, command):
@@ -84,6 +124,14 @@ MISTAKES = [
     (["evaluate", "puzzles", "--prompt", "magic"], "puzzles has no prompt style 'magic'"),
     (["evaluate", "puzzles", "--data", "gone.jsonl"], "gone.jsonl: no such file or folder"),
     (["evaluate", "--resume", "gone"], "gone holds no run"),
+    (["evaluate", "puzzles", "--limit", "1", "--out", os.devnull], f"{os.devnull}: File exists"),
+    (["verify", "--run", "other"], "holds a run, but none of `reasoning evaluate`"),
+    (["generate", "--resume", "other"], "holds a run, but none of `reasoning generate`"),
+    (["discover", "mitm", "--resume", "gone"], "gone holds no run"),
+    (["discover", "mitm", "--out", f"{__file__}/below"], f"{__file__}/below: Not a directory"),
+    (["families", "sample", "algebra", "--quiet", "--out", "gone/x.jsonl"], "gone/x.jsonl.partial: No such file"),
+    (["tools", "call", "factor_integer", "--array", "number"], "--array number: expected ARGUMENT=FILE"),
+    (["tools", "call", "factor_integer", "--array", f"number={__file__}"], "not a .npy file of numbers"),
     (["sandbox", "gone.py"], "gone.py: cannot be read: No such file"),
     (["sandbox"], "give the FILE.py to run, or --report"),
     (["sandbox", __file__, "--env", "novalue"], "--env 'novalue': expected NAME=VALUE"),
@@ -95,6 +143,8 @@ def test_a_mistake_gets_one_clear_line_and_status_2(tmp_path, monkeypatch, capsy
     install_plugins(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "config.json").write_text('{"schema": 1, "settings": {"recipe": "grpo"}}')
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
     (line,) = capsys.readouterr().err.splitlines()
@@ -102,14 +152,36 @@ def test_a_mistake_gets_one_clear_line_and_status_2(tmp_path, monkeypatch, capsy
     assert message in line
 
 
-def test_verify_judges_each_line_and_names_bad_ones(reasoning, tmp_path):
+@pytest.mark.parametrize("command", [[], ["discover"], ["serve"], ["setup"]])
+def test_a_command_without_arguments_shows_its_help_as_it_is(capsys, command):
+    with pytest.raises(SystemExit, match="2"):
+        main(command)
+    said = capsys.readouterr().err
+    assert said.startswith("Usage: reasoning")
+    assert "\n  -h, --help" in said
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+def test_what_a_disk_refuses_is_told_in_one_line(tmp_path, monkeypatch, capsys, number):
+    def refuse(*arguments):
+        raise OSError(number, os.strerror(number), "runs/x/config.json.partial")
+
+    monkeypatch.setattr("reasoning.runs.run.write_json", refuse)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="2"):
+        main(["discover", "mitm", "--constants", "e", "--out", "x"])
+    remedy = "; free some, then give the command again (a run goes on with --resume)" if number == errno.ENOSPC else ""
+    assert capsys.readouterr().err == f"error: runs/x/config.json.partial: {os.strerror(number)}{remedy}\n"
+
+
+def test_verify_judges_each_line_and_names_bad_ones(process, tmp_path):
     lines = [
         {"id": "right", "problem": PUZZLE, "candidate": "def sol(n=3): return n"},
         {"id": "wrong", "problem": PUZZLE, "candidate": "4"},
         {"id": "faulty", "problem": {**PUZZLE, "sat": 3}, "candidate": "3"},
     ]
     source = jsonl(tmp_path / "in.jsonl", *lines)
-    done = reasoning("verify", "puzzle", "--in", source, "--out", "out.jsonl", "--explain")
+    done = process("verify", "puzzle", "--in", source, "--out", "out.jsonl", "--explain")
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert [(row["id"], row["status"], row["score"]) for row in rows] == [
@@ -122,14 +194,14 @@ def test_verify_judges_each_line_and_names_bad_ones(reasoning, tmp_path):
     assert "in.jsonl, line 3: problem: field 'sat'" in done.stderr
 
 
-def test_verify_streams_through_pipes_with_a_third_party_verifier(reasoning):
+def test_verify_streams_through_pipes_with_a_third_party_verifier(process):
     def row(candidate):
         return json.dumps({"id": candidate, "problem": {"kind": "gold", "gold": "a"}, "candidate": candidate})
 
-    done = reasoning("verify", "gold", stdin="\n".join(map(row, "ab")))
+    done = process("verify", "gold", stdin="\n".join(map(row, "ab")))
     assert done.returncode == 0
     assert [json.loads(line)["passed"] for line in done.stdout.splitlines()] == [True, False]
-    unjudged = reasoning("verify", "gold", "--quiet", stdin=row("?"))
+    unjudged = process("verify", "gold", "--quiet", stdin=row("?"))
     assert unjudged.returncode == 1
     assert json.loads(unjudged.stdout)["status"] == "unavailable"
 
@@ -144,10 +216,10 @@ def test_verify_streams_through_pipes_with_a_third_party_verifier(reasoning):
         ("raise SystemExit('told')", [], 1, ""),
     ],
 )
-def test_sandbox_passes_output_and_status_through(reasoning, tmp_path, program, options, status, stdout):
+def test_sandbox_passes_output_and_status_through(process, tmp_path, program, options, status, stdout):
     (tmp_path / "given.txt").write_text("abc")
     (tmp_path / "program.py").write_text(program)
-    done = reasoning("sandbox", "program.py", *options)
+    done = process("sandbox", "program.py", *options)
     assert done.stdout == stdout
     assert done.returncode in (status if isinstance(status, tuple) else (status,)), done.stderr
 

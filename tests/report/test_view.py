@@ -73,7 +73,18 @@ def test_runs_are_compared(ask):
     assert ask("/compare?run=a&run=../secret/run")[0] == 400
     status, page, _ = ask("/compare?run=a&run=t+%26+u")
     assert status == 500
-    checked(page)
+    assert "only runs of one kind" in checked(page).text
+
+
+def test_training_runs_are_chosen_and_compared(ask, folder):
+    training(folder / "deep" / "t2")
+    boxes = [value for tag, name, value in checked(ask("/")[1]).attributes if (tag, name) == ("input", "value")]
+    assert {"t & u", "deep/t2"} < set(boxes)
+    assert "damaged" not in boxes
+    status, page, _ = ask("/compare?run=t+%26+u&run=deep%2Ft2")
+    assert status == 200
+    assert "deep/t2: after" in checked(page).text
+    assert "/run/deep/t2" in page
 
 
 def test_nothing_but_the_runs_found_is_opened(ask):

@@ -337,7 +337,7 @@ def test_records_make_the_round_trip():
     [
         ("method=stpp", "'method': is 'stpp', expected one of stp"),
         ("rounds=0", "'rounds': is 0, expected at least 1"),
-        ("matching.cap=0", "'matching.cap': expected more than 0"),
+        ("matching.cap=0", "'matching.cap': is 0.0, expected more than 0"),
         ("sampling.sample=3", "'sampling.sample': unknown"),
         ("training.supervised_epochs=1", "needs data.library"),
     ],

@@ -93,3 +93,29 @@ def test_the_whole_configuration_can_be_shown(tmp_path):
     done = run("apo", "--show", "--set", "steps=3", cwd=tmp_path)
     assert json.loads(done.stdout)["steps"] == 3
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("steps = " + "[" * 100_000, "not TOML"),
+        ("steps = " + "9" * 10_000, "not TOML"),
+        ("steps = \udcff", "not TOML"),
+    ],
+)
+def test_a_file_that_no_reader_of_toml_takes_is_named(tmp_path, content, said):
+    path = tmp_path / "own.toml"
+    path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ConfigError, match=rf"own\.toml: {said}"):
+        read_config("grpo", path)
+
+
+@pytest.mark.parametrize("value", ["[" * 100_000, "9" * 10_000])
+def test_a_value_of_the_command_line_that_toml_cannot_take_is_a_text(value):
+    with pytest.raises(ConfigError, match="field 'steps': expected a whole number"):
+        read_config("grpo", None, [f"steps={value}"])
+
+
+def test_a_configuration_without_a_field_that_is_needed_names_it():
+    with pytest.raises(ConfigError, match="here: field 'recipe': missing"):
+        config_from_json({"steps": 3}, "here")

@@ -87,17 +87,25 @@ def propagate(rules: Iterable[Clause], values: dict[str, bool]) -> tuple[dict[st
     while True:
         derived: dict[str, bool] = {}
         for rule in remaining:
-            unknown = [name for name in rule.body if name not in values]
-            if any(values.get(name) is False for name in rule.body) or values.get(rule.head) is True:
+            head = values.get(rule.head)
+            if head is True:
                 continue
-            if not unknown:
-                if values.get(rule.head) is False or derived.get(rule.head) is False:
-                    return None
-                derived[rule.head] = True
-            elif len(unknown) == 1 and values.get(rule.head) is False:
-                if derived.get(unknown[0]) is True:
-                    return None
-                derived[unknown[0]] = False
+            unknown: str | None = None
+            for name in rule.body:
+                value = values.get(name)
+                if value is False or (value is None and unknown is not None):
+                    break  # it holds whatever its head is, or two of its body are open: nothing follows
+                if value is None:
+                    unknown = name
+            else:
+                if unknown is None:
+                    if head is False or derived.get(rule.head) is False:
+                        return None
+                    derived[rule.head] = True
+                elif head is False:
+                    if derived.get(unknown) is True:
+                        return None
+                    derived[unknown] = False
         if not derived:
             return values, rounds
         values |= derived
@@ -175,9 +183,10 @@ def generate(source: random.Random) -> LogicProblem:
         source: where its randomness comes from; the same state gives the same problem.
     """
     for problem in _candidates(source):
-        if decides(problem) is None and len(questions(problem)) >= _MIN_OPTIONS:
-            right = sufficient(problem)
-            if right and right == sufficient_by_propagation(problem) and len(right) < len(questions(problem)):
+        asked = len(questions(problem))
+        if asked >= _MIN_OPTIONS and decides(problem) is None:
+            right = sufficient_by_propagation(problem)
+            if 0 < len(right) < asked and right == sufficient(problem):
                 return problem
     raise RuntimeError(f"no underspecified problem in {_MAX_TRIES} tries")
 
