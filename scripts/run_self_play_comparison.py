@@ -68,6 +68,8 @@ def main() -> int:
 async def _play(planned: Sequence[tuple[Path, SelfPlayConfig]]) -> None:
     """One run after the other, with the same processes of Lean and PyTorch."""
     first = planned[0][1]
+    if first.system != "lean":
+        raise ConfigError(f"field 'system': is '{first.system}'; runs are compared with the embedded Lean only")
     async with SandboxPool(workers=first.lean.workers or None, allow_weak=first.lean.allow_weak) as sandbox:
         checker = LeanChecker(sandbox, first.lean)
         policy = ModelPolicy(threads=first.threads)

@@ -46,6 +46,17 @@ def test_every_method_and_seed_is_played_once_and_compared(tmp_path, monkeypatch
     assert capsys.readouterr().out == told
 
 
+def test_another_judge_and_a_bad_field_are_one_line(tmp_path, monkeypatch, capsys):
+    for change, told in (("system=isabelle", "'system'"), ("rounds=0", "rounds")):
+        arguments = ["--out", str(tmp_path / "out"), "--start", "toy", "--set", change]
+        monkeypatch.setattr(sys, "argv", ["run", *arguments])
+        assert run_self_play_comparison.main() == 2
+        error = capsys.readouterr().err
+        assert error.startswith("error: ")
+        assert told in error
+        assert len(error.splitlines()) == 1
+
+
 def test_the_experiment_is_readable_for_every_method():
     for method in run_self_play_comparison.COMPARED:
         config = read_self_play_config(run_self_play_comparison.CONFIG, [f"method={method}"])
