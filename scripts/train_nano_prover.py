@@ -1,12 +1,12 @@
-r"""Makes nano-prover: its corpus (judged by Lean), its training, its measurement and its card.
+r"""Makes nano-prover: its training on the shipped corpus, its measurement and its card; and the corpus, judged by Lean.
 
-    .venv-vllm/bin/python scripts/train_nano_prover.py corpus --out runs/nano-prover --minutes 10
-    .venv-vllm/bin/python scripts/train_nano_prover.py train --out runs/nano-prover
+    .venv-vllm/bin/python scripts/train_nano_prover.py train --out runs/nano-prover       # the shipped weights again
     .venv-vllm/bin/python scripts/train_nano_prover.py measure --out runs/nano-prover
+    .venv-vllm/bin/python scripts/train_nano_prover.py corpus --out runs/other --minutes 10   # a corpus of one's own
 
 `corpus` can be stopped at any time and goes on where it was; `--part 0/2` and `--part 1/2` share the work. All that is
-made lies in the folder: `corpus-*.jsonl`, `model/` (with the card) and `measured.json`. To ship the model, copy
-`model/` to `data/nano_prover` and the corpus beside it.
+made lies in the folder: `corpus-*.jsonl`, `lemmas.jsonl`, `model/` (with corpus and card) and `measured.json`. Without
+a corpus in the folder, `train` takes the shipped one. To ship a model, copy `model/` to `data/nano_prover`.
 """
 
 from __future__ import annotations
@@ -19,34 +19,40 @@ import json
 import random
 import sys
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import asdict
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from reasoning.data_files import data_file
+from reasoning.engines.base import derive_seed
 from reasoning.proving.corpus import (
+    CORE,
     Proved,
     conjecturer_examples,
     judged,
-    lemmas_of_templates,
     make_plan,
     prover_examples,
 )
 from reasoning.proving.drafts import Draft
 from reasoning.proving.held_out import core_theorems, held_out_keys, is_held_out, statement_key
 from reasoning.proving.measuring import count_conjectures, judge_proofs
-from reasoning.proving.prompts import TRIVIAL_LEMMA, conjecturer_prompt, prover_prompt
+from reasoning.proving.prompts import STRICT_HEADER, TRIVIAL_LEMMA, conjecturer_prompt, prover_prompt
 from reasoning.runs.progress import progress_display
+from reasoning.selfplay.checking import LeanChecker
+from reasoning.selfplay.config import SelfPlayLean
+from reasoning.selfplay.lemmas import LemmaBook
 from verifiers.proofs.lean.bridge import LeanBridge
 from verifiers.proofs.lean.tactics import TacticSession
 from verifiers.proofs.records import ProofTask
 from verifiers.records import RecordError, Status
 from verifiers.sandbox import Limits, SandboxPool
 
-DRAWN, VARIED = 5_000, 4_500
+DRAWN, VARIED = 2_600, 3_400
 VOCABULARY = 640
-CONJECTURES = 6_000
+STEPS = 1_400
+CONJECTURES = 12_000
 """Examples drawn for the conjecturer; those that come twice count once."""
 MEASURED_CONJECTURES = 64
 TRIED_CONJECTURES = 24
@@ -57,6 +63,7 @@ HEARTBEATS = 50_000
 LONGEST_PROOF, LONGEST_CONJECTURE = 80, 80
 """New tokens."""
 SHOWN = 12
+CORPUS_NAME, LEMMAS_NAME = "corpus.jsonl.gz", "lemmas.jsonl"
 
 CARD = """---
 license: apache-2.0
@@ -79,20 +86,22 @@ Prover, and conjecturer (prompts of STP, arXiv 2502.00212; see `reasoning/provin
 ## Data
 
 {theorems:,} theorems with {rows:,} proofs, in `corpus.jsonl.gz`, every proof accepted by the kernel of the embedded
-Lean: {families}. Drafts come from `templates.lean` (varied: variables renamed, terms and numbers put in), from the
-grammars of `reasoning/proving/generated.py`, from the core-Lean theorems with their reference proofs and single closing
-tactics of the search prover, {given}. Of the core-Lean theorems one in four, by a hash of the statement that forgets
-names, is held out: {held_out} theorems, which are in no draft under any name. SHA-256 of the corpus:
+Lean: {families}.
+Drafts come from `templates.lean` (varied: variables renamed, terms and numbers put in), from the grammars of
+`reasoning/proving/generated.py`, and from the core-Lean theorems with their reference proofs and single closing tactics
+of the search prover. Of the core-Lean theorems one in four, by a hash of the statement, is held out: {held_out}
+theorems, which are in no draft under any names. SHA-256 of the corpus:
 `{digest}`.
 
-Examples: every proof for the prover, and {conjecturer:,} pairs of theorems that share a lemma or a family for the
-conjecturer.
+Examples: every proof for the prover, and {conjecturer:,} pairs of theorems for the conjecturer. Two of a pair share a
+family, or a lemma: one of {lemmas} library theorems (`lemmas.jsonl`) that the accepted proofs of both refer to;
+{traced:,} proofs are known to refer to one.
 
 ## Training
 
-`python scripts/train_nano_prover.py train{arguments}`: {steps} steps of {batch} examples, loss on the completions
-alone, Muon (0.02) on the matrices and AdamW (5e-3, betas .9 and .95) on the rest, {warmup} warm-up steps, flat, then
-linear to 5 % over the last 40 %; gradients clipped at 1; one thread, float32.
+One command makes these weights from the corpus here: `python scripts/train_nano_prover.py train`. {steps} steps of
+{batch} examples, loss on the completions alone, Muon (0.02) on the matrices and AdamW (5e-3, betas .9 and .95) on the
+rest, {warmup} warm-up steps, flat, then linear to 5 % over the last 40 %; gradients clipped at 1; one thread, float32.
 
 | step | loss, nats a token | loss on held-out theorems' reference proofs | CPU seconds |
 | --- | --- | --- | --- |
@@ -111,8 +120,9 @@ Judged by the embedded Lean, whole proofs, on the {held_out} held-out core-Lean 
 By level, pass@{samples}: {levels}. Samples by verdict: {statuses}.
 
 Conjectures at temperature 1, from {asked} proofs of the corpus: {read} are one statement, {distinct} of them distinct,
-{new} new (in no corpus under other names), {elaborate} of these elaborate; the prover proves {conjectures_proved} of
-{conjectures_tried} of them in {samples} samples, and {window} at a rate above 0 and below 1/4. Some:
+{new} new (in no corpus under other names), {elaborate} of these elaborate with every name bound; the prover proves
+{conjectures_proved} of {conjectures_tried} of them in {samples} samples, and {window} at a rate above 0 and below 1/4.
+Some:
 
 {conjectures}
 
@@ -134,8 +144,13 @@ def main() -> int:
     corpus.add_argument("--drawn", type=int, default=DRAWN)
     corpus.add_argument("--varied", type=int, default=VARIED)
     train = commands.add_parser("train", help="train the model on the corpus")
-    train.add_argument("--steps", type=int, default=900)
-    train.add_argument("--start", type=Path, help="model to train further, with its tokenizer")
+    train.add_argument("--steps", type=int, default=STEPS)
+    train.add_argument(
+        "--share",
+        type=float,
+        default=1.0,
+        help="of the theorems whose proofs the prover learns; below 1: a weaker prover",
+    )
     train.add_argument("--threads", type=int, default=1)
     train.add_argument("--minutes", type=float, default=60.0, help="stop after this time; call again to go on")
     measure = commands.add_parser("measure", help="have Lean judge the model; writes the card")
@@ -157,6 +172,14 @@ def _corpus(arguments: argparse.Namespace) -> None:
     done = {line["draft"] for file in arguments.out.glob("corpus-*.jsonl") for line in _lines(file)}
     waiting = [draft for draft in plan if draft.statement not in done]
     asyncio.run(_judge_drafts(waiting, path, time.monotonic() + 60 * arguments.minutes))
+    asyncio.run(_look_up_lemmas(arguments.out))
+
+
+async def _look_up_lemmas(folder: Path) -> None:
+    """Write the statements of all library theorems that the corpus's proofs refer to."""
+    async with SandboxPool(workers=1) as sandbox:
+        with LemmaBook(folder / LEMMAS_NAME, LeanChecker(sandbox, SelfPlayLean(workers=1))) as book:
+            await book.look_up(name for row in _rows(folder) for name in row["premises"])
 
 
 async def _judge_drafts(waiting: Sequence[Draft], path: Path, end: float) -> None:
@@ -191,9 +214,44 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
                 continue
 
 
-def _proved(folder: Path) -> list[Proved]:
-    rows = [row for path in sorted(folder.glob("corpus-*.jsonl")) for line in _lines(path) for row in line["proved"]]
-    return sorted((Proved(**row) for row in rows), key=lambda one: (one.family, one.statement, one.proof))
+def _rows(folder: Path) -> Iterator[dict[str, Any]]:
+    for path in sorted(folder.glob("corpus-*.jsonl")):
+        for line in _lines(path):
+            yield from line["proved"]
+
+
+def _corpus_of(folder: Path) -> tuple[list[Proved], dict[str, str]]:
+    """The folder's corpus, or the shipped one, in a fixed order, and the statements of its lemmas.
+
+    A lemma is one that two theorems share and that is no held-out theorem itself; other premises are left out.
+    """
+    rows = list(_rows(folder))
+    if rows:
+        lines = _lines(folder / LEMMAS_NAME)
+    else:
+        text = gzip.decompress(data_file(f"nano_prover/{CORPUS_NAME}").read_bytes()).decode()
+        rows = [json.loads(line) for line in text.splitlines()]
+        lines = _lines(data_file(f"nano_prover/{LEMMAS_NAME}"))
+    known = {line["name"]: line["statement"] for line in lines if line["statement"]}
+    users: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        for name in row["premises"]:
+            users[name].add(statement_key(row["statement"]))
+    lemmas = {
+        name: statement
+        for name, statement in sorted(known.items())
+        if len(users[name]) > 1 and not is_held_out(statement)
+    }
+    corpus = (
+        Proved(row["statement"], row["proof"], row["family"], tuple(name for name in row["premises"] if name in lemmas))
+        for row in rows
+    )
+    return sorted(corpus, key=lambda one: (one.family, one.statement, one.proof)), lemmas
+
+
+def _shown_to_the_prover(corpus: Sequence[Proved], share: float, seed: int) -> list[Proved]:
+    """Proofs of a share of the theorems: the same ones whatever else is in the corpus."""
+    return [one for one in corpus if derive_seed("shown", seed, one.statement) % 1_000_000 < share * 1_000_000]
 
 
 def _train(arguments: argparse.Namespace) -> None:
@@ -202,35 +260,31 @@ def _train(arguments: argparse.Namespace) -> None:
     from reasoning.training.nano_prover import ProverSettings, make_prover_tokenizer, save_prover, train_prover
 
     torch.set_num_threads(arguments.threads)
-    corpus = _proved(arguments.out)
-    examples = prover_examples(corpus) + conjecturer_examples(corpus, CONJECTURES, arguments.seed)
+    corpus, lemmas = _corpus_of(arguments.out)
+    proofs = prover_examples(_shown_to_the_prover(corpus, arguments.share, arguments.seed))
+    examples = proofs + conjecturer_examples(corpus, lemmas, CONJECTURES, arguments.seed)
     held_out = prover_examples(
         [Proved(problem.text("statement"), problem.meta["reference"], "") for problem in _held_out()]
     )
-    start = None
-    if arguments.start:
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-
-        tokenizer = AutoTokenizer.from_pretrained(arguments.start)
-        start = AutoModelForCausalLM.from_pretrained(arguments.start, dtype=torch.float32)
-    else:
-        tokenizer = make_prover_tokenizer((one.prompt + one.completion for one in examples), VOCABULARY)
+    tokenizer = make_prover_tokenizer((one.prompt + one.completion for one in examples), VOCABULARY)
     settings = ProverSettings(steps=arguments.steps, seed=arguments.seed)
     end: float = time.monotonic() + 60 * arguments.minutes
-    checkpoint = arguments.out / f"checkpoint-{_digest(corpus)[:12]}-{arguments.steps}-{arguments.seed}.pt"
+    name = f"checkpoint-{_digest(corpus)[:12]}-{arguments.steps}-{arguments.share}-{arguments.seed}.pt"
     with progress_display(total=settings.steps, label="nano-prover") as progress:
 
         def on_step(step: int, loss: float) -> bool:
             progress.advance()
             return time.monotonic() > end
 
-        result = train_prover(examples, held_out, tokenizer, settings, on_step, checkpoint, start)
+        result = train_prover(examples, held_out, tokenizer, settings, on_step, arguments.out / name)
     if result is None:
         sys.exit("the minutes are over; call again to go on")
     model = arguments.out / "model"
     save_prover(result.model, tokenizer, model)
-    with open(model / "corpus.jsonl.gz", "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as file:
+    with open(model / CORPUS_NAME, "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as file:
         file.write(_text(corpus).encode())
+    lines = (json.dumps({"name": name, "statement": one}, ensure_ascii=False) for name, one in lemmas.items())
+    (model / LEMMAS_NAME).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     made = {
         "curve": [asdict(point) for point in result.curve],
         "steps": settings.steps,
@@ -238,7 +292,8 @@ def _train(arguments: argparse.Namespace) -> None:
         "warmup": settings.warmup_steps,
         "seed": settings.seed,
         "examples": result.examples,
-        "conjecturer": len(examples) - len(corpus),
+        "conjecturer": len(examples) - len(proofs),
+        "share": arguments.share,
         "sha256": _digest(corpus),
         "parameters": sum(parameter.numel() for parameter in result.model.parameters()),
     }
@@ -265,7 +320,7 @@ def _measure(arguments: argparse.Namespace) -> None:
 
     model = AutoModelForCausalLM.from_pretrained(arguments.out / "model", dtype="auto").eval()
     tokenizer = AutoTokenizer.from_pretrained(arguments.out / "model")
-    corpus = _proved(arguments.out)
+    corpus, lemmas = _corpus_of(arguments.out)
 
     digest = hashlib.sha256((arguments.out / "model" / "model.safetensors").read_bytes()).hexdigest()[:12]
     kept = arguments.out / f"sampled-{digest}.jsonl"
@@ -286,11 +341,9 @@ def _measure(arguments: argparse.Namespace) -> None:
         return {one: texts[index * samples : (index + 1) * samples] for index, one in enumerate(statements)}
 
     stream = random.Random(arguments.seed)
-    lemmas = list(lemmas_of_templates().items())
     prompts = []
     for seed in stream.sample(corpus, min(MEASURED_CONJECTURES, len(corpus))):
-        fitting = [text for name, text in lemmas if name in seed.proof]
-        lemma = stream.choice(fitting) if fitting and stream.random() < 0.5 else TRIVIAL_LEMMA
+        lemma = stream.choice([lemmas[name] for name in seed.premises] or [TRIVIAL_LEMMA])
         prompts.append(conjecturer_prompt(lemma, seed.statement, seed.proof))
     conjectured = sampled(prompts, 1.0, LONGEST_CONJECTURE, arguments.seed)
     statements = [problem.text("statement") for problem in _held_out()][: arguments.limit]
@@ -301,7 +354,7 @@ def _measure(arguments: argparse.Namespace) -> None:
     except OutOfTime:
         sys.exit("the minutes are over; call again to go on")
     (arguments.out / "measured.json").write_text(json.dumps(measured, ensure_ascii=False) + "\n", encoding="utf-8")
-    _write_card(arguments.out, corpus, measured)
+    _write_card(arguments.out, corpus, lemmas, measured)
 
 
 class OutOfTime(Exception):
@@ -343,7 +396,7 @@ class Judge:
 
     async def _read(self, task: ProofTask, proof: str) -> Status:
         try:
-            await TacticSession(self._bridge).start(task)
+            await TacticSession(self._bridge).start(replace(task, header=STRICT_HEADER))
         except RecordError:
             return Status.WRONG
         return Status.PASSED
@@ -372,7 +425,7 @@ async def _judged_by_lean(
     }
 
 
-def _write_card(folder: Path, corpus: Sequence[Proved], measured: dict[str, Any]) -> None:
+def _write_card(folder: Path, corpus: Sequence[Proved], lemmas: Mapping[str, str], measured: dict[str, Any]) -> None:
     made = json.loads((folder / "model" / "training.json").read_text(encoding="utf-8"))
     right = measured["held_out"]
     levels = Counter[str]()
@@ -385,22 +438,23 @@ def _write_card(folder: Path, corpus: Sequence[Proved], measured: dict[str, Any]
     families = Counter(one.family for one in corpus)
     conjectures, tried = measured["conjectures"], measured["conjectures_right"]
     example = corpus[len(corpus) // 2]
-    pair = conjecturer_examples(corpus, CONJECTURES, made["seed"])[0]
-    shown = "".join(f"    {line}\n" for line in (prover_prompt(example.statement) + "\n" + example.proof).split("\n"))
-    shown += "\n" + "".join(f"    {line}\n" for line in (pair.prompt + pair.completion).split("\n"))
+    pair = conjecturer_examples(corpus, lemmas, CONJECTURES, made["seed"])[0]
+    shown = "".join(
+        f"    {line}".rstrip() + "\n" for line in (prover_prompt(example.statement) + "\n" + example.proof).split("\n")
+    )
+    shown += "\n" + "".join(f"    {line}".rstrip() + "\n" for line in (pair.prompt + pair.completion).split("\n"))
     card = CARD.format(
         parameters=made["parameters"],
         vocabulary=VOCABULARY,
         examples=shown.rstrip(),
         theorems=len({one.statement for one in corpus}),
         rows=len(corpus),
-        families=f"{families['core']} of the core-Lean set itself, {families['mutation']} mutated library theorems, "
-        f"the rest of {len(families.keys() - {'core', 'mutation'})} families",
-        given="and from `reasoning generate mutate`" if families["mutation"] else "and from nothing else",
+        families=f"{families[CORE]} of core-Lean theorems, the rest of {len(families) - (CORE in families)} families",
         held_out=len(right),
         digest=made["sha256"],
         conjecturer=made["conjecturer"],
-        arguments=f" --steps {made['steps']}",
+        lemmas=len(lemmas),
+        traced=sum(bool(one.premises) for one in corpus),
         steps=made["steps"],
         batch=made["batch"],
         warmup=made["warmup"],

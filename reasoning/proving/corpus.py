@@ -3,7 +3,7 @@
     plan = make_plan(seed=1, drawn=2000, varied=1500)
     async with SandboxPool() as sandbox:
         async for proved in judged(LeanBridge(sandbox, 1), plan): ...
-    examples = prover_examples(corpus) + conjecturer_examples(corpus, 3000, seed=1)
+    examples = prover_examples(corpus) + conjecturer_examples(corpus, lemmas, 3000, seed=1)
 
 Nothing of the held-out quarter of the core-Lean theorems is in a plan, under whatever names (`reasoning.proving.
 held_out`). A proof is kept only if the verifier's kernel accepts it.
@@ -12,9 +12,8 @@ held_out`). A proof is kept only if the verifier's kernel accepts it.
 from __future__ import annotations
 
 import random
-import re
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -33,12 +32,12 @@ from verifiers.sandbox.task import Limits
 
 __all__ = [
     "CONJECTURE_NAME",
+    "CORE",
     "TEMPLATES_NAME",
     "Judged",
     "Proved",
     "conjecturer_examples",
     "judged",
-    "lemmas_of_templates",
     "make_plan",
     "prover_examples",
 ]
@@ -54,7 +53,6 @@ _MOST_RENAMED: Final = 3
 _MOST_TRIES: Final = 3
 _LIMITS: Final = Limits(wall_seconds=15.0)
 _HEARTBEATS: Final = 40_000
-_LEMMA: Final = re.compile(r"\b(?:Nat|Int|List|Classical)\.[a-z]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +63,13 @@ class Proved:
         statement: ends in `:= by`.
         proof: what follows it.
         family: the template or grammar it was drawn from, or `core`, or where a file's row came from.
+        premises: what the accepted proof refers to in the library.
     """
 
     statement: str
     proof: str
     family: str
+    premises: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """All attributes."""
@@ -140,7 +140,7 @@ async def judged(bridge: LeanBridge, plan: Iterable[Draft], proofs: int = 1) -> 
         proofs: accepted proofs of a draft that are enough.
     """
     for draft in plan:
-        task = ProofTask("lean", draft.statement, heartbeats=_HEARTBEATS)
+        task = ProofTask("lean", draft.statement, heartbeats=_HEARTBEATS, premises=True)
         proved: list[Proved] = []
         refused: list[str] = []
         for proof in draft.proofs[:_MOST_TRIES]:
@@ -152,7 +152,7 @@ async def judged(bridge: LeanBridge, plan: Iterable[Draft], proofs: int = 1) -> 
                 refused.append("statement")
                 break
             if report.status is Status.PASSED:
-                proved.append(Proved(draft.statement, proof, draft.family))
+                proved.append(Proved(draft.statement, proof, draft.family, report.premises))
             else:
                 refused.append(report.status.value)
         yield Judged(draft, tuple(proved), tuple(refused))
@@ -163,45 +163,35 @@ def prover_examples(corpus: Sequence[Proved]) -> list[Example]:
     return [Example(prover_prompt(one.statement), proof_target(one.proof)) for one in corpus]
 
 
-def conjecturer_examples(corpus: Sequence[Proved], count: int, seed: int) -> list[Example]:
-    """Pairs of theorems that share a lemma, or (with the trivial lemma) a family: from the first to the second.
+def conjecturer_examples(corpus: Sequence[Proved], lemmas: Mapping[str, str], count: int, seed: int) -> list[Example]:
+    """Pairs of theorems whose proofs share a lemma, or (with the trivial lemma) a family: from the first to the second.
 
     The second is no easier by the length of its proof. All conjectures bear one name, and their variables the first
     names of their types: which names to take is nothing that a small model should have to learn.
 
     Args:
         corpus: proved theorems.
-        count: how many examples.
+        lemmas: statements of the premises that count as lemmas.
+        count: how many draws; an example that is drawn twice is there once.
         seed: of the choice.
     """
     stream = random.Random(derive_seed("conjecturer examples", seed))
-    lemmas = lemmas_of_templates()
     groups: dict[str, list[Proved]] = defaultdict(list)
     for one in corpus:
         if one.family != CORE:
             groups[one.family].append(one)
-        for lemma in {*_LEMMA.findall(one.proof)} & lemmas.keys():
-            groups[lemma].append(one)
-    # A family of many theorems is drawn from more often, but not in proportion.
+        for lemma in one.premises:
+            if lemma in lemmas:
+                groups[lemma].append(one)
+    # A large group is drawn from more often, but not in proportion.
     names = [name for name, members in groups.items() if len({one.statement for one in members}) > 1]
     weights = [len(groups[name]) ** 0.5 for name in names]
     examples: dict[tuple[str, str], Example] = {}
     for name in stream.choices(names, weights, k=count):
         easy, hard = sorted(stream.sample(groups[name], 2), key=lambda one: len(one.proof))
-        if easy.statement == hard.statement:
+        if statement_key(easy.statement) == statement_key(hard.statement):
             continue
         prompt = conjecturer_prompt(lemmas.get(name, TRIVIAL_LEMMA), easy.statement, easy.proof)
         target = conjecture_target(named(canonical(hard.statement), CONJECTURE_NAME))
         examples[prompt, target] = Example(prompt, target)
     return list(examples.values())
-
-
-def lemmas_of_templates() -> dict[str, str]:
-    """Library lemma -> its statement, as the template says it that is proved by `exact LEMMA ...`."""
-    found: dict[str, str] = {}
-    for template in read_templates(data_file(TEMPLATES_NAME).read_text(encoding="utf-8")):
-        for proof in template.proofs:
-            lemma = re.match(r"\s*exact (\w+\.\w+)(?: [\w ]+)?$", proof)
-            if lemma and "$" not in template.statement:
-                found.setdefault(lemma.group(1), named(template.statement, lemma.group(1)).removesuffix(" := by"))
-    return found

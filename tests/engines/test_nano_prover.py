@@ -44,6 +44,9 @@ def test_no_held_out_theorem_is_in_the_corpus():
     rows = [json.loads(line) for line in corpus().splitlines()]
     assert len(rows) > 2_000
     assert not [row for row in rows if is_held_out(row["statement"])]
+    lemmas = [json.loads(line) for line in (FOLDER / "lemmas.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert not [lemma for lemma in lemmas if is_held_out(lemma["statement"])]
+    assert {name for row in rows for name in row["premises"]} == {lemma["name"] for lemma in lemmas}
 
 
 @needs_torch

@@ -8,7 +8,7 @@ import pytest
 
 from reasoning.data_files import data_file
 from reasoning.proving import corpus, generated
-from reasoning.proving.corpus import Proved, conjecturer_examples, judged, lemmas_of_templates, make_plan
+from reasoning.proving.corpus import Proved, conjecturer_examples, judged, make_plan
 from reasoning.proving.drafts import Draft, canonical, named, read_templates, vary
 from reasoning.proving.held_out import core_theorems, is_held_out, statement_key
 from reasoning.proving.prompts import TRIVIAL_LEMMA, cut_proof, statement_from_conjecture
@@ -110,7 +110,9 @@ class Judge:
         if "unreadable" in task.statement:
             raise RecordError("statement", "unreadable")
         self.asked.append(proof)
-        return ProofReport(Status.PASSED if proof in self.right else Status.WRONG)
+        assert task.premises
+        right = proof in self.right
+        return ProofReport(Status.PASSED if right else Status.WRONG, premises=("Nat.succ",) if right else ())
 
 
 def test_only_accepted_proofs_are_kept_and_as_many_as_wanted():
@@ -128,27 +130,29 @@ def test_only_accepted_proofs_are_kept_and_as_many_as_wanted():
     one, two, unreadable, three = asyncio.run(run())
     assert [row.proof for row in one.proved] == ["  a", "  c"]
     assert one.refused == ("wrong",)
-    assert two.proved == (Proved("theorem two : 2 = 2 := by", "  a", "f"),)
+    assert two.proved == (Proved("theorem two : 2 = 2 := by", "  a", "f", ("Nat.succ",)),)
     assert unreadable.refused == ("statement",)
     assert (three.proved, three.refused) == ((), ("wrong", "wrong", "wrong"))
 
 
 def test_conjectures_go_from_short_proofs_to_longer_ones_of_a_shared_lemma_or_family():
-    lemma = "Nat.mul_le_mul_left"
+    shared, alone = "Nat.mul_le_mul_left", "Nat.succ"
     rows = [
-        Proved("theorem one (a b c : Nat) (h : a ≤ b) : c * a ≤ c * b := by", f"  exact {lemma} c h", "f"),
-        Proved("theorem two (a b : Nat) (h : a ≤ b) : 2 * a ≤ 2 * b := by", f"  have := {lemma} 2 h\n  omega", "g"),
-        Proved("theorem three : 1 = 1 := by", "  rfl", "h"),
+        Proved("theorem one (a b c : Nat) (h : a ≤ b) : c * a ≤ c * b := by", "  exact it", "f", (shared, "eq_self")),
+        Proved("theorem two (n m : Nat) (h : n ≤ m) : 2 * n ≤ 2 * m := by", "  have it := 1\n  omega", "g", (shared,)),
+        Proved("theorem renamed (x y : Nat) (h : x ≤ y) : 2 * x ≤ 2 * y := by", "  have it := 1\n  omega", "g"),
+        Proved("theorem three : 1 = 1 := by", "  rfl", "h", (alone, "eq_self")),
         Proved("theorem four : 2 = 2 := by", "  decide", "h"),
     ]
-    examples = conjecturer_examples(rows, 40, seed=1)
+    lemmas = {shared: f"theorem {shared} : 0 = 0", alone: f"theorem {alone} : 0 = 0"}
+    examples = conjecturer_examples(rows, lemmas, 40, seed=1)
     made = {
         (example.prompt.split("<lemma>\n")[1].split("\n")[0], statement_from_conjecture(example.completion))
         for example in examples
     }
     assert made == {
-        (lemmas_of_templates()[lemma], named(rows[1].statement, corpus.CONJECTURE_NAME)),
-        (TRIVIAL_LEMMA, named(rows[3].statement, corpus.CONJECTURE_NAME)),
+        (lemmas[shared], "theorem conjecture (a b : Nat) (h : a ≤ b) : 2 * a ≤ 2 * b := by"),
+        (TRIVIAL_LEMMA, named(rows[4].statement, corpus.CONJECTURE_NAME)),
     }
     assert all(cut_proof(example.prompt.partition("lean4\n")[2]).endswith(" theorem") for example in examples)
 

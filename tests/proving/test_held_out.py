@@ -17,6 +17,7 @@ from verifiers.records import RecordError
             "theorem b (q : Nat → Prop) (k : ∀ x, q x) : ∃ y, q y",
         ),
         ("theorem a (xs : List Nat) : xs.map (fun x => x) = xs", "theorem b (l : List Nat) : l.map (fun y => y) = l"),
+        ("theorem a (m n : Nat) (h : m < n) : m ≤ n", "theorem b (y x : Nat) (h : y < x) : y ≤ x"),
     ],
 )
 def test_renamed_statements_have_one_key(one, other):
@@ -47,3 +48,4 @@ def test_a_quarter_is_held_out_and_it_is_always_the_same():
     assert len(held_out) == len(held_out_keys()) == 100
     assert hashlib.sha256(" ".join(held_out).encode()).hexdigest()[:16] == "62f387e3e8e51d60"
     assert is_held_out("theorem other (u v w : Nat) : u + v + w = u + w + v := by")
+    assert is_held_out("theorem other (w u v : Nat) : w + u + v = w + v + u := by")
