@@ -132,9 +132,9 @@ def test_an_interrupt_before_the_work_has_begun_is_one_line(monkeypatch, capsys)
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("reasoning.runs.run.read_config", interrupted)
+    monkeypatch.setattr("reasoning.cli.main.app", lambda **options: interrupted())
     with pytest.raises(SystemExit, match="130"):
-        main(["discover", "mitm", "--resume", "x"])
+        main(["discover", "mitm"])
     assert capsys.readouterr().err.split() == ["stopped"]
 
 
