@@ -2,7 +2,7 @@
 # make test    set up an environment and run the fast tests
 # make check   format, lint and types: before every commit
 # make learn   watch a small model learn from verdicts (a CPU, minutes)
-# make bench   measure the sandbox and the judges here
+# make bench   measure here what takes minutes; docs/measured.md has the last page
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -69,7 +69,7 @@ learn: .venv-vllm/.ready
 	@.venv-vllm/bin/python scripts/learn.py --out runs/learn
 
 bench: $(VENV)/.dev
-	@$(BIN)/python scripts/bench_sandbox.py
+	@$(BIN)/python scripts/bench_all.py --out docs/measured.md
 
 clean:
 	rm -rf $(VENV) .venv-vllm .venv-interop .mypy_cache .ruff_cache .pytest_cache

@@ -2,6 +2,7 @@
 
 >>> split_options("funcoder,depth=4,samples=11")
 ('funcoder', {'depth': '4', 'samples': '11'})
+>>> from dataclasses import dataclass
 >>> @dataclass(frozen=True)
 ... class Options:
 ...     device: str = "auto"

@@ -4,14 +4,16 @@
     .venv-vllm/bin/python scripts/bench_engines.py vllm --rounds 7
 
 transformers: the engine against batched `generate` calls (tokenizing and decoding in both).
-vllm: the engine against `vllm.LLM.generate` with a sampling seed for each request, as the engine gives.
+vllm: the engine against `vllm.LLM.generate` with a sampling seed for each request, as the engine gives; and `reasoning
+evaluate` with it, as below, against the same.
 evaluate: `reasoning evaluate` from the first request to the last result, verdicts and files included, against batched
 `generate` calls for the same prompts.
 
 Both sides run in turn, in one process, after a warm-up round; the ratio is the median over the rounds of bare seconds
 by ours, with the lowest and the highest, and that of the fastest rounds, which other work on the machine disturbs
-least. nano is the hardest case there is: a step of the model takes a millisecond or
-two. `--hidden 512 --layers 8` measures a model of 25 million parameters with random weights instead.
+least; and the processor seconds of both, those of all processes together (Linux). nano is the hardest case there is: a
+step of the model takes a millisecond or two. `--hidden 512 --layers 8` measures a model of 25 million parameters with
+random weights instead.
 """
 
 from __future__ import annotations
@@ -24,10 +26,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Self
 
 MAX_TOKENS = 64
 STREAM = 23
@@ -36,11 +39,13 @@ STREAM = 23
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Seconds of both sides, round by round, and the tokens of a round of each."""
+    """Seconds and processor seconds of both sides, round by round, and the tokens of a round of each."""
 
     name: str
     bare: list[float]
     ours: list[float]
+    bare_cpu: list[float]
+    ours_cpu: list[float]
     bare_tokens: int
     tokens: int
 
@@ -51,20 +56,37 @@ class Measured:
         return (
             f"| {self.name} | {self.bare_tokens / median(self.bare):,.0f} | {self.tokens / median(self.ours):,.0f} "
             f"| {median(ratios):.3f} | {min(ratios):.3f} - {max(ratios):.3f} "
-            f"| {scale * min(self.bare) / min(self.ours):.3f} |"
+            f"| {scale * min(self.bare) / min(self.ours):.3f} "
+            f"| {scale * median(self.bare_cpu):.2f} | {median(self.ours_cpu):.2f} |"
         )
+
+
+def cpu_seconds() -> float:
+    """Processor seconds of this process and all below it, ended ones included."""
+    parents, ticks = {}, {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            parents[int(path.parent.name)] = int(fields[1])
+            ticks[int(path.parent.name)] = sum(map(int, fields[11:15]))
+    below = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in below} - below:
+        below |= more
+    return sum(ticks.get(pid, 0) for pid in below) / os.sysconf("SC_CLK_TCK")
 
 
 def in_turn(name: str, rounds: int, bare: Callable[[], int], ours: Callable[[], int]) -> Measured:
     """Run both sides in turn; each returns the tokens that it made."""
     tokens = [bare(), ours()]
     seconds: tuple[list[float], list[float]] = ([], [])
+    processor: tuple[list[float], list[float]] = ([], [])
     for turn in range(rounds):
         for side in (0, 1) if turn % 2 else (1, 0):
-            started = time.perf_counter()
+            spent, started = cpu_seconds(), time.perf_counter()
             tokens[side] = (bare, ours)[side]()
             seconds[side].append(time.perf_counter() - started)
-    return Measured(name, seconds[0], seconds[1], tokens[0], tokens[1])
+            processor[side].append(cpu_seconds() - spent)
+    return Measured(name, *seconds, *processor, *tokens)
 
 
 def prompts(count: int) -> list[str]:
@@ -130,8 +152,8 @@ def bench_transformers(model_path: Path, batches: Sequence[int], rounds: int) ->
     return found
 
 
-def bench_vllm(model_path: Path, batches: Sequence[int], rounds: int) -> list[Measured]:
-    """The engine against `vllm.LLM`."""
+def bench_vllm(model_path: Path, batches: Sequence[int], rounds: int, questions: int) -> list[Measured]:
+    """The engine, and `evaluate` with it, against `vllm.LLM`."""
     os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
     from vllm import LLM, SamplingParams
@@ -142,24 +164,36 @@ def bench_vllm(model_path: Path, batches: Sequence[int], rounds: int) -> list[Me
     llm = LLM(str(model_path), disable_log_stats=True, enable_chunked_prefill=False, **same)
     spec = ",".join([f"vllm:{model_path}", *(f"{name}={str(value).lower()}" for name, value in same.items())])
     found = []
-    with asyncio.Runner() as runner:
+
+    def bare(prompts: Sequence[Any], temperature: float) -> int:
+        sampling = [
+            SamplingParams(temperature=temperature, max_tokens=MAX_TOKENS, seed=seed) for seed in range(len(prompts))
+        ]
+        outputs = llm.generate(prompts, sampling, use_tqdm=False)
+        return sum(len(output.outputs[0].token_ids) for output in outputs)
+
+    with asyncio.Runner() as runner, Evaluating(llm.get_tokenizer(), questions) as evaluating:
         engine = create_engine(f"{spec},cpu_kv_cache_gib=1")
         for batch in batches:
             texts = prompts(batch)
             for temperature in (0.0, 1.0):
-
-                def bare(texts: list[str] = texts, temperature: float = temperature) -> int:
-                    sampling = [
-                        SamplingParams(temperature=temperature, max_tokens=MAX_TOKENS, seed=seed)
-                        for seed in range(len(texts))
-                    ]
-                    outputs = llm.generate(texts, sampling, use_tqdm=False)
-                    return sum(len(output.outputs[0].token_ids) for output in outputs)
-
-                def ours(texts: list[str] = texts, temperature: float = temperature) -> int:
-                    return ask(runner, engine, texts, temperature)
-
-                found.append(in_turn(f"vllm, batch {batch}, temperature {temperature:g}", rounds, bare, ours))
+                found.append(
+                    in_turn(
+                        f"vllm, batch {batch}, temperature {temperature:g}",
+                        rounds,
+                        lambda: bare(texts, temperature),  # noqa: B023
+                        lambda: ask(runner, engine, texts, temperature),  # noqa: B023
+                    )
+                )
+        rendered = [{"prompt_token_ids": row} for row in evaluating.ids]
+        found.append(
+            in_turn(
+                f"evaluate with vllm, {questions} questions",
+                rounds,
+                lambda: bare(rendered, 0.0),
+                lambda: evaluating.once(runner, engine, len(rendered)),
+            )
+        )
         runner.run(engine.close())
     return found
 
@@ -176,48 +210,67 @@ class Kept:
         """Nothing: it is asked again."""
 
 
-def bench_evaluate(model_path: Path, batches: Sequence[int], rounds: int, questions: int) -> list[Measured]:
-    """`evaluate` against `generate` for the same prompts."""
-    from reasoning.engines import create_engine
-    from reasoning.engines.prompts import render
-    from reasoning.evaluation.benchmarks import find_benchmark
-    from reasoning.evaluation.evaluate import Settings, evaluate
-    from reasoning.methods import Question, Sampling
-    from reasoning.training.arithmetic import held_out_items
+class Evaluating:
+    """Held-out questions as a benchmark, evaluated in new run directories; and their prompts as token ids."""
 
-    model, tokenizer = load(model_path)
-    benchmark = find_benchmark("gsm8k")
-    found = []
-    with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
+    def __init__(self, tokenizer: Any, questions: int) -> None:
+        from reasoning.engines.prompts import render
+        from reasoning.evaluation.benchmarks import find_benchmark
+        from reasoning.evaluation.evaluate import Settings
+        from reasoning.methods import Question, Sampling
+        from reasoning.training.arithmetic import held_out_items
+
+        self._folder = tempfile.TemporaryDirectory()
+        self._questions = questions
+        self._turn = 0
         rows = [
             {"question": item.question, "answer": f"{item.steps}\n#### {item.answer}"}
             for item in held_out_items(STREAM, questions)
         ]
-        data = Path(folder) / "test.jsonl"
+        data = Path(self._folder.name) / "test.jsonl"
         data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        settings = Settings("gsm8k", "nano", data=str(data), prompt="chat", split="test", max_tokens=MAX_TOKENS)
+        self._settings = Settings("gsm8k", "nano", data=str(data), prompt="chat", split="test", max_tokens=MAX_TOKENS)
+        benchmark = find_benchmark("gsm8k")
         style, sampling = benchmark.style("chat"), Sampling(0.0, 1.0, MAX_TOKENS)
-        ids = []
+        self.ids = []
         for entry in benchmark.read([data], "test"):
             question = Question(entry.problem, style, 0, 0, sampling)
-            ids.append(render(tokenizer, question.request("direct", style.write(entry.problem))))
+            self.ids.append(render(tokenizer, question.request("direct", style.write(entry.problem))))
+
+    def once(self, runner: asyncio.Runner, engine: Any, concurrency: int) -> int:
+        """Evaluate; returns the tokens that were sampled."""
+        from reasoning.evaluation.evaluate import evaluate
+
+        self._turn += 1
+        where = Path(self._folder.name) / str(self._turn)
+        work = evaluate(self._settings, where, engine=Kept(engine), concurrency=concurrency, quiet=True)
+        return round(runner.run(work).results.per_sample["completion_tokens"] * self._questions)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._folder.cleanup()
+
+
+def bench_evaluate(model_path: Path, batches: Sequence[int], rounds: int, questions: int) -> list[Measured]:
+    """`evaluate` against `generate` for the same prompts."""
+    from reasoning.engines import create_engine
+
+    model, tokenizer = load(model_path)
+    found = []
+    with asyncio.Runner() as runner, Evaluating(tokenizer, questions) as evaluating:
         for batch in batches:
-            engine = Kept(create_engine(f"transformers:{model_path},device=cpu,dtype=float32,batch_size={batch}"))
-            turn = iter(range(10**6))
-
-            def ours(engine: Kept = engine, batch: int = batch, turn: Any = turn) -> int:
-                where = Path(folder) / f"{batch}-{next(turn)}"
-                outcome = runner.run(evaluate(settings, where, engine=engine, concurrency=batch, quiet=True))  # type: ignore[arg-type]
-                return round(outcome.results.per_sample["completion_tokens"] * questions)
-
+            engine = create_engine(f"transformers:{model_path},device=cpu,dtype=float32,batch_size={batch}")
             found.append(
                 in_turn(
                     f"evaluate, batch {batch}, {questions} questions",
                     rounds,
-                    lambda: generate(model, tokenizer, ids, batch, 0.0),  # noqa: B023
-                    ours,
+                    lambda: generate(model, tokenizer, evaluating.ids, batch, 0.0),  # noqa: B023
+                    lambda: evaluating.once(runner, engine, batch),  # noqa: B023
                 )
             )
+            runner.run(engine.close())
     return found
 
 
@@ -233,7 +286,7 @@ def main() -> int:
     parser.add_argument("what", nargs="+", choices=["transformers", "vllm", "evaluate"])
     parser.add_argument("--batch", type=int, nargs="+", default=[64, 256])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--questions", type=int, default=512, help="of evaluate")
+    parser.add_argument("--questions", type=int, default=512, help="of an evaluation")
     parser.add_argument("--hidden", type=int, help="measure a random model of this width instead of nano")
     parser.add_argument("--layers", type=int, default=8, help="of that model")
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch in this process")
@@ -257,13 +310,16 @@ def main() -> int:
             save_nano(make_model(shape, 0), path)
         measured = []
         for what in arguments.what:
-            if what == "evaluate":
-                measured += bench_evaluate(path, arguments.batch, arguments.rounds, arguments.questions)
+            if what == "transformers":
+                measured += bench_transformers(path, arguments.batch, arguments.rounds)
             else:
-                bench = {"transformers": bench_transformers, "vllm": bench_vllm}[what]
-                measured += bench(path, arguments.batch, arguments.rounds)
-    sys.stdout.write("| what | bare, tokens/s | ours, tokens/s | ratio | lowest - highest | of the fastest rounds |\n")
-    sys.stdout.write("| --- | --- | --- | --- | --- | --- |\n" + "".join(one.row() + "\n" for one in measured))
+                bench = {"vllm": bench_vllm, "evaluate": bench_evaluate}[what]
+                measured += bench(path, arguments.batch, arguments.rounds, arguments.questions)
+    sys.stdout.write(
+        "| what | bare, tokens/s | ours, tokens/s | ratio | lowest - highest | of the fastest rounds "
+        "| bare, CPU s | ours, CPU s |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- |\n" + "".join(one.row() + "\n" for one in measured)
+    )
     return 0
 
 

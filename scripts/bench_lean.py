@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import resource
 import statistics
@@ -17,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from reasoning.json_lines import json_lines
 from verifiers.proofs import ProofTask
 from verifiers.proofs.lean import guard, install
 from verifiers.proofs.lean.bridge import LeanBridge
@@ -35,8 +35,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.prepare:
         bench_prepare()
-    with open(arguments.cases, encoding="utf-8") as file:
-        cases = [json.loads(line) for line in file]
+    cases = [record for _, record in json_lines(Path(arguments.cases))]
     asyncio.run(bench(cases, arguments.rounds))
 
 

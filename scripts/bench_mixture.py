@@ -31,8 +31,8 @@ LOOK_SECONDS = 0.5
 _PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 
 
-def tree_mib(root: int) -> float:
-    """Proportional set size of a process and all below it, in MiB."""
+def processes_below(root: int) -> list[int]:
+    """A process and all below it."""
     below = defaultdict(list)
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -41,10 +41,16 @@ def tree_mib(root: int) -> float:
             except (OSError, IndexError):
                 continue
             below[parent].append(int(entry.name))
-    total, waiting = 0, [root]
-    while waiting:
-        pid = waiting.pop()
-        waiting += below[pid]
+    found = [root]
+    for pid in found:
+        found += below[pid]
+    return found
+
+
+def tree_mib(root: int) -> float:
+    """Proportional set size of a process and all below it, in MiB."""
+    total = 0
+    for pid in processes_below(root):
         try:
             found = _PSS.search(Path(f"/proc/{pid}/smaps_rollup").read_text())
         except OSError:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gzip
 import json
 import os
 import platform
@@ -24,6 +23,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from reasoning.json_lines import json_lines
 from verifiers.records import Problem, Status
 from verifiers.registry import VerifierRegistry
 from verifiers.sandbox import Limits, SandboxPool, Task
@@ -225,8 +225,7 @@ async def human_eval(peers: str | None) -> None:
     if not path.is_file():
         print("\nHumanEval: skipped, REASONING_BENCHMARKS names no folder with humaneval/HumanEval.jsonl.gz")
         return
-    with gzip.open(path, "rt") as stream:
-        rows = [json.loads(line) for line in stream]
+    rows = [row for _, row in json_lines(path)]
     problems = [
         Problem(row["task_id"], "program", row["prompt"], {"entry_point": row["entry_point"], "test": row["test"]})
         for row in rows

@@ -1,4 +1,4 @@
-"""Compares runs of `reasoning train self-play` at equal numbers of verdicts: a table, and curves as SVG.
+"""Compares runs of `reasoning train self-play` at equal numbers of verdicts: tables, and curves as SVG.
 
     python scripts/compare_self_play.py runs/stp runs/expert_iteration --out runs/compared
 
@@ -11,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from reasoning.selfplay.report import Compared
+from reasoning.selfplay.comparison import Compared, conjectures_markdown
 from reasoning.selfplay.store import SelfPlayError
 from reasoning.training.config import ConfigError
 
@@ -33,6 +33,8 @@ def main() -> int:
         if drawn:
             (given.out / f"{name}.svg").write_text(drawn, encoding="utf-8")
     print(compared.markdown())
+    if compared.conjecturing:
+        print(f"\n{conjectures_markdown(compared.conjecturing)}")
     return 0
 
 

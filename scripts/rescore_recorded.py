@@ -15,7 +15,6 @@ equal up to 0.001, or a hundredth or a hundredfold of the gold answer, which giv
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import os
 import re
@@ -26,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.evaluation.votes import VoteCounter, VoteOptions
+from reasoning.json_lines import json_lines
 from reasoning.runs.store import FinishedItem, StoredJudgement
 from verifiers.answers import judge
 from verifiers.records import Problem, Status, Verdict
@@ -48,8 +48,7 @@ class Sample:
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        yield from (json.loads(line) for line in file if line.strip())
+    return (record for _, record in json_lines(path))
 
 
 def qwen(folder: Path, gold: str) -> Iterator[Sample]:

@@ -10,7 +10,6 @@ Runs our own puzzles in forked children of this process; nothing from outside th
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 from reasoning.engines.search import Budget, Prior, synthesize
 from reasoning.engines.search.prior import Edge
 from reasoning.engines.search.training import puzzle_edges
+from reasoning.json_lines import json_lines
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 SECONDS_PER_PUZZLE = 30.0
@@ -32,22 +32,23 @@ def solve(job: tuple[str, str | None, int, Prior]) -> str | None:
 
 def read_puzzles(paths: list[Path]) -> list[dict[str, object]]:
     """The puzzle records of JSON Lines files."""
-    return [
-        json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines() if line.strip()
-    ]
+    return [record for path in paths for _, record in json_lines(path)]
 
 
 def main() -> int:
     """Run the training from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--puzzles", type=Path, nargs="*", default=sorted((DATA / "puzzles").glob("*.jsonl")))
-    parser.add_argument("--out", type=Path, default=DATA / "search_prior.json")
+    parser.add_argument("--puzzles", type=Path, nargs="*", help="JSON Lines files; default: data/puzzles")
+    parser.add_argument("--out", type=Path, default=DATA / "search_prior.json", help="default: data/search_prior.json")
     parser.add_argument("--steps", type=int, default=300_000, help="search steps for each puzzle and round")
     parser.add_argument("--rounds", type=int, default=2, help="rounds of self-training")
-    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=1, help="puzzles searched at once (default 1)")
     arguments = parser.parse_args()
 
-    puzzles = read_puzzles(arguments.puzzles)
+    try:
+        puzzles = read_puzzles(arguments.puzzles or sorted((DATA / "puzzles").glob("*.jsonl")))
+    except (OSError, ValueError) as error:
+        parser.error(f"--puzzles: {error}")
     if not puzzles:
         sys.stderr.write("no puzzles: expected JSON Lines files with `sat` and `meta.reference`\n")
         return 2

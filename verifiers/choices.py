@@ -1,9 +1,9 @@
 r"""Judges multiple-choice answers: which option, or options, a text names.
 
->>> problem = Problem("p", "choice", fields={"options": ["3", "4", "5"], "gold": "B"})
->>> async with SandboxPool() as sandbox:
-...     (await ChoiceVerifier(sandbox).verify(problem, "2 + 2 = 4, so the answer is (B).", Limits())).status
-<Status.PASSED: 'passed'>
+    problem = Problem("p", "choice", fields={"options": ["3", "4", "5"], "gold": "B"})
+    async with SandboxPool() as sandbox:
+        (await ChoiceVerifier(sandbox).verify(problem, "2 + 2 = 4, so the answer is (B).", Limits())).status
+    # <Status.PASSED: 'passed'>
 
 A label is taken first; a text that names none may give the content of exactly one option instead. Labels are letters,
 or with an object of options any words. The problem's field `accept` says whether all right labels have to be named

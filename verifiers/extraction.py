@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from verifiers.code_blocks import code_blocks
+
 __all__ = ["Extracted", "extract_program", "extract_solution", "is_safe_to_parse", "preamble"]
 
 MAX_PARSED_CHARACTERS = 100_000
@@ -31,7 +33,6 @@ MAX_CUTS = 6
 MAX_READINGS = 12
 """How many readings of one completion are tried."""
 
-_FENCE = re.compile(r"^[ \t]*(```+|~~~+)[ \t]*([^\n`]*)$", re.MULTILINE)
 _BEGIN = re.compile(r"\[(BEGIN|PYTHON|ANSWER)\][ \t]*\n?")
 _END = re.compile(r"\[/?(?:DONE|PYTHON|ANSWER)\]")
 _END_LINE = re.compile(r"^\[DONE\]", re.MULTILINE)
@@ -137,9 +138,10 @@ def _readings(text: str, defines: re.Pattern[str], *, keep_bodies: bool) -> Iter
     if "```" not in text and "~~~" not in text:
         yield text
         return
-    outside, blocks = _fenced(text)
+    found = list(code_blocks(text))
+    blocks = [block.text for block in found if block.closed or block.text.strip()]
     defining = [block for block in blocks if defines.search(block)]
-    before = outside[0] if outside else ""
+    before = text[: found[0].begin] if found else text
     if before.strip() and not blocks:
         yield before
     if keep_bodies and before[:1] in (" ", "\t") and before.strip():
@@ -149,27 +151,6 @@ def _readings(text: str, defines: re.Pattern[str], *, keep_bodies: bool) -> Iter
         yield before
     yield from (block for block in reversed(blocks[-MAX_READINGS:]) if block not in defining)
     yield text
-
-
-def _fenced(text: str) -> tuple[list[str], list[str]]:
-    """Text outside and inside of fences; a fence that is never closed runs to the end."""
-    outside: list[str] = []
-    inside: list[str] = []
-    opening: re.Match[str] | None = None
-    position = 0
-    for fence in _FENCE.finditer(text):
-        if opening is None:
-            outside.append(text[position : fence.start()])
-            opening, position = fence, fence.end() + 1
-        elif fence[1].startswith(opening[1]) and not fence[2].strip():
-            inside.append(text[position : fence.start()])
-            opening, position = None, fence.end() + 1
-    rest = text[position:]
-    if opening is None:
-        outside.append(rest)
-    elif rest.strip():
-        inside.append(rest)
-    return outside, inside
 
 
 def _programs(

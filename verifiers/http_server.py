@@ -1,10 +1,10 @@
-"""A small HTTP server that speaks JSON: what the servers of rewards and of Lean share.
+"""A small HTTP server in a thread, and one that speaks JSON: what the servers of rewards, of Lean and of reports share.
 
 class Echo(JsonHandler):
     def do_POST(self) -> None:
         self.answer(200, self.body())
 
-with JsonServer(Echo, "127.0.0.1", 0) as server:
+with ThreadedServer(Echo, "127.0.0.1", 0) as server:
     server.address              # ("127.0.0.1", 41234); serving in a thread until the block ends
 """
 
@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Final, Self
 
-__all__ = ["BadBodyError", "JsonHandler", "JsonServer"]
+__all__ = ["BadBodyError", "JsonHandler", "ThreadedServer"]
 
 MAX_BODY_BYTES: Final = 64 << 20
 _SOCKET_SECONDS: Final = 60.0
@@ -63,7 +63,7 @@ class JsonHandler(BaseHTTPRequestHandler):
         """Say nothing: a training run asks thousands of times."""
 
 
-class JsonServer:
+class ThreadedServer:
     """Serves in a thread for as long as a `with` block lasts, or in the caller's by `serve_forever`.
 
     Args:
@@ -75,7 +75,7 @@ class JsonServer:
         OSError: the address cannot be had.
     """
 
-    def __init__(self, handler: type[JsonHandler], host: str, port: int) -> None:
+    def __init__(self, handler: type[BaseHTTPRequestHandler], host: str, port: int) -> None:
         self._server = ThreadingHTTPServer((host, port), handler)
         self._server.daemon_threads = True
 

@@ -1,9 +1,9 @@
 """Judges results of optimisation problems: every described quantity, by name, within a tolerance.
 
->>> problem = Problem("p", "optimization", fields={"results": {"The maximum profit": "3600.0"}})
->>> async with SandboxPool() as sandbox:
-...     (await OptimizationVerifier(sandbox).verify(problem, "The maximum profit: 3600", Limits())).status
-<Status.PASSED: 'passed'>
+    problem = Problem("p", "optimization", fields={"results": {"The maximum profit": "3600.0"}})
+    async with SandboxPool() as sandbox:
+        (await OptimizationVerifier(sandbox).verify(problem, "The maximum profit: 3600", Limits())).status
+    # <Status.PASSED: 'passed'>
 
 A candidate is a Python program (its output counts), or a text that holds the results itself; they are read from the
 last JSON object on a line of its own, else from lines `NAME: VALUE`, of which the last for a name counts. A problem

@@ -1,9 +1,9 @@
 r"""Judges answers to Python Programming Puzzles: `sat(answer) is True`, and the right type.
 
->>> problem = Problem("p", "puzzle", fields={"sat": "def sat(s: str, n=3):\n    return s.count('o') == n"})
->>> async with SandboxPool() as sandbox:
-...     (await PuzzleVerifier(sandbox).verify(problem, "def sol(n=3): return 'o' * n", Limits(wall_seconds=1))).status
-<Status.PASSED: 'passed'>
+    problem = Problem("p", "puzzle", fields={"sat": "def sat(s: str, n=3):\n    return s.count('o') == n"})
+    async with SandboxPool() as sandbox:
+        (await PuzzleVerifier(sandbox).verify(problem, "def sol(n=3): return 'o' * n", Limits(wall_seconds=1))).status
+    # <Status.PASSED: 'passed'>
 
 The rule is that of Schuster et al., "Programming Puzzles" (2021), read strictly. The candidate runs in one child and
 its answer leaves as plain data; the type is checked here; a second, clean child evaluates the puzzle once on a fresh

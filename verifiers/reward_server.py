@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from verifiers.http_server import BadBodyError, JsonHandler, JsonServer
+from verifiers.http_server import BadBodyError, JsonHandler, ThreadedServer
 from verifiers.records import RecordError
 from verifiers.rewards import RewardError, UnjudgedError, VerifierReward, openrlhf_reply
 from verifiers.sandbox import SandboxUnavailableError
@@ -20,7 +20,7 @@ from verifiers.sandbox import SandboxUnavailableError
 __all__ = ["RewardServer"]
 
 
-class RewardServer(JsonServer):
+class RewardServer(ThreadedServer):
     """An HTTP server for one reward.
 
     Args:

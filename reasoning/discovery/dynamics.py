@@ -30,6 +30,7 @@ __all__ = [
     "FEATURES",
     "NAIVE_DELTA",
     "RATIO",
+    "log_of",
     "measure",
 ]
 

@@ -15,7 +15,15 @@ from typing import Final
 from reasoning.pages.page import text
 from verifiers.constants.expressions import Binary, Call, ExpressionError, Name, Negative, Node, Number, parse
 
-__all__ = ["form_to_mathml", "polynomial_fraction", "signed_fraction"]
+__all__ = ["FORMULA_STYLE", "form_to_mathml", "polynomial_fraction", "signed_fraction"]
+
+FORMULA_STYLE: Final = """\
+article { display: grid; grid-template-columns: 1fr auto; gap: 1em; border-top: 1px solid #bbb; padding: 1em 0; }
+math { font-size: 1.15em; }
+dl { grid-column: 1/3; display: grid; grid-template-columns: auto 1fr; gap: .1em 1em; margin: 0; }
+dt { color: #555; } dd { margin: 0; overflow-wrap: anywhere; } article svg { background: #f6f6f6; }
+"""
+"""Rules of a page that shows conjectures (`reasoning.discovery.page.article`)."""
 
 _LETTERS: Final = {"pi": "π", "phi": "φ", "catalan": "G", "euler": "γ", "zeta": "ζ", "gamma": "Γ"}
 _ORDERED: Final = {"besseli": "I", "besselj": "J", "besselk": "K", "polylog": "Li"}

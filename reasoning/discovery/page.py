@@ -14,8 +14,7 @@ from typing import Any, Final
 
 from flint import fmpz
 
-from reasoning.discovery.catalogue import FORMULA_STYLE
-from reasoning.discovery.mathml import form_to_mathml, polynomial_fraction, signed_fraction
+from reasoning.discovery.mathml import FORMULA_STYLE, form_to_mathml, polynomial_fraction, signed_fraction
 from reasoning.pages.page import document, text
 from verifiers.constants.expressions import ExpressionError
 from verifiers.constants.polynomials import polynomial, scaled_pair

@@ -1,7 +1,7 @@
 """Small integer relations between real numbers, by lattice reduction.
 
->>> find_relation([arb(2).sqrt() ** 2, arb(1)], digits=30).coefficients
-(1, -2)
+>>> find_relation([arb(6), arb(4)], digits=30).coefficients
+(2, -3)
 
 LLL on the lattice of the scaled numbers finds a relation when there is one; PSLQ is asked as a second opinion where LLL
 gives none that is small enough and the numbers are few (its misses cost far more).

@@ -1,5 +1,8 @@
 """The terms of a number's signed continued fraction, taken from an interval, so that each one is certain.
 
+>>> from itertools import islice
+>>> from verifiers.constants.closed_form import evaluate_to
+>>> from verifiers.constants.expressions import parse
 >>> ball = evaluate_to(parse("e/(e-1)"), 100)
 >>> list(islice(certain_terms(*bounds(ball, bits=330), 330, signs=(1, -1)), 8))
 [1, 2, 3, 2, 5, 2, 7, 2]

@@ -1,9 +1,9 @@
 """Fractions that are another one begun later, or every second convergent of it.
 
 >>> shift_form(fmpz_poly([4, 1]), fmpz_poly([-1, -1]))      # a = n+4, b = -n-1: a = n+3, b = -n begun one term later
-(x + 3, -x, 1)
+(x + 3, (-1)*x, 1)
 >>> folded(fmpz_poly([1]), fmpz_poly([0, 1]))               # a = 1, b = n
-(4*x + 4, -4*x^2 - 2*x)
+(4*x + 4, (-4)*x^2 + (-2)*x)
 
 Both change the value by a Moebius map with whole coefficients, so they are one discovery with the fraction.
 """

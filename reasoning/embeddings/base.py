@@ -10,10 +10,9 @@ create_embedder("openai:text-embedding-3-small")                # any server wit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
-from reasoning.engines.options import EngineSpecError, parse_spec
+from reasoning.engines.options import made_from
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,12 +50,7 @@ def create_embedder(spec: str) -> Embedder:
     Raises:
         EngineSpecError: the name, the target or an option is wrong, or a package it needs is not installed.
     """
-    parsed = parse_spec(spec)
-    home = EMBEDDERS.get(parsed.name)
-    if home is None:
-        raise EngineSpecError(f"no embedding model {parsed.name!r}; known: {', '.join(EMBEDDERS)}")
-    module, _, function = home.partition(":")
-    model: Embedder = getattr(import_module(module), function)(parsed.target, parsed.options)
+    model: Embedder = made_from(spec, EMBEDDERS, "embedding model")
     return model
 
 

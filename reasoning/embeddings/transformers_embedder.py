@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from reasoning.embeddings.base import prefixed, unit_rows
-from reasoning.engines.base import EngineError
 from reasoning.engines.options import local_or_hub, read_options, require, versions
+from reasoning.engines.pretrained import DTYPES, load_pretrained
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,8 +56,8 @@ class TransformersEmbedderOptions:
     def __post_init__(self) -> None:
         if self.pooling not in _POOLINGS:
             raise ValueError(f"option pooling={self.pooling!r}: expected {', '.join(_POOLINGS)}")
-        if self.dtype not in ("float32", "bfloat16", "float16"):
-            raise ValueError(f"option dtype={self.dtype!r}: expected float32, bfloat16 or float16")
+        if self.dtype not in DTYPES:
+            raise ValueError(f"option dtype={self.dtype!r}: expected {', '.join(DTYPES)}")
         if self.batch_size < 1:
             raise ValueError(f"option batch_size={self.batch_size}: expected at least 1")
 
@@ -139,20 +139,15 @@ class TransformersEmbedder:
 
 def _load(name: str, options: TransformersEmbedderOptions) -> tuple[Any, Any, int]:
     """Model, tokenizer and how many tokens of a text are read."""
-    import torch
-    from transformers import AutoModel, AutoTokenizer
-
-    device = options.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(name, revision=options.revision)
-        model = AutoModel.from_pretrained(name, dtype=getattr(torch, options.dtype), revision=options.revision)
-        model = model.to(device).eval()
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
-        line = str(error).strip().partition("\n")[0]
-        raise EngineError(f"transformers cannot load the embedding model {name!r}: {line}") from error
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
-    return model, tokenizer, options.max_length or min(limit or _LONGEST, _LONGEST)
+    loaded = load_pretrained(
+        "AutoModel",
+        name,
+        what="embedding model",
+        device=options.device,
+        dtype=options.dtype,
+        revision=options.revision,
+    )
+    if loaded.tokenizer.pad_token_id is None:
+        loaded.tokenizer.pad_token = loaded.tokenizer.eos_token
+    longest = options.max_length or min(loaded.limit or _LONGEST, _LONGEST)
+    return loaded.model, loaded.tokenizer, longest

@@ -30,9 +30,12 @@ Result = TypeVar("Result")
 
 async def all_or_first_error(work: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
     """Run coroutines together and give their results in order; at the first error cancel the others and raise it."""
+    parts = list(work)
+    if len(parts) == 1:
+        return [await parts[0]]
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(part) for part in work]
+            tasks = [group.create_task(part) for part in parts]
     except ExceptionGroup as errors:
         first = errors.exceptions[0]
         raise first from first.__cause__

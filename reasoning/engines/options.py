@@ -9,15 +9,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from reasoning import options as text_options
 from reasoning.options import OptionError
 
-__all__ = ["EngineSpec", "EngineSpecError", "local_or_hub", "parse_spec", "read_options", "require", "versions"]
+__all__ = [
+    "EngineSpec",
+    "EngineSpecError",
+    "local_or_hub",
+    "made_from",
+    "parse_spec",
+    "read_options",
+    "require",
+    "versions",
+]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
@@ -76,6 +86,25 @@ def require(engine: str, modules: tuple[str, ...], extra: str) -> None:
     missing = [module for module in modules if find_spec(module) is None]
     if missing:
         raise EngineSpecError(f"engine {engine!r} needs {', '.join(missing)}: pip install 'reasoning-toolkit[{extra}]'")
+
+
+def made_from(spec: str, homes: Mapping[str, str], what: str) -> Any:
+    """What the factory makes that `spec` (`NAME[:TARGET][,key=value...]`) names.
+
+    Args:
+        spec: what is wanted.
+        homes: name -> `module:function`, `(target, options) -> object`; imported when first used.
+        what: what these are, for messages, such as `reward model`.
+
+    Raises:
+        EngineSpecError: there is no such name, or see its factory.
+    """
+    parsed = parse_spec(spec)
+    home = homes.get(parsed.name)
+    if home is None:
+        raise EngineSpecError(f"no {what} {parsed.name!r}; known: {', '.join(homes)}")
+    module, _, function = home.partition(":")
+    return getattr(import_module(module), function)(parsed.target, parsed.options)
 
 
 def local_or_hub(engine: str, target: str) -> str:

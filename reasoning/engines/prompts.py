@@ -38,7 +38,7 @@ def check_request(request: Request, *, takes_tools: bool = False) -> None:
             option out of range, or tools for an engine that takes none.
     """
     if request.tools and not takes_tools:
-        raise EngineError("this engine takes no tools")
+        raise EngineError("this engine takes no tools: use an openai, transformers or vllm engine, or leave tools out")
     if bool(request.messages) == (request.prompt is not None):
         raise EngineError("a request needs exactly one of messages and prompt")
     for text in (request.prompt or "", *(message.content for message in request.messages)):

@@ -36,6 +36,8 @@ from typing import IO, Any
 
 from reasoning.engines.base import Completion, Engine, EngineError, Request
 from reasoning.engines.options import EngineSpecError
+from reasoning.engines.prompts import check_request
+from reasoning.json_lines import parse_object, positioned_lines
 from verifiers.records import is_unicode
 
 __all__ = ["ReplayEngine", "create"]
@@ -45,9 +47,6 @@ PROBLEM_FIELDS = ("problem_id", "id", "task_id", "puzzle")
 
 TEXT_FIELDS = ("completion", "text", "candidate", "solution", "response", "output")
 """Fields that may hold the text, the first that a row has counts. Null means that the sample had none."""
-
-MAX_LINE_BYTES = 64 * 2**20
-"""A longer line is refused, so that a damaged file cannot fill the memory."""
 
 MAX_VALUES_SHOWN = 8
 """How many values of a field an error message lists."""
@@ -104,8 +103,9 @@ class ReplayEngine:
         """See `Engine.complete`. Sample i of `request.problem` is its i-th recorded one; seeds do not matter.
 
         Raises:
-            EngineError: the request names no problem, or the file cannot be read as described above.
+            EngineError: the request names no problem or offers tools, or the file cannot be read as described above.
         """
+        check_request(request)
         if request.problem is None:
             raise EngineError("replay needs to know the problem that a prompt asks")
         if len(request.sample_indices) != len(request.seeds):
@@ -223,20 +223,11 @@ def _seekable(path: Path) -> IO[bytes]:
 def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, int, dict[str, Any]]]:
     """Offset, line number and object of every line that is not blank."""
     file.seek(0)
-    at, number = 0, 0
-    while line := file.readline(MAX_LINE_BYTES + 1):
-        number += 1
-        if len(line) > MAX_LINE_BYTES:
-            raise EngineError(f"replay: {path}:{number}: longer than {MAX_LINE_BYTES} bytes")
-        if line.strip():
-            try:
-                row = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise EngineError(f"replay: {path}:{number}: not JSON: {error}") from None
-            if not isinstance(row, dict):
-                raise EngineError(f"replay: {path}:{number}: expected an object, got {type(row).__name__}")
-            yield at, number, row
-        at += len(line)
+    for number, at, line in positioned_lines(file):
+        try:
+            yield at, number, parse_object(line)
+        except ValueError as error:
+            raise EngineError(f"replay: {path}, line {number}: {error}") from None
 
 
 def _selected(
@@ -252,7 +243,7 @@ def _selected(
                 seen[name].add(value)
         if values == where:
             matched = True
-            yield _read_row(f"replay: {path}:{number}", row, at, fields)
+            yield _read_row(f"replay: {path}, line {number}", row, at, fields)
     if where and not matched:
         shown = "; ".join(f"{name} is {', '.join(sorted(values)) or 'missing'}" for name, values in seen.items())
         wanted = ", ".join(f"{name}={value}" for name, value in where.items())

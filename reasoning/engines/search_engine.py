@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from reasoning.data_files import data_file
 from reasoning.engines.base import Completion, EngineError, Request
 from reasoning.engines.options import EngineSpecError, read_options
+from reasoning.engines.prompts import check_request
 from verifiers.answers.verifier import golds_of
 from verifiers.records import Problem, RecordError
 from verifiers.sandbox import End, Limits, Outcome, SandboxPool, Task
@@ -88,8 +89,10 @@ class SearchEngine:
         """Search once; every seed gets the same program, because enumeration has no randomness.
 
         Raises:
-            EngineError: the request carries no puzzle, proof or seed problem, or the sandbox or the prover failed.
+            EngineError: the request carries no puzzle, proof or seed problem, it offers tools, or the sandbox or the
+                prover failed.
         """
+        check_request(request)
         problem = request.problem
         if problem is not None and problem.kind == "efa":
             return [await self._induced(problem)] * len(request.seeds)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from reasoning.engines.base import Completion, EngineError, PromptTooLongError, Request, TokenLogprob
 from reasoning.engines.batching import Batcher, Job, all_or_first_error
 from reasoning.engines.options import local_or_hub, read_options, require, versions
+from reasoning.engines.pretrained import load_pretrained
 from reasoning.engines.prompts import check_request, completion_ids, cut_at_stop, render
 from reasoning.engines.sampling import choose
 from reasoning.engines.tool_formats import with_calls
@@ -179,30 +180,16 @@ class _Model:
 
     @classmethod
     def load(cls, name: str, options: TransformersOptions) -> _Model:
-        import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-
-        device = _device(options.device)
-        dtype = options.dtype
-        if dtype == "auto" and device.type == "cpu":
-            dtype = "float32"
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(name, revision=options.revision)
-            model = AutoModelForCausalLM.from_pretrained(
-                name, revision=options.revision, dtype="auto" if dtype == "auto" else getattr(torch, dtype)
-            )
-            model = model.to(device).eval()
-        except (OSError, ValueError, RuntimeError, ImportError) as error:
-            line = str(error).strip().partition("\n")[0]
-            raise EngineError(f"transformers cannot load {name!r}: {line}") from error
-        own_limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+        loaded = load_pretrained(
+            "AutoModelForCausalLM", name, device=options.device, dtype=options.dtype, revision=options.revision
+        )
         return cls(
-            model=model,
-            tokenizer=tokenizer,
-            device=device,
-            end_ids=_end_ids(model, tokenizer),
-            max_length=options.max_length or own_limit or 2**31,
-            accepted=frozenset(inspect.signature(model.forward).parameters),
+            model=loaded.model,
+            tokenizer=loaded.tokenizer,
+            device=loaded.model.device,
+            end_ids=_end_ids(loaded.model, loaded.tokenizer),
+            max_length=options.max_length or loaded.limit or 2**31,
+            accepted=frozenset(inspect.signature(loaded.model.forward).parameters),
         )
 
     def prepare(self, jobs: list[Job[_Sample, Completion]]) -> list[_Row]:
@@ -359,17 +346,6 @@ class _Model:
 
     def _decode(self, tokens: list[int]) -> str:
         return str(self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
-
-
-def _device(name: str) -> torch.device:
-    import torch
-
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        return torch.device(name)
-    except RuntimeError:
-        raise EngineError(f"transformers: no device {name!r}") from None
 
 
 def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:

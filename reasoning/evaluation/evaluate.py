@@ -20,7 +20,7 @@ from reasoning.engines.base import BudgetSpentError, Engine, EngineError, Prompt
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate, prepared
 from reasoning.evaluation.results import Results, export
 from reasoning.methods import Attempt, Method, Question, Sampling, Workbench, find_method
-from reasoning.methods.draws import check_reward, rated
+from reasoning.methods.draws import check_needs, rated
 from reasoning.rewards import RewardModel, create_reward_model
 from reasoning.runs import Run, RunStore, progress_display
 from reasoning.runs.budget import Budget
@@ -30,7 +30,7 @@ from reasoning.runs.metering import Meter
 from verifiers.records import Problem, RecordError, Status, Verdict
 from verifiers.sandbox import Limits, SandboxPool
 
-__all__ = ["EvaluationError", "Outcome", "Settings", "evaluate", "open_run", "problems_of"]
+__all__ = ["EvaluationError", "Outcome", "Settings", "evaluate", "open_run", "problem_files", "problems_of"]
 
 JUDGED_AHEAD_FACTOR = 128
 """Samples that may wait for each sandbox worker (to be judged, or for what their method runs), so that the engine
@@ -137,17 +137,21 @@ async def evaluate(
     paths = locate(
         benchmark, benchmark.split(settings.split), None if settings.data is None else Path(settings.data), quiet
     )
-    reward = create_reward_model(settings.reward_model) if settings.reward_model else None
-    check_reward(method, reward)
     async with AsyncExitStack() as stack:
+        if engine is not None:
+            stack.push_async_callback(engine.close)
+        place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
+        read_from = await prepared(benchmark, paths, place.pool, quiet)
+        _, first = next(problems_of(benchmark, read_from, settings), (0, None))
+        check_needs(method, first, rewarded=bool(settings.reward_model))
+        reward = create_reward_model(settings.reward_model) if settings.reward_model else None
         if reward is not None:
             stack.push_async_callback(reward.close)
-        place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
-        engine = await place.engine(settings.engine) if engine is None else engine
-        stack.push_async_callback(engine.close)
+        if engine is None:
+            engine = await place.engine(settings.engine)
+            stack.push_async_callback(engine.close)
         with await open_run(settings, directory, digest(paths), engine, place.pool, resume, reward) as run:
             job = _Evaluation(settings, run, engine, benchmark, method, place, concurrency, reward)
-            read_from = await prepared(benchmark, paths, place.pool, quiet)
             await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
             asked = problems_of(benchmark, read_from, settings)
             results = export(run, settings.samples, benchmark.groups, benchmark.metrics, asked)
@@ -180,6 +184,18 @@ async def open_run(
     run.store.forget_unjudged()
     run.store.commit()
     return run
+
+
+async def problem_files(settings: Settings, pool: SandboxPool, quiet: bool) -> tuple[Benchmark, tuple[Path, ...]]:
+    """The benchmark, and the files from which it reads its problems, prepared where they have to be.
+
+    Raises:
+        BenchmarkError: they cannot be found or prepared.
+    """
+    benchmark = find_benchmark(settings.benchmark)
+    data = None if settings.data is None else Path(settings.data)
+    paths = locate(benchmark, benchmark.split(settings.split), data, quiet)
+    return benchmark, await prepared(benchmark, paths, pool, quiet)
 
 
 def problems_of(benchmark: Benchmark, paths: tuple[Path, ...], settings: Settings) -> Iterator[tuple[int, Problem]]:

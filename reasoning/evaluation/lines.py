@@ -14,7 +14,6 @@ import json
 import os
 import shutil
 import sys
-import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
@@ -22,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from reasoning.json_lines import numbered_lines, parse_object
 from reasoning.runs.files import PARTIAL_SUFFIX
 from reasoning.runs.judging import JUDGED_AT_ONCE_FACTOR
 from reasoning.runs.mapping import stream
@@ -32,16 +32,12 @@ from verifiers.records import Problem, RecordError, Status, Verdict
 __all__ = [
     "FLUSH_LINES",
     "JUDGED_AT_ONCE_FACTOR",
-    "MAX_LINE_BYTES",
     "FileError",
     "JudgedLine",
     "LinesSummary",
     "judge_lines",
-    "read_lines",
 ]
 
-MAX_LINE_BYTES = 64 << 20
-"""Longest line that is read; a longer one gets an `error` verdict."""
 FLUSH_LINES = 256
 """Verdicts are handed to the operating system at least every so many lines."""
 FLUSH_SECONDS = 0.05
@@ -131,7 +127,7 @@ async def judge_lines(
     """
     summary = LinesSummary()
     work = _Work(judge, explain, read or _reader_of(kind))
-    lines = read_lines(source)
+    lines = numbered_lines(source, FileError)
     output = _Output(target)
     done = output.open(resume)
     flushing: asyncio.Task[None] | None = None
@@ -164,37 +160,6 @@ async def judge_lines(
             flushing.cancel()
         output.close()
     return summary
-
-
-def read_lines(source: str) -> Iterator[tuple[int, bytes | None]]:
-    """Number (from 1) and bytes of every line that is not blank; None for one above `MAX_LINE_BYTES`.
-
-    Raises:
-        FileError: the file cannot be read; at once when it cannot be opened.
-    """
-    try:
-        file: Any = sys.stdin.buffer if source == "-" else open(source, "rb")  # noqa: SIM115 - closed by the generator
-    except OSError as error:
-        raise FileError(f"{source}: cannot be read: {error.strerror}") from None
-    if source.endswith(".gz"):
-        file = gzip.GzipFile(fileobj=file)
-    return _lines(source, file)
-
-
-def _lines(source: str, file: Any) -> Iterator[tuple[int, bytes | None]]:
-    number = 0
-    try:
-        with file:
-            while line := file.readline(MAX_LINE_BYTES + 1):
-                number += 1
-                if len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
-                    while (rest := file.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
-                        continue
-                    yield number, None
-                elif not line.isspace():
-                    yield number, line
-    except (OSError, EOFError, zlib.error) as error:
-        raise FileError(f"{source}: cannot be read after line {number}: {error}") from None
 
 
 class _Work:
@@ -249,15 +214,10 @@ def _reader_of(kind: str) -> ReadLine:
 
 
 def _parse(line: bytes | None) -> dict[str, Any]:
-    if line is None:
-        raise RecordError("", f"longer than {MAX_LINE_BYTES >> 20} MiB")
     try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise RecordError("", f"not JSON: {error}") from None
-    if not isinstance(record, dict):
-        raise RecordError("", f"expected an object, got {type(record).__name__}")
-    return record
+        return parse_object(line)
+    except ValueError as error:
+        raise RecordError("", str(error)) from None
 
 
 def _line_id(record: dict[str, Any], number: int) -> str:

@@ -18,10 +18,13 @@ from typing import Any
 
 from reasoning.backends import open_backend
 from reasoning.engines.base import Completion, Engine, Request
-from reasoning.evaluation.evaluate import EvaluationError, Outcome, Settings, evaluate
+from reasoning.evaluation.evaluate import EvaluationError, Outcome, Settings, evaluate, problem_files, problems_of
 from reasoning.evaluation.metrics import Metric
+from reasoning.methods import MethodError, find_method
+from reasoning.methods.draws import check_needs
 from reasoning.runs import Run, write_json
 from reasoning.runs.run import CONFIG_NAME
+from verifiers.sandbox import SandboxPool
 
 __all__ = ["METHODS_NAME", "MethodRow", "evaluate_methods", "read_methods"]
 
@@ -81,26 +84,30 @@ async def evaluate_methods(
 
     Raises:
         EvaluationError: a method is named twice, or the directory holds something else; or see `evaluate`.
+        MethodError: a method lacks what it needs; nothing has begun.
     """
     if len({_folder(method) for method in methods}) < len(methods):
         raise EvaluationError(f"methods {', '.join(methods)}: one is named twice")
     begun = read_methods(directory)
     wanted = {"methods": list(methods), "settings": asdict(replace(settings, method=""))}
-    if begun is None:
-        directory.mkdir(parents=True, exist_ok=True)
-        if (directory / CONFIG_NAME).exists():
-            raise EvaluationError(f"{directory} holds the run of one method; give a new directory")
-        write_json(directory / METHODS_NAME, wanted)
-    elif begun != wanted:
+    if begun is None and (directory / CONFIG_NAME).exists():
+        raise EvaluationError(f"{directory} holds the run of one method; give a new directory")
+    if begun is not None and begun != wanted:
         changed = next(name for name in ("methods", "settings") if begun.get(name) != wanted[name])
         raise EvaluationError(
             f"{directory / METHODS_NAME}: {changed} differ from what was asked for; give a new directory"
         )
     async with AsyncExitStack() as stack:
+        if engine is not None:
+            stack.push_async_callback(engine.close)
+        place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
+        await _check(settings, methods, place.pool, quiet)
+        if begun is None:
+            directory.mkdir(parents=True, exist_ok=True)
+            write_json(directory / METHODS_NAME, wanted)
         if engine is None:
-            place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
             engine = await place.engine(settings.engine)
-        stack.push_async_callback(engine.close)
+            stack.push_async_callback(engine.close)
         return [
             await _row(replace(settings, method=method), directory / _folder(method), _KeptOpen(engine),
                        jobs=jobs, concurrency=concurrency, allow_weak=allow_weak, quiet=quiet, backend=backend)
@@ -125,6 +132,16 @@ def read_methods(directory: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EvaluationError(f"{path}: cannot be read: {error}") from None
     return dict(begun)
+
+
+async def _check(settings: Settings, methods: Sequence[str], pool: SandboxPool, quiet: bool) -> None:
+    """See that each method has what it needs before the first one is asked."""
+    _, problem = next(problems_of(*await problem_files(settings, pool, quiet), settings), (0, None))
+    for method in methods:
+        try:
+            check_needs(find_method(method), problem, rewarded=bool(settings.reward_model))
+        except MethodError as error:
+            raise MethodError(f"method '{method}': {error}") from None
 
 
 async def _row(settings: Settings, directory: Path, engine: Engine, **options: Any) -> MethodRow:

@@ -91,6 +91,9 @@ class VoteCounter:
             items: finished samples.
             problems: number and problem, in the same order; may hold more than the items speak of.
         """
+        if not self._ks:
+            yield from items
+            return
         known = iter(problems)
         current: list[FinishedItem] = []
         for item in items:

@@ -9,9 +9,10 @@ r"""A family's class in a model's reply, found by reading, never by running.
 from __future__ import annotations
 
 import ast
-import re
 from dataclasses import dataclass
+from itertools import islice
 
+from verifiers.code_blocks import code_blocks
 from verifiers.extraction import is_safe_to_parse
 
 __all__ = ["MEMBERS", "ExtractedClass", "ExtractionError", "extract_class"]
@@ -20,8 +21,6 @@ MEMBERS = ("original", "sample", "render", "solve")
 """What a family's class must have."""
 MAX_BLOCKS = 12
 """Code blocks of one reply that are looked at."""
-
-_BLOCK = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*\n(.*?)(?:^[ \t]*(?:```|~~~)[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class ExtractionError(ValueError):
@@ -42,7 +41,7 @@ def extract_class(reply: str) -> ExtractedClass:
     Raises:
         ExtractionError: there is none, or more than one.
     """
-    blocks = [match[1] for match in _BLOCK.finditer(reply)][:MAX_BLOCKS] or [reply]
+    blocks = [block.text for block in islice(code_blocks(reply), MAX_BLOCKS)] or [reply]
     found: list[ExtractedClass] = []
     nearest = "no code block with a class"
     for block in dict.fromkeys(blocks):

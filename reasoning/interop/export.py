@@ -25,7 +25,7 @@ from reasoning.methods.base import Prompt, PromptStyle
 from reasoning.runs.files import replaced_file, write_json
 from verifiers.sandbox import SandboxPool
 
-__all__ = ["FRAMEWORKS", "ExportError", "Exported", "export"]
+__all__ = ["FRAMEWORKS", "ExportError", "Exported", "Framework", "export"]
 
 DEFAULT_MAX_TOKENS: Final = 1024
 

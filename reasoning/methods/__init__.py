@@ -5,19 +5,16 @@
 """
 
 from reasoning.methods.base import (
-    METHODS,
     Attempt,
     Method,
-    MethodEntry,
     MethodError,
     Prompt,
     PromptStyle,
     Question,
     Sampling,
     Workbench,
-    find_method,
-    method_names,
 )
+from reasoning.methods.registry import METHODS, MethodEntry, find_method, method_names
 
 __all__ = [
     "METHODS",

@@ -23,6 +23,11 @@ class BestOfNOptions(DrawOptions):
         """See `DrawOptions.needs_reward`."""
         return True
 
+    @property
+    def needs_vote(self) -> bool:
+        """See `DrawOptions.needs_vote`."""
+        return False
+
 
 async def best_of_n(question: Question, workbench: Workbench, options: BestOfNOptions) -> Attempt:
     """Draw n samples and take the first of those with the highest reward.

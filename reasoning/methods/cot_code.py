@@ -10,7 +10,7 @@ from reasoning.methods.base import Attempt, Question, Workbench
 from reasoning.methods.code.single import ask_once
 from reasoning.methods.code.tasks import CodeTask, code_task
 
-__all__ = ["cot_code"]
+__all__ = ["cot_code", "thinking_prompt"]
 
 _INSTRUCTION = """\
 Write the Python function `{name}`.

@@ -17,15 +17,16 @@ from typing import Any
 
 from reasoning.engines.base import EngineError, Message
 from reasoning.engines.batching import all_or_first_error
-from reasoning.methods.base import Attempt, Method, MethodError, Question, Workbench, find_method
+from reasoning.methods.base import Attempt, Method, MethodError, Question, Workbench
+from reasoning.methods.registry import find_method
 from reasoning.rewards.base import RewardModel, Solution
 from verifiers.answers.classes import answer_classes, can_vote
-from verifiers.records import Candidate
+from verifiers.records import Candidate, Problem
 
 __all__ = [
     "MATCHES",
     "DrawOptions",
-    "check_reward",
+    "check_needs",
     "chosen",
     "classes_of",
     "draw",
@@ -67,6 +68,11 @@ class DrawOptions:
         """Whether the method asks the run's reward model."""
         return False
 
+    @property
+    def needs_vote(self) -> bool:
+        """Whether the method has to tell which answers are the same."""
+        return True
+
 
 async def draw(question: Question, workbench: Workbench, options: DrawOptions, indices: Iterable[int]) -> list[Attempt]:
     """The draws with these indices, all at once.
@@ -93,10 +99,7 @@ def classes_of(question: Question, attempts: Sequence[Attempt], match: str = "eq
     Raises:
         MethodError: answers to problems of this kind cannot be told to be the same.
     """
-    if not can_vote(question.problem):
-        raise MethodError(
-            f"answers of kind '{question.problem.kind}' cannot be compared with each other: no vote over them"
-        )
+    _refuse_vote_over(question.problem)
     texts = [None if attempt.candidate is None else attempt.candidate.text for attempt in attempts]
     return answer_classes(question.problem, texts, strings=match == "strings")
 
@@ -123,17 +126,31 @@ async def _rated(question: Question, model: RewardModel, candidate: Candidate | 
     return reward
 
 
-def check_reward(method: Method, model: RewardModel | None) -> None:
-    """See that a method has the reward model that it asks, before anything is begun.
+def check_needs(method: Method, problem: Problem | None, *, rewarded: bool) -> None:
+    """See that a method has what it needs, before anything is begun.
+
+    Args:
+        method: as `find_method` gives it.
+        problem: one of those that it will be asked; None: there are none.
+        rewarded: whether the run has a reward model.
 
     Raises:
-        MethodError: it has none.
+        MethodError: it asks a reward model that the run lacks, or votes over answers that cannot be compared.
     """
     while isinstance(method, partial) and "inner" in method.keywords:
         method = method.keywords["inner"]  # with tools it needs what it needs without
     options = method.keywords.get("options") if isinstance(method, partial) else None
-    if model is None and getattr(options, "needs_reward", False):
+    if not isinstance(options, DrawOptions):
+        return
+    if options.needs_reward and not rewarded:
         raise MethodError("this method needs a reward model: give --reward-model")
+    if options.needs_vote and problem is not None:
+        _refuse_vote_over(problem)
+
+
+def _refuse_vote_over(problem: Problem) -> None:
+    if not can_vote(problem):
+        raise MethodError(f"answers of kind '{problem.kind}' cannot be compared with each other: no vote over them")
 
 
 async def rated(question: Question, attempt: Attempt, model: RewardModel | None) -> Attempt:

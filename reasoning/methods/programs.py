@@ -19,6 +19,7 @@ from dataclasses import astuple, dataclass
 
 from reasoning.engines.base import EngineError
 from reasoning.methods.base import Workbench
+from verifiers.code_blocks import code_blocks
 from verifiers.sandbox.entries import program_payload
 from verifiers.sandbox.task import End, Limits, Outcome, Profile, Task
 
@@ -37,6 +38,8 @@ OUTPUT_CHARACTERS = 400
 """Longest output that a model is shown; of a longer one the first and the last half of this."""
 NOTHING_PRINTED = "(nothing was printed)"
 _FENCE = "```"
+_INLINE_OPENING = re.compile(r"(?<=\S)(?<!`)[ \t]*+(?=```(?:python|py)[ \t]*+$)", re.MULTILINE)
+_NEXT_FENCE = re.compile(r"^[ \t]*+```", re.MULTILINE)
 _ENTRY = "verifiers.sandbox.entries:run_program"
 _PROFILE = "numeric"
 """The sandbox profile that has numpy and sympy."""
@@ -62,17 +65,16 @@ class ProgramResult:
 
 
 def programs_in(text: str) -> list[str]:
-    """The programs in the fenced `python` blocks of a text that are closed, in order."""
+    """The programs in the fenced `python` blocks of a text that are closed, in order.
+
+    Models also open a block behind words of the same line, and close one with the fence that opens its output.
+    """
     found: list[str] = []
-    lines: list[str] | None = None
-    for line in text.split("\n"):
-        if lines is None and line.rstrip().endswith((f"{_FENCE}python", f"{_FENCE}py")):
-            lines = []
-        elif lines is not None and line.lstrip().startswith(_FENCE):
-            found.append("".join(f"{part}\n" for part in lines))
-            lines = None
-        elif lines is not None:
-            lines.append(line)
+    for block in code_blocks(_INLINE_OPENING.sub("\n", text)):
+        if block.language in ("python", "py"):
+            opened = _NEXT_FENCE.search(block.text)
+            if opened is not None or block.closed:
+                found.append(block.text if opened is None else block.text[: opened.start()])
     return found
 
 

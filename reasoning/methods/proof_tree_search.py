@@ -14,7 +14,7 @@ from reasoning.engines.base import BudgetSpentError, EngineError
 from reasoning.methods.base import Attempt, MethodError, Question, Workbench
 from reasoning.proving.policies import EnginePolicy, PriorPolicy, tactic_problem
 from reasoning.proving.tree_search import Budget, Policy, tree_search
-from verifiers.proofs.lean.bridge import LeanBridge
+from verifiers.proofs.lean.backends import shared_bridge
 from verifiers.proofs.lean.install import LeanMissingError
 from verifiers.proofs.lean.tactics import TacticSession
 from verifiers.proofs.lean.text import split_statement
@@ -78,7 +78,7 @@ async def proof_tree_search(question: Question, workbench: Workbench, options: P
     task = ProofTask.of(problem)
     statement = split_statement(task.statement)
     by_tactics = f"{statement.text} := by"
-    session = TacticSession(LeanBridge.of(workbench.sandbox), options.seconds)
+    session = TacticSession(shared_bridge(workbench.sandbox), options.seconds)
     policy = _policy(replace(question, problem=tactic_problem(problem, by_tactics)), workbench, options)
     try:
         found = await tree_search(

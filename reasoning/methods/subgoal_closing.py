@@ -24,6 +24,7 @@ from verifiers.proofs.isabelle.text import UnreadableText
 from verifiers.proofs.isabelle.text import split_statement as split_isabelle_statement
 from verifiers.proofs.isabelle.theory import proof_of
 from verifiers.proofs.lean import guard
+from verifiers.proofs.lean.backends import shared_bridge
 from verifiers.proofs.lean.bridge import Attempt, LeanBridge
 from verifiers.proofs.lean.text import blank_comments_and_strings, source_of, split_statement
 from verifiers.proofs.records import ProofReport, ProofTask
@@ -127,7 +128,7 @@ async def close_gaps(
     """
     if task.system == "isabelle":
         return await _close_isabelle(sandbox.shared(ProofVerifier), task, draft, ask)
-    return await _LeanDraft.of(LeanBridge.of(sandbox), task, draft, effort).close(ask)
+    return await _LeanDraft.of(shared_bridge(sandbox), task, draft, effort).close(ask)
 
 
 @dataclass(frozen=True, slots=True)

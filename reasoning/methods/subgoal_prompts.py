@@ -24,7 +24,7 @@ from typing import Final
 
 from reasoning.engines.base import Message
 from reasoning.methods.base import Prompt, PromptStyle
-from verifiers.proofs.fences import first_block
+from verifiers.code_blocks import fenced, first_block
 from verifiers.proofs.isabelle.text import UnreadableText
 from verifiers.proofs.isabelle.text import without_comments as without_isabelle_comments
 from verifiers.proofs.lean.text import without_comments as without_lean_comments
@@ -172,12 +172,12 @@ def without_comments(system: str, code: str) -> str:
 
 def statement_completion(step: Step, form: Form) -> str:
     """The statement as a reply to `statement_prompt`."""
-    return _fenced(step, step.statement) if form.chat else step.statement
+    return fenced(step.statement, _MARKS[step.system]) if form.chat else step.statement
 
 
 def proof_completion(step: Step, form: Form) -> str:
     """The proof as a reply to `proof_prompt`."""
-    return _fenced(step, f"{_source(step)}\n{step.proof}") if form.chat else step.proof
+    return fenced(f"{_source(step)}\n{step.proof}", _MARKS[step.system]) if form.chat else step.proof
 
 
 def code_in(reply: str) -> str:
@@ -188,10 +188,6 @@ def code_in(reply: str) -> str:
 
 def _reply(form: Form, what: str) -> str:
     return f" Reply with one code block that holds the {what}." if form.chat else ""
-
-
-def _fenced(step: Step, code: str) -> str:
-    return f"```{_MARKS[step.system]}\n{code}\n```"
 
 
 def _problem(step: Step) -> tuple[str, str]:

@@ -14,7 +14,6 @@ the solutions agree on its answer, since nobody knows it otherwise. `--task prac
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from dataclasses import dataclass
 
 from reasoning.engines.base import Message
@@ -26,7 +25,7 @@ from reasoning.pipelines.new_problems import solved_rows, statements_in
 from reasoning.pipelines.solutions import discarded_sample, steps_of, topic_of
 from verifiers.records import Problem
 
-__all__ = ["PIPELINE", "AgentOptions"]
+__all__ = ["PIPELINE", "AgentOptions", "run"]
 
 PROBLEMS, PRACTICE = "problems", "practice"
 _ASK = """Here is a problem and its answer.
@@ -72,7 +71,7 @@ class AgentOptions:
             raise PipelineError(f"--task {self.task}: expected {PROBLEMS} or {PRACTICE}")
 
 
-async def run(job: Job, options: AgentOptions) -> AsyncIterator[Outcome]:
+def run(job: Job, options: AgentOptions) -> AsyncIterator[Outcome]:
     """Write and solve new problems, or practise on given ones."""
 
     async def work(entry: Entry) -> list[Outcome]:
@@ -86,10 +85,7 @@ async def run(job: Job, options: AgentOptions) -> AsyncIterator[Outcome]:
         )
         return [*(one for one in written if isinstance(one, Discarded)), *(row for rows in solved for row in rows)]
 
-    async with aclosing(job.map(options.task, job.seeds(), work)) as results:
-        async for outcomes in results:
-            for outcome in outcomes:
-                yield outcome
+    return job.map(options.task, job.seeds(), work)
 
 
 async def _write(job: Job, entry: Entry, options: AgentOptions) -> list[Problem | Discarded]:

@@ -1,6 +1,6 @@
 r"""The answer on which several solutions agree, by mathematical equality rather than by spelling.
 
->>> agreed_answer(["So it is \boxed{0.5}.", "\boxed{\frac12}", "\boxed{3}"])
+>>> agreed_answer([r"So it is \boxed{0.5}.", r"\boxed{\frac12}", r"\boxed{3}"])
 Agreed(answer='0.5', samples=(0, 1))
 """
 

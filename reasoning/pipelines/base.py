@@ -4,10 +4,8 @@
     class Options:
         samples: int = option(4, "Samples of each problem.", low=1)
 
-    async def run(job: Job, options: Options) -> AsyncIterator[Outcome]:
-        async for outcomes in job.map("samples", job.seeds(), work):      # work(entry) -> list[Outcome]
-            for outcome in outcomes:
-                yield outcome
+    def run(job: Job, options: Options) -> AsyncIterator[Outcome]:
+        return job.map("samples", job.seeds(), work)        # work(entry) -> list[Outcome]
 
     PIPELINE = Pipeline("rejection", "keeps the right ones of several samples", Options, run, engine=True, seeds=True)
 
@@ -120,8 +118,8 @@ class Discarded:
 
     Attributes:
         id: of the problem.
-        stage: where it fell: `engine`, `verdict`, `surplus`, `quality`, `duplicate`, `contamination`, `leak`, or a
-            word of the pipeline's own.
+        stage: where it fell: `engine`, `nothing` (no outcome at all), `verdict`, `surplus`, `quality`, `duplicate`,
+            `contamination`, `leak`, or a word of the pipeline's own.
         reason: why, in words.
         text: what was thrown away.
         meta: plain JSON.

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -32,7 +31,7 @@ from reasoning.pipelines.job import Job
 from reasoning.pipelines.solutions import steps_of
 from verifiers.records import Problem
 
-__all__ = ["DOMAINS", "PIPELINE", "ClarifyOptions", "Domain"]
+__all__ = ["DOMAINS", "PIPELINE", "ClarifyOptions", "Domain", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ class _Item:
     index: int
 
 
-async def run(job: Job, options: ClarifyOptions) -> AsyncIterator[Outcome]:
+def run(job: Job, options: ClarifyOptions) -> AsyncIterator[Outcome]:
     """Generate, judge and keep."""
     names = [name.strip() for name in options.domains.split(",") if name.strip()]
     for name in names:
@@ -89,10 +88,7 @@ async def run(job: Job, options: ClarifyOptions) -> AsyncIterator[Outcome]:
             raise PipelineError(f"--domains {options.domains}: '{name}': expected each of {', '.join(DOMAINS)} once")
     known = {name: _statements(DOMAINS[name]) for name in names}
     work = partial(_outcomes, job, known)
-    async with aclosing(job.map("problems", _items(names, options.count), work)) as results:
-        async for outcomes in results:
-            for outcome in outcomes:
-                yield outcome
+    return job.map("problems", _items(names, options.count), work)
 
 
 def _items(names: list[str], count: int) -> Iterator[_Item]:

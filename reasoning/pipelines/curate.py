@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,7 +31,7 @@ from reasoning.pipelines.solutions import discarded_sample, solution_row, topic_
 from reasoning.pipelines.topics import OTHER, TOPICS, topic_by_words
 from verifiers.records import Problem
 
-__all__ = ["PIPELINE", "CurateOptions", "rating_in"]
+__all__ = ["PIPELINE", "CurateOptions", "rating_in", "run"]
 
 NONE, WORDS, ENGINE = "none", "words", "engine"
 HARDEST = 10.0
@@ -78,7 +77,7 @@ class CurateOptions:
             raise PipelineError(f"--topics {self.topics}: expected {NONE}, {WORDS} or {ENGINE}")
 
 
-async def run(job: Job, options: CurateOptions) -> AsyncIterator[Outcome]:
+def run(job: Job, options: CurateOptions) -> AsyncIterator[Outcome]:
     """Take each problem through the steps."""
     if options.nearest and job.protected.nearness is None:
         raise PipelineError("--nearest needs --embedder, and benchmarks to decontaminate against")
@@ -86,10 +85,7 @@ async def run(job: Job, options: CurateOptions) -> AsyncIterator[Outcome]:
     async def work(entry: Entry) -> list[Outcome]:
         return await _curated(job, entry, options)
 
-    async with aclosing(job.map("problems", job.seeds(), work)) as results:
-        async for outcomes in results:
-            for outcome in outcomes:
-                yield outcome
+    return job.map("problems", job.seeds(), work)
 
 
 async def _curated(job: Job, entry: Entry, options: CurateOptions) -> list[Outcome]:

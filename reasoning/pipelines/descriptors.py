@@ -1,5 +1,7 @@
 """What kind of problem a row is, in four coordinates: the cells in which diversity is counted and sought.
 
+>>> from reasoning.pipelines.base import Row
+>>> from verifiers.records import Problem
 >>> cell_of(Row(Problem("p", "answer", "How many ways ...?"), "p", topic="combinatorics", difficulty=0.5, steps=4))
 Cell(topic='combinatorics', difficulty=2, length=0, depth=1)
 

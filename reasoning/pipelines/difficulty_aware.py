@@ -28,7 +28,7 @@ from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError
 from reasoning.pipelines.job import Job, Judged
 from reasoning.pipelines.solutions import discarded_sample, solution_row
 
-__all__ = ["PIPELINE", "DifficultyAwareOptions", "quotas"]
+__all__ = ["PIPELINE", "DifficultyAwareOptions", "quotas", "run"]
 
 UNIFORM, PROP2DIFF = "uniform", "prop2diff"
 EXCEED, REACH = "exceed", "reach"
@@ -86,10 +86,9 @@ async def run(job: Job, options: DifficultyAwareOptions) -> AsyncIterator[Outcom
         entry, quota = item
         return _outcomes(job, entry, quota, await _trials(job, entry, quota, options))
 
-    async with aclosing(job.map("trials", _with_quotas(job, difficulties, options), work)) as results:
-        async for outcomes in results:
-            for outcome in outcomes:
-                yield outcome
+    async with aclosing(job.map("trials", _with_quotas(job, difficulties, options), work)) as outcomes:
+        async for outcome in outcomes:
+            yield outcome
 
 
 async def _difficulties(job: Job, options: DifficultyAwareOptions) -> AsyncIterator[float]:

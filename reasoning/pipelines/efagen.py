@@ -13,7 +13,6 @@ failed, from which the rates of the tests follow.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +30,7 @@ from reasoning.pipelines.job import Job, together
 from reasoning.pipelines.solutions import steps_of, topic_of
 from verifiers.records import Problem
 
-__all__ = ["NO_CANDIDATE", "PIPELINE", "REPEATED", "STAGE", "SURPLUS", "EfagenOptions"]
+__all__ = ["NO_CANDIDATE", "PIPELINE", "REPEATED", "STAGE", "SURPLUS", "EfagenOptions", "run"]
 
 STAGE = "seeds"
 """Under this name the outcomes of each seed lie in the run's store."""
@@ -63,7 +62,7 @@ class _Candidate:
     report: Report
 
 
-async def run(job: Job, options: EfagenOptions) -> AsyncIterator[Outcome]:
+def run(job: Job, options: EfagenOptions) -> AsyncIterator[Outcome]:
     """Sample, test, keep and draw."""
     if options.keep not in _KEPT:
         raise PipelineError(f"--keep {options.keep}: expected {' or '.join(_KEPT)}")
@@ -74,10 +73,7 @@ async def run(job: Job, options: EfagenOptions) -> AsyncIterator[Outcome]:
     async def work(entry: Entry) -> list[Outcome]:
         return await _seed_outcomes(job, options, tester, entry)
 
-    async with aclosing(job.map(STAGE, job.seeds(), work)) as results:
-        async for outcomes in results:
-            for outcome in outcomes:
-                yield outcome
+    return job.map(STAGE, job.seeds(), work)
 
 
 async def _seed_outcomes(job: Job, options: EfagenOptions, tester: ValidityTester, entry: Entry) -> list[Outcome]:

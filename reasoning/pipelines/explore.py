@@ -25,7 +25,7 @@ from reasoning.pipelines.new_problems import solved_rows, statements_in
 from reasoning.pipelines.topics import TOPICS
 from verifiers.records import Problem
 
-__all__ = ["PIPELINE", "Archive", "ExploreOptions"]
+__all__ = ["PIPELINE", "Archive", "ExploreOptions", "run"]
 
 _WORDS = (
     ("very easy", "easy", "of middling difficulty", "hard", "very hard"),
@@ -109,13 +109,12 @@ async def run(job: Job, options: ExploreOptions) -> AsyncIterator[Outcome]:
         draw = random.Random(job.seed("targets", number))
         targets = archive.targets(options.batch, draw)
         items = [(f"round-{number}/{place}", cell, example) for place, (cell, example) in enumerate(targets)]
-        async with aclosing(job.map(f"round-{number}", items, work)) as results:
-            async for outcomes in results:
-                for outcome in outcomes:
-                    if isinstance(outcome, Row) and not archive.place(outcome):
-                        yield Discarded(outcome.problem.id, "elite", "its cell is full", outcome.problem.prompt)
-                    else:
-                        yield outcome
+        async with aclosing(job.map(f"round-{number}", items, work)) as outcomes:
+            async for outcome in outcomes:
+                if isinstance(outcome, Row) and not archive.place(outcome):
+                    yield Discarded(outcome.problem.id, "elite", "its cell is full", outcome.problem.prompt)
+                else:
+                    yield outcome
 
 
 async def _written(job: Job, id: str, cell: Cell, example: str, options: ExploreOptions) -> list[Outcome]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +21,7 @@ from reasoning.pipelines.job import Job
 from reasoning.pipelines.solutions import steps_of
 from verifiers.records import Problem
 
-__all__ = ["PIPELINE", "FamiliesOptions"]
+__all__ = ["PIPELINE", "FamiliesOptions", "run"]
 
 _GRADE_WEIGHT = 0.5
 """Share of the grade in a row's difficulty; the rest is the level."""
@@ -38,7 +37,7 @@ class FamiliesOptions:
     solution: str = option("text", "The solution of a row: text, or code (a program that prints the answer).")
 
 
-async def run(job: Job, options: FamiliesOptions) -> AsyncIterator[Outcome]:
+def run(job: Job, options: FamiliesOptions) -> AsyncIterator[Outcome]:
     """Draw, judge and keep."""
     if options.split not in SPLITS:
         raise PipelineError(f"--split {options.split}: expected one of {', '.join(SPLITS)}")
@@ -49,10 +48,7 @@ async def run(job: Job, options: FamiliesOptions) -> AsyncIterator[Outcome]:
     async def work(family: Family) -> list[Outcome]:
         return [outcome async for outcome in _outcomes(job, family, options)]
 
-    async with aclosing(job.map("families", families, work)) as results:
-        async for outcomes in results:
-            for outcome in outcomes:
-                yield outcome
+    return job.map("families", families, work)
 
 
 async def _outcomes(job: Job, family: Family, options: FamiliesOptions) -> AsyncIterator[Outcome]:

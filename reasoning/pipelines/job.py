@@ -1,7 +1,8 @@
 """What a pipeline works with while it runs: problems, an engine, a judge, and a memory of what is finished.
 
-    async for outcomes in job.map("samples", job.seeds(), work):        # work(entry) -> list[Outcome]
-        ...
+    async with aclosing(job.map("samples", job.seeds(), work)) as outcomes:     # work(entry) -> list[Outcome]
+        async for outcome in outcomes:
+            ...
 
 Whatever `work` returns is kept under (stage, position of the item), so that a resumed run repeats none of it;
 completions and verdicts are kept one by one besides, so that even unfinished items lose little.
@@ -88,9 +89,7 @@ class Job:
         self.settings = settings
         self.pool = pool
         self.protected = protected
-        self.limits = Limits(
-            wall_seconds=WALL_FACTOR * settings.timeout, cpu_seconds=settings.timeout, memory_mib=settings.memory
-        )
+        self.limits = self._limits(settings.timeout)
         self.sampling = Sampling(settings.temperature, settings.top_p, settings.max_tokens)
         self.judge = RecordingJudge(pool, run.store, self.limits, judges)
         self.failures = EngineFailures(run.directory)
@@ -139,6 +138,16 @@ class Job:
         part._seeds = seeds
         part._prefix = f"{self._prefix}{settings.pipeline}/"
         return part
+
+    def within(self, seconds: float) -> Job:
+        """This job with a judge that gives a candidate at most so many seconds of processor time."""
+        part = copy(self)
+        part.limits = self._limits(min(seconds, self.settings.timeout))
+        part.judge = self.judge.within(part.limits)
+        return part
+
+    def _limits(self, seconds: float) -> Limits:
+        return Limits(wall_seconds=WALL_FACTOR * seconds, cpu_seconds=seconds, memory_mib=self.settings.memory)
 
     def seed(self, *parts: object) -> int:
         """A seed that depends on the run's seed and `parts` alone."""
@@ -231,11 +240,12 @@ class Job:
 
     async def map(
         self, stage: str, items: Iterable[Item], work: Callable[[Item], Awaitable[list[Outcome]]]
-    ) -> AsyncGenerator[list[Outcome], None]:
-        """Yield `await work(item)` for each item, in their order; finished items are not worked on again.
+    ) -> AsyncGenerator[Outcome, None]:
+        """Yield what `await work(item)` gives for each item, in their order; finished items are not worked on again.
 
-        An `EngineError` that `work` lets through makes the item a discarded one of stage `engine`, which a resume
-        tries again; too many of them in a row end the run.
+        Each item leaves a trace. An `EngineError` that `work` lets through makes it a discarded one of stage `engine`,
+        which a resume tries again (too many of them in a row end the run); work that gives no outcome makes it one of
+        stage `nothing`.
 
         Args:
             stage: names this map within the pipeline.
@@ -250,11 +260,16 @@ class Job:
             return [outcome.to_json() for outcome in await work(item)]
 
         async with aclosing(self.each(stage, items, encoded)) as results:
+            number = 0
             async for result in results:
                 if isinstance(result, EngineError):
-                    yield [Discarded("", "engine", str(result))]
+                    yield Discarded("", "engine", str(result))
+                elif not result:
+                    yield Discarded("", "nothing", f"item {number} of stage '{stage}' gave no outcome")
                 else:
-                    yield [outcome_from_json(record) for record in result]
+                    for record in result:
+                        yield outcome_from_json(record)
+                number += 1
 
     async def each(
         self, stage: str, items: Iterable[Item], work: Callable[[Item], Awaitable[Any]]

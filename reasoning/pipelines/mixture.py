@@ -17,7 +17,7 @@ from reasoning.pipelines.base import PIPELINES, Outcome, Pipeline, PipelineError
 from reasoning.pipelines.job import Job
 from reasoning.pipelines.seeds import find_seeds
 
-__all__ = ["PIPELINE", "MixtureOptions", "shares_in"]
+__all__ = ["PIPELINE", "MixtureOptions", "run", "shares_in"]
 
 _DEFAULT_ROWS = 1000
 """What parts are sized for where `--rows` is not given."""

@@ -6,7 +6,7 @@ Wu et al. 2024 (arXiv 2410.15748): a library theorem R rewrites the conclusion o
 implies one of its hypotheses (`apply`); the changed theorem is proved by undoing the change with R and using T. Here T
 and R are theorems of core Lean. A process of Lean finds the changes and writes statement and proof as text; the proof
 verifier judges the text, which loses those whose statement does not read back as what was printed. Each accepted
-theorem is then tried by `rfl` and `simp` alone: what neither proves counts as hard.
+theorem is then tried by `rfl` and `simp` alone, with all hypotheses: what neither proves counts as hard.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ from typing import Any, Final
 from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, Row, option
 from reasoning.pipelines.job import Job
 from reasoning.pipelines.library_mutations import Effort, LibraryMutator, Mutation, MutatorError
+from reasoning.proving.held_out import statement_key
 from verifiers.proofs.lean.install import LeanMissingError
 from verifiers.records import Problem, RecordError, Status
 
-__all__ = ["PIPELINE", "MutateOptions"]
+__all__ = ["PIPELINE", "MutateOptions", "run"]
 
 _MODES: Final = ("rw", "apply", "both")
-_ALONE: Final = "  first\n    | (intros; rfl)\n    | (intros; simp)"
-"""What a theorem must resist to count as hard."""
-_ALONE_HEARTBEATS: Final = 20_000
+_ALONE: Final = "  first\n    | (intros; rfl)\n    | (intros; simp_all; done)"
+"""What a theorem must resist to count as hard. `simp` on a statement as it stands uses its hypotheses in part: it may
+refute one, or find the conclusion among them. `simp_all` uses all of them, for less time than that takes."""
+_RESISTED: Final = (Status.WRONG, Status.TIMEOUT)
 _MOST_CHARACTERS: Final = 1_000
 """Longer statements are left out: they are of no use to a model."""
 
@@ -61,10 +63,9 @@ async def run(job: Job, options: MutateOptions) -> AsyncIterator[Outcome]:
             async def work(number: int) -> list[Outcome]:
                 return await _of_theorem(job, mutator, number, effort)
 
-            async with aclosing(job.map("theorems", numbers, work)) as results:
-                async for outcomes in results:
-                    for outcome in outcomes:
-                        yield _kept(outcome, seen, used, options.uses)
+            async with aclosing(job.map("theorems", numbers, work)) as outcomes:
+                async for outcome in outcomes:
+                    yield _kept(outcome, seen, used, options.uses)
     except (MutatorError, LeanMissingError) as error:
         raise PipelineError(str(error)) from None
 
@@ -108,9 +109,10 @@ async def _judged(job: Job, name: str, mutation: Mutation) -> Outcome:
         return Discarded(name, "statement", f"does not read back: {error}", both)
     if not verdict.passed:
         return Discarded(name, "verdict", f"{verdict.status.value}: {verdict.detail}", both, _meta(mutation))
-    fields = {**problem.fields, "heartbeats": _ALONE_HEARTBEATS}
-    alone = await job.judge.verdict(Problem(name, "proof", statement, fields), _ALONE)
-    hard = alone.status is not Status.PASSED
+    alone = await job.judge.verdict(problem, _ALONE)
+    if not alone.passed and alone.status not in _RESISTED:
+        return Discarded(name, "alone", f"{alone.status.value}: {alone.detail}", both, _meta(mutation))
+    hard = not alone.passed
     return Row(
         problem=problem,
         group=mutation.target,
@@ -129,14 +131,14 @@ def _meta(mutation: Mutation) -> dict[str, Any]:
 
 
 def _kept(outcome: Outcome, seen: set[str], used: Counter[str], most: int) -> Outcome:
-    """The row, unless it is one that was there before or one of too many by its rule."""
+    """The row, unless it was there before, under these names or others, or is one of too many by its rule."""
     if isinstance(outcome, Discarded):
         return outcome
     name, statement = outcome.problem.id, str(outcome.problem.fields["statement"])
-    text = statement.partition(" : ")[2]
-    if text in seen:
+    key = statement_key(statement)
+    if key in seen:
         return Discarded(name, "duplicate", "the same statement as one before", statement, outcome.meta)
-    seen.add(text)
+    seen.add(key)
     rule = str(outcome.meta["rule"])
     if used[rule] == most:
         return Discarded(name, "surplus", f"{rule} made {most} already", statement, outcome.meta)
@@ -153,7 +155,7 @@ PIPELINE = Pipeline(
         "Theorems of core Lean, changed by other theorems of core Lean: a conclusion or hypothesis rewritten, or a "
         "hypothesis replaced by what implies it. Every proof undoes the change and uses the theorem that was changed; "
         "the kernel of a second Lean process checked it at the very statement. Statements that the library has "
-        "already are left out. `hard` says that neither `rfl` nor `simp` proves it."
+        "already are left out. `hard` says that neither `rfl` nor `simp` with all hypotheses (`simp_all`) proves it."
     ),
     references=("Wu et al. 2024, Alchemy: amplifying theorem-proving capability by mutation (arXiv 2410.15748)",),
     examples=(

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -31,7 +30,7 @@ from reasoning.pipelines.solutions import topic_of
 from reasoning.pipelines.written_programs import WrittenProgram, write_program
 from verifiers.records import Problem
 
-__all__ = ["PIPELINE", "ProgrammaticOptions"]
+__all__ = ["PIPELINE", "Program", "ProgrammaticOptions", "gold_number", "run", "shown"]
 
 INDUCED, WRITTEN = "induced", "written"
 _DRAWS_A_VARIANT = 6
@@ -71,16 +70,13 @@ class Program:
     lines: tuple[str, ...] = ()
 
 
-async def run(job: Job, options: ProgrammaticOptions) -> AsyncIterator[Outcome]:
+def run(job: Job, options: ProgrammaticOptions) -> AsyncIterator[Outcome]:
     """Find a program for each seed problem, and run it on other numbers."""
 
     async def work(entry: Entry) -> list[Outcome]:
         return await _variants_of(job, entry, options)
 
-    async with aclosing(job.map("variants", job.seeds(), work)) as results:
-        async for outcomes in results:
-            for outcome in outcomes:
-                yield outcome
+    return job.map("variants", job.seeds(), work)
 
 
 async def _variants_of(job: Job, entry: Entry, options: ProgrammaticOptions) -> list[Outcome]:

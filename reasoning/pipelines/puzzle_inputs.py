@@ -1,7 +1,7 @@
 r"""Other inputs for a puzzle: its defaults, read from the source and replaced by values of the same kinds.
 
 >>> mutated("def sat(x: int, n=7, s='lantern'):\n    return x > n * len(s)", random.Random(1))
-{'n': '9', 's': "'rlntena'"}
+{'n': '5', 's': "'tnnnnln'"}
 >>> with_inputs("def sat(x: int, n=7):\n    return x > n", {"n": "9"})
 'def sat(x: int, n=9):\n    return x > n'
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import ast
 import random
 from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
 from dataclasses import dataclass
 
 from reasoning.engines.base import Message
@@ -28,7 +27,7 @@ from verifiers.extraction import extract_program, is_safe_to_parse
 from verifiers.puzzles import Puzzle
 from verifiers.records import Problem, RecordError
 
-__all__ = ["PIPELINE", "TRIVIAL_ANSWERS", "PuzzleOptions"]
+__all__ = ["PIPELINE", "TRIVIAL_ANSWERS", "PuzzleOptions", "run"]
 
 MUTATION, ENGINE = "mutation", "engine"
 TRIVIAL_ANSWERS = (
@@ -59,6 +58,9 @@ class PuzzleOptions:
 
     proposer: str = option(MUTATION, "mutation (other inputs, no model) or engine (a new puzzle).")
     proposals: int = option(20, "Puzzles proposed from each known one.", low=1)
+    solution_seconds: float = option(
+        2.0, "Seconds of processor time for a puzzle's own solution; a slower one is left out.", low=0.01
+    )
 
     def __post_init__(self) -> None:
         if self.proposer not in (MUTATION, ENGINE):
@@ -71,8 +73,10 @@ class _Proposal:
     solution: str
 
 
-async def run(job: Job, options: PuzzleOptions) -> AsyncIterator[Outcome]:
+def run(job: Job, options: PuzzleOptions) -> AsyncIterator[Outcome]:
     """Propose puzzles from each known one, and keep those that hold."""
+    # Well below what judges of the dataset allow, so that its solutions pass on slower machines, too.
+    job = job.within(options.solution_seconds)
 
     async def work(item: tuple[int, Entry]) -> list[Outcome]:
         number, entry = item
@@ -80,10 +84,7 @@ async def run(job: Job, options: PuzzleOptions) -> AsyncIterator[Outcome]:
 
     # One unit proposes one puzzle of each seed in turn, so that a bounded number of rows holds many kinds.
     items = ((number, entry) for number in range(options.proposals) for entry in job.seeds())
-    async with aclosing(job.map("proposals", items, work)) as results:
-        async for outcomes in results:
-            for outcome in outcomes:
-                yield outcome
+    return job.map("proposals", items, work)
 
 
 async def _proposals(job: Job, item: tuple[int, Entry], options: PuzzleOptions) -> list[_Proposal | Discarded]:

@@ -9,7 +9,6 @@ times. The difficulty that a row is given is the share of its problem's judged s
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from dataclasses import dataclass
 
 from reasoning.evaluation.benchmarks.base import Entry
@@ -17,7 +16,7 @@ from reasoning.pipelines.base import Discarded, Outcome, Pipeline, option
 from reasoning.pipelines.job import Job, Judged
 from reasoning.pipelines.solutions import discarded_sample, solution_row
 
-__all__ = ["PIPELINE", "RejectionOptions"]
+__all__ = ["PIPELINE", "RejectionOptions", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +27,14 @@ class RejectionOptions:
     keep: int = option(0, "Most right solutions kept of each problem; 0: all.", low=0)
 
 
-async def run(job: Job, options: RejectionOptions) -> AsyncIterator[Outcome]:
+def run(job: Job, options: RejectionOptions) -> AsyncIterator[Outcome]:
     """Sample, judge and keep what is right."""
 
     async def work(entry: Entry) -> list[Outcome]:
         judged = await job.judged_attempts(entry.problem, range(options.samples))
         return _outcomes(job, entry, judged, options.keep)
 
-    async with aclosing(job.map("samples", job.seeds(), work)) as results:
-        async for outcomes in results:
-            for outcome in outcomes:
-                yield outcome
+    return job.map("samples", job.seeds(), work)
 
 
 def _outcomes(job: Job, entry: Entry, samples: list[Judged], keep: int) -> list[Outcome]:

@@ -18,7 +18,6 @@ import json
 import random
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -40,7 +39,17 @@ from verifiers.records import Problem
 from verifiers.sandbox import Task
 from verifiers.sandbox.entries import program_payload
 
-__all__ = ["DEMONSTRATIONS", "PIPELINE", "ResocraticOptions", "Scenario", "ScenarioError", "Variable", "read_scenario"]
+__all__ = [
+    "DEMONSTRATIONS",
+    "PIPELINE",
+    "ResocraticOptions",
+    "Scenario",
+    "ScenarioError",
+    "Variable",
+    "optimum_fault",
+    "read_scenario",
+    "run",
+]
 
 MAX_CONSTRAINTS = 5
 """Sections of constraints; with variables and objective the seven sections of the paper."""
@@ -317,17 +326,14 @@ class ResocraticOptions:
     tables: bool = option(True, "Ask for each question once more, with a table.")
 
 
-async def run(job: Job, options: ResocraticOptions) -> AsyncIterator[Outcome]:
+def run(job: Job, options: ResocraticOptions) -> AsyncIterator[Outcome]:
     """Write, solve, prove, translate back and judge."""
     job.pool.add_profile(PROFILE)
 
     async def work(index: int) -> list[Outcome]:
         return await _outcomes(job, options, index)
 
-    async with aclosing(job.map("scenarios", range(options.count), work)) as results:
-        async for outcomes in results:
-            for outcome in outcomes:
-                yield outcome
+    return job.map("scenarios", range(options.count), work)
 
 
 async def _outcomes(job: Job, options: ResocraticOptions, index: int) -> list[Outcome]:

@@ -7,7 +7,7 @@ FILE.jsonl[.gz]      problems in the public form; `meta.reference` may hold a wo
 FILE.parquet         rows with a column `problem` (the same, as JSON text), as datasets of ours have; `completion` may
                      hold a worked solution
 data:NAME            a file of problems that comes with the package
-DIRECTORY            a dataset's folder: all Parquet files of its default table
+DIRECTORY            a dataset's folder: all Parquet files of its default table; or the folder of one of its tables
 """
 
 from __future__ import annotations
@@ -78,9 +78,12 @@ def find_seeds(name: str) -> Seeds:
         return Seeds(name, paths, lambda: benchmark.read(paths, chosen), benchmark, chosen)
     path = data_file(split) if word == "data" else Path(name)
     if path.is_dir():
-        files = tuple(sorted((path / "data").glob("*.parquet")))
+        # A dataset's folder has its default table in `data`; a folder of one table may also be named itself.
+        files = tuple(sorted((path / "data").glob("*.parquet")) or sorted(path.glob("*.parquet")))
         if not files:
-            raise PipelineError(f"--problems {name}: holds no data/*.parquet")
+            tables = sorted({file.parent.name for file in path.glob("*/*.parquet")})
+            there = f"; name one of its tables: {', '.join(f'{path}/{table}' for table in tables)}" if tables else ""
+            raise PipelineError(f"--problems {name}: holds no data/*.parquet and no *.parquet{there}")
         return Seeds(name, files, lambda: _parquet(files))
     if not path.is_file():
         raise PipelineError(f"--problems {name}: neither a benchmark (see `reasoning benchmarks`) nor a file")

@@ -51,7 +51,7 @@ from verifiers.proofs.lean.worker import WorkerKilled, WorkerNotStarted
 from verifiers.proofs.records import ProofTask
 from verifiers.records import RecordError, Status
 
-__all__ = ["PIPELINE", "SubgoalsOptions"]
+__all__ = ["PIPELINE", "SubgoalsOptions", "run"]
 
 PROOF_VERSIONS: Final = 4
 _FILTERED: Final = (2, 4)
@@ -111,10 +111,9 @@ async def run(job: Job, options: SubgoalsOptions) -> AsyncIterator[Outcome]:
         async def work(entry: Entry) -> list[Outcome]:
             return await _Item(job, options, engines, entry).outcomes()
 
-        async with aclosing(job.map("problems", _drawn(job, options.share), work)) as results:
-            async for outcomes in results:
-                for outcome in outcomes:
-                    yield outcome
+        async with aclosing(job.map("problems", _drawn(job, options.share), work)) as outcomes:
+            async for outcome in outcomes:
+                yield outcome
 
 
 def _drawn(job: Job, share: float) -> Iterator[Entry]:

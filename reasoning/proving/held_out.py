@@ -12,13 +12,13 @@ same one.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
 from reasoning.data_files import data_file
+from reasoning.json_lines import json_lines
 from verifiers.proofs.lean.text import split_statement
 from verifiers.records import Problem
 
@@ -84,6 +84,4 @@ def held_out_keys() -> frozenset[str]:
 
 def core_theorems() -> Iterator[Problem]:
     """The built-in Lean theorems, in the order of their file."""
-    with open(data_file(THEOREMS_NAME), encoding="utf-8") as file:
-        for line in file:
-            yield Problem.from_json(json.loads(line))
+    return (Problem.from_json(record) for _, record in json_lines(data_file(THEOREMS_NAME)))

@@ -24,6 +24,7 @@ __all__ = [
     "CONJECTURE_END",
     "FENCE",
     "PROMPT_TOKENS",
+    "STRICT_HEADER",
     "TRIVIAL_LEMMA",
     "conjecture_target",
     "conjecturer_prompt",
@@ -38,6 +39,8 @@ PROMPT_TOKENS: Final = 1024
 """Longest prompt of the paper's models; what is too long loses its beginning."""
 TRIVIAL_LEMMA: Final = "theorem true: True"
 """Stands for "no particular lemma"."""
+STRICT_HEADER: Final = "set_option autoImplicit false"
+"""Under it Lean does not make a variable of a name that a statement binds nowhere, which says what nobody meant."""
 FENCE: Final = "```"
 CONJECTURE_END: Final = "</hard theorem>"
 _FIRST_LINE: Final = "Complete the following Lean 4 code:"

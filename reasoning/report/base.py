@@ -17,6 +17,8 @@ from heapq import heappush, heappushpop
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from reasoning.json_lines import json_lines
+
 __all__ = ["Drawn", "ReportError", "RunKind", "mapping", "number", "percent", "read_json", "read_lines", "share_text"]
 
 Kept = TypeVar("Kept")
@@ -97,18 +99,7 @@ def read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     Raises:
         ReportError: a line is no JSON object.
     """
-    if not path.exists():
-        return
-    with open(path, "rb") as file:
-        for count, line in enumerate(file, 1):
-            place = f"{path}, line {count}"
-            try:
-                found = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise ReportError(f"{place}: not JSON: {error}") from None
-            if not isinstance(found, dict):
-                raise ReportError(f"{place}: expected an object, got {type(found).__name__}")
-            yield place, found
+    return json_lines(path, ReportError) if path.exists() else iter(())
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

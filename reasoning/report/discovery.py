@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from reasoning.discovery.catalogue import CATALOGUE_NAME, FORMULA_STYLE
+from reasoning.discovery.catalogue import CATALOGUE_NAME
+from reasoning.discovery.mathml import FORMULA_STYLE
 from reasoning.pages import Bar, bars, dots, facts, paged, section, table, text
 from reasoning.report.base import Drawn, ReportError, RunKind, mapping, number, read_json, read_lines
 from reasoning.report.comparing import overlap_table

@@ -1,7 +1,6 @@
 """The kinds of run directories, one line each, and the page of a run.
 
->>> kind_of(Path("runs/first")).name
-'evaluation'
+kind_of(Path("runs/first")).name      # 'evaluation'
 """
 
 from __future__ import annotations

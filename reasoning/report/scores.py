@@ -1,7 +1,6 @@
 """Evaluations over the same problems beside each other: scores, costs, the test of each against the first, curves.
 
->>> comparison_html({"direct": Path("runs/direct"), "tir": Path("runs/tir")})
-'<svg ...'
+comparison_html({"direct": Path("runs/direct"), "tir": Path("runs/tir")})       # '<svg ...'
 """
 
 from __future__ import annotations

@@ -11,16 +11,16 @@ among those that were found there; no path from outside is opened.
 from __future__ import annotations
 
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from reasoning.pages import document, folded, section, text
 from reasoning.pages.page import POLICY
 from reasoning.report.base import ReportError
 from reasoning.report.kinds import comparison_page, headline_of, kind_of, report_page
+from verifiers.http_server import ThreadedServer
 
 __all__ = ["ViewServer", "find_runs"]
 
@@ -52,7 +52,7 @@ def find_runs(folder: Path) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-class ViewServer:
+class ViewServer(ThreadedServer):
     """An HTTP server for the runs below a folder.
 
     Args:
@@ -64,32 +64,12 @@ class ViewServer:
     """
 
     def __init__(self, folder: Path, port: int) -> None:
-        handler = type("Handler", (_Handler,), {"pages": _Pages(folder)})
-        self._server = ThreadingHTTPServer((LOOPBACK, port), handler)
-        self._server.daemon_threads = True
+        super().__init__(type("Handler", (_Handler,), {"pages": _Pages(folder)}), LOOPBACK, port)
 
     @property
     def url(self) -> str:
         """Of the list."""
-        return f"http://{LOOPBACK}:{self._server.server_address[1]}/"
-
-    def serve_forever(self) -> None:
-        """Serve in this thread until interrupted."""
-        self._server.serve_forever()
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, name="view-server", daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self.close()
-
-    def close(self) -> None:
-        """Give the port back."""
-        self._server.server_close()
+        return f"http://{LOOPBACK}:{self.address[1]}/"
 
 
 class _Pages:

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any, Protocol
 
 from reasoning.engines.base import Message
-from reasoning.engines.options import EngineSpecError, parse_spec
+from reasoning.engines.options import made_from
 
 __all__ = [
     "REWARD_MODELS",
@@ -75,12 +74,7 @@ def create_reward_model(spec: str) -> RewardModel:
     Raises:
         EngineSpecError: the name, the target or an option is wrong, or a package it needs is not installed.
     """
-    parsed = parse_spec(spec)
-    home = REWARD_MODELS.get(parsed.name)
-    if home is None:
-        raise EngineSpecError(f"no reward model {parsed.name!r}; known: {', '.join(REWARD_MODELS)}")
-    module, _, function = home.partition(":")
-    model: RewardModel = getattr(import_module(module), function)(parsed.target, parsed.options)
+    model: RewardModel = made_from(spec, REWARD_MODELS, "reward model")
     return model
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from reasoning.engines.base import EngineError
 from reasoning.engines.batching import Batcher, Job
 from reasoning.engines.options import local_or_hub, read_options, require, versions
+from reasoning.engines.pretrained import DTYPES, load_pretrained
 from reasoning.rewards.base import SCORE_DECIMALS, Solution, render_solution
 
 __all__ = ["TransformersReward", "TransformersRewardOptions", "create"]
@@ -44,8 +45,8 @@ class TransformersRewardOptions:
     trust_remote_code: bool = False
 
     def __post_init__(self) -> None:
-        if self.dtype not in ("auto", "float32", "bfloat16", "float16"):
-            raise ValueError(f"option dtype={self.dtype!r}: expected auto, float32, bfloat16 or float16")
+        if self.dtype not in ("auto", *DTYPES):
+            raise ValueError(f"option dtype={self.dtype!r}: expected auto, {', '.join(DTYPES)}")
         if self.batch_size < 1:
             raise ValueError(f"option batch_size={self.batch_size}: expected at least 1")
 
@@ -114,35 +115,22 @@ class TransformersReward:
 
 def _load(name: str, options: TransformersRewardOptions) -> tuple[Any, Any, int]:
     """Model, tokenizer and the longest conversation in tokens."""
-    import torch
-    from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
-
-    device = options.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype: Any = options.dtype
-    if dtype == "auto" and device == "cpu":
-        dtype = "float32"
-    kind = AutoModel if options.trust_remote_code else AutoModelForSequenceClassification
-    try:
-        shared = {"revision": options.revision, "trust_remote_code": options.trust_remote_code}
-        tokenizer = AutoTokenizer.from_pretrained(name, **shared)
-        model, loading = kind.from_pretrained(
-            name, dtype=dtype if dtype == "auto" else getattr(torch, dtype), output_loading_info=True, **shared
-        )
-        model = model.to(device).eval()
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
-        line = str(error).strip().partition("\n")[0]
-        raise EngineError(f"transformers cannot load the reward model {name!r}: {line}") from error
-    missing = sorted(loading["missing_keys"])
-    if missing:
+    loaded = load_pretrained(
+        "AutoModel" if options.trust_remote_code else "AutoModelForSequenceClassification",
+        name,
+        what="reward model",
+        device=options.device,
+        dtype=options.dtype,
+        revision=options.revision,
+        trust_remote_code=options.trust_remote_code,
+    )
+    if loaded.missing:
         # A causal model's checkpoint would be taken, with a random head.
-        raise EngineError(f"{name!r} is no reward model: its checkpoint lacks {missing[0]}")
-    outputs = getattr(model.config, "num_labels", 1)
+        raise EngineError(f"{name!r} is no reward model: its checkpoint lacks {loaded.missing[0]}")
+    outputs = getattr(loaded.model.config, "num_labels", 1)
     if not options.trust_remote_code and outputs != 1:
         raise EngineError(f"{name!r} is no reward model: it has {outputs} outputs, expected 1")
-    limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
-    return model, tokenizer, options.max_length or limit or 2**31
+    return loaded.model, loaded.tokenizer, options.max_length or loaded.limit or 2**31
 
 
 def _scores(model: Any, rows: list[list[int]]) -> list[float]:

@@ -8,13 +8,12 @@ Sequence classification models give their raw output, token-wise ones the output
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from typing import Any
 
 from reasoning.engines.base import EngineError
 from reasoning.engines.options import local_or_hub, read_options, require
-from reasoning.engines.vllm_engine import VLLMOptions, VLLMServer, first_line
+from reasoning.engines.vllm_server import VLLMOptions, VLLMServer, first_line
 from reasoning.rewards.base import SCORE_DECIMALS, Solution, render_solution
 
 __all__ = ["VLLMReward", "create"]
@@ -36,29 +35,23 @@ class VLLMReward:
 
     def __init__(self, model: str, options: VLLMOptions | None = None) -> None:
         self._server = VLLMServer(model, options or VLLMOptions(), {"runner": "pooling"})
-        self._request_ids = itertools.count()
 
     async def score(self, solution: Solution) -> float:
         """See `RewardModel.score`."""
-        engine = await self._server.started()
+        started = await self._server.started()
         from vllm import PoolingParams
         from vllm.exceptions import VLLMError
 
-        tasks = await engine.get_supported_tasks()
+        tasks = started.tasks
         wanted = next((task for task in ("classify", "token_classify") if task in tasks), None)
         if wanted is None:
             raise EngineError(f"{self._server.model!r} is no reward model: vLLM can use it for {', '.join(tasks)}")
-        ids = render_solution(engine.get_tokenizer(), solution)
-        final = None
+        ids = render_solution(started.tokenizer, solution)
+        pooling = PoolingParams(task=wanted, use_activation=False)
         try:
-            [prompt] = engine.renderer.render_cmpl([{"prompt_token_ids": ids}])
-            pooling = PoolingParams(task=wanted, use_activation=False)
-            async for output in engine.encode(prompt, pooling, f"reward-{next(self._request_ids)}"):
-                final = output.outputs.data
+            final = (await self._server.run(ids, pooling)).outputs.data
         except (VLLMError, ValueError) as error:
             raise EngineError(f"vllm: {first_line(error)}") from error
-        if final is None:
-            raise EngineError("vllm ended a request without an answer")
         if wanted == "classify" and final.numel() != 1:
             raise EngineError(f"{self._server.model!r} is no reward model: it has {final.numel()} outputs, expected 1")
         return round(float(final.float().flatten()[-1]), SCORE_DECIMALS)

@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import json
 import re
+from copy import copy
 from typing import Protocol
 
 from reasoning.runs.recording import KEY_BYTES
@@ -67,6 +68,12 @@ class RecordingJudge:
         self._limits = limits
         self._slots = asyncio.Semaphore(JUDGED_AT_ONCE_FACTOR * pool.workers)
         self._under_way: dict[bytes, asyncio.Future[tuple[int, Verdict]]] = {}
+
+    def within(self, limits: Limits) -> RecordingJudge:
+        """This judge with other limits: the same store, and no more judgements under way than it has alone."""
+        other = copy(self)
+        other._limits = limits
+        return other
 
     async def verdict(self, problem: Problem, candidate: str) -> Verdict:
         """The verdict on a candidate, where problems have no numbers.

@@ -47,6 +47,8 @@ class RecordingEngine:
         Raises:
             EngineError: no answer could be had, or it did not have the agreed form.
         """
+        if len(request.seeds) == len(request.sample_indices) == 1:
+            return [await self._single(request)]
         indices = request.sample_indices if len(request.sample_indices) == len(request.seeds) else ()
         singles = [
             replace(request, seeds=(seed,), sample_indices=(indices[position] if indices else position,))

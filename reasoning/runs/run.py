@@ -17,7 +17,7 @@ import asyncio
 import fcntl
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -27,7 +27,7 @@ from reasoning.runs.environment import describe_environment
 from reasoning.runs.files import PARTIAL_SUFFIX, write_json
 from reasoning.runs.mapping import stream
 from reasoning.runs.recording import RecordingEngine
-from reasoning.runs.store import COMMIT_SECONDS, RunStore
+from reasoning.runs.store import COMMIT_SECONDS, RunStore, StoreError
 
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
@@ -124,8 +124,10 @@ class Run:
 
     def close(self) -> None:
         """Commit what is finished and let others use the directory."""
-        self.store.close()
-        self._lock.close()
+        try:
+            self.store.close()
+        finally:
+            self._lock.close()
 
     def recording(self, engine: Engine, concurrency: int) -> RecordingEngine:
         """`engine`, with every completion kept in this run and at most `concurrency` requests under way."""
@@ -150,9 +152,11 @@ class Run:
             self.store.commit()
 
     async def _commit_now_and_then(self) -> None:
-        while True:
-            await asyncio.sleep(COMMIT_SECONDS)
-            self.store.commit()
+        # A store that cannot be written says so again to whoever writes to it next.
+        with suppress(StoreError):
+            while True:
+                await asyncio.sleep(COMMIT_SECONDS)
+                self.store.commit()
 
 
 def read_config(directory: Path) -> dict[str, Any]:

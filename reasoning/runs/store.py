@@ -28,9 +28,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from reasoning.engines.base import Completion, TokenLogprob
 from verifiers.records import Status, Verdict
@@ -66,7 +67,7 @@ _VERDICT_COLUMNS = "score, status, detail, seconds, isolation"
 
 
 class StoreError(RuntimeError):
-    """The file is not a run's store, or of another version."""
+    """The file is not a run's store, or of another version, or it cannot be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,10 @@ class Cost:
     sandbox_tasks: int = 0
     sandbox_seconds: float = 0.0
     tool_calls: int = 0
+
+
+_cost_values = attrgetter(*(one.name for one in fields(Cost)))
+"""The values of a cost in the order of its fields; `astuple` copies each of them deeply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +139,18 @@ class RunStore:
         Raises:
             StoreError: the file is something else or was written by another version.
         """
+        self._path = path
         self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=64)
         self._pending = 0
+        self._failure: StoreError | None = None
         try:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.executescript(_SCHEMA)
             version = self.fact("schema")
             self._upgrade(version)
+        except sqlite3.OperationalError as error:
+            self._fail(error)
         except sqlite3.DatabaseError as error:
             raise StoreError(f"{path} is not a run's store: {error}") from None
         if version not in (None, SCHEMA_VERSION, *_UPGRADES):
@@ -159,14 +168,30 @@ class RunStore:
             self._connection.execute("COMMIT")
 
     def close(self) -> None:
-        """Commit and close."""
-        self.commit()
-        self._connection.close()
+        """Commit and close; after a failure to write only close.
+
+        Raises:
+            StoreError: what was written last cannot be committed.
+        """
+        try:
+            if self._failure is None:
+                self.commit()
+        finally:
+            self._connection.close()
 
     def commit(self) -> None:
-        """Make all that was written so far durable against the death of the process."""
+        """Make all that was written so far durable against the death of the process.
+
+        Raises:
+            StoreError: it cannot be written, or something before it could not.
+        """
+        if self._failure is not None:
+            raise self._failure
         if self._pending:
-            self._connection.execute("COMMIT")
+            try:
+                self._connection.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                self._fail(error)
             self._pending = 0
 
     def fact(self, name: str) -> str | None:
@@ -270,7 +295,7 @@ class RunStore:
         trace: Mapping[str, Any] | None = None,
     ) -> None:
         """Mark a sample as finished."""
-        spent = None if cost is None else json.dumps(astuple(cost), separators=(",", ":"))
+        spent = None if cost is None else json.dumps(_cost_values(cost), separators=(",", ":"))
         kept = json.dumps(trace, separators=(",", ":")) if trace else None
         self._write(
             "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?)", (position, judgement, finish_reason, spent, kept)
@@ -381,13 +406,29 @@ class RunStore:
         self.commit()
 
     def _write(self, statement: str, values: tuple[object, ...]) -> None:
-        if not self._pending:
-            self._connection.execute("BEGIN")
-        # Counted before the statement runs: a transaction is open from here on, whatever the statement does.
-        self._pending += 1
-        self._connection.execute(statement, values)
+        if self._failure is not None:
+            raise self._failure
+        try:
+            if not self._pending:
+                self._connection.execute("BEGIN")
+            # Counted before the statement runs: a transaction is open from here on, whatever the statement does.
+            self._pending += 1
+            self._connection.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            self._fail(error)
         if self._pending >= COMMIT_ROWS:
             self.commit()
+
+    def _fail(self, error: sqlite3.OperationalError) -> NoReturn:
+        """Write nothing any more: what was committed stays, and a resume goes on from there."""
+        full = error.sqlite_errorcode == sqlite3.SQLITE_FULL
+        what = "no space left on the disk" if full else f"cannot be written: {error}"
+        remedy = "free some, then" if full else "when it can,"
+        self._failure = StoreError(f"{self._path}: {what}; {remedy} go on with --resume {self._path.parent}")
+        self._pending = 0
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        raise self._failure from error
 
     def _scalar(self, query: str) -> Any:
         return self._connection.execute(query).fetchone()[0]

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+from reasoning.proving.prompts import STRICT_HEADER
 from reasoning.selfplay.config import SelfPlayLean
 from reasoning.selfplay.records import Statement
 from verifiers.proofs.lean.bridge import LeanBridge
@@ -99,15 +100,20 @@ class Checker(Protocol):
     async def check(self, statement: Statement, proof: str) -> Checked:
         """Judge a proof."""
 
-    async def unreadable(self, statement: Statement) -> str:
-        """Why a statement cannot be read; empty if it can."""
+    async def conjectured(self, statement: Statement, seed: str) -> Checked:
+        """Whether a conjecture made from a seed can be asked: `passed`, or a kind such as `unreadable`."""
 
     async def lemmas(self, names: Sequence[str]) -> Mapping[str, str]:
         """Those of the names that are library theorems which proofs can share, with their statements."""
 
 
-def kind_of(report: ProofReport) -> str:
-    """The kind of a verdict; `passed` has no warning about `sorry` and none that something failed (STP, step 5)."""
+def kind_of(report: ProofReport, rejections: Sequence[tuple[str, str]] = _REJECTIONS) -> str:
+    """The kind of a verdict; `passed` has no warning about `sorry` and none that something failed (STP, step 5).
+
+    Args:
+        report: the verdict.
+        rejections: words of a reason to reject -> its kind; the first that is found counts.
+    """
     status = report.status
     if status is Status.PASSED:
         texts = [message.text for message in report.messages if message.severity == "warning"]
@@ -115,7 +121,7 @@ def kind_of(report: ProofReport) -> str:
     if status in (Status.UNAVAILABLE, Status.INTERNAL):
         return UNJUDGED
     if status is Status.REJECTED:
-        return f"rejected: {next((kind for words, kind in _REJECTIONS if words in report.detail), 'other')}"
+        return f"rejected: {next((kind for words, kind in rejections if words in report.detail), 'other')}"
     return status.value
 
 
@@ -151,12 +157,22 @@ class LeanChecker:
         return Checked(kind_of(report), report.premises, report.seconds, report.detail)
 
     async def unreadable(self, statement: Statement) -> str:
-        """Why Lean cannot read a statement; empty if it can. Nothing is decided by this: proofs are judged."""
+        """Why Lean cannot read a statement; empty if it can. Nothing is decided by this: proofs are judged.
+
+        A name that is bound nowhere cannot be read, though Lean would make a variable of it where proofs are judged.
+        """
+        task = self._task(statement)
+        task = replace(task, header=f"{task.header}\n{STRICT_HEADER}".strip())
         try:
-            tried = await self._bridge.attempt(self._task(statement), "  sorry", self._limits.wall_seconds)
+            tried = await self._bridge.attempt(task, "  sorry", self._limits.wall_seconds)
         except RecordError as error:
             return str(error)
         return "" if tried.proved else tried.detail or "cannot be read"
+
+    async def conjectured(self, statement: Statement, seed: str) -> Checked:
+        """Whether Lean can read a conjecture."""
+        reason = await self.unreadable(statement)
+        return Checked("unreadable" if reason else PASSED, detail=reason)
 
     async def lemmas(self, names: Sequence[str]) -> Mapping[str, str]:
         """Those of the names that are library theorems which proofs can share, with their statements."""

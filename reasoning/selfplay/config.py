@@ -22,15 +22,18 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from reasoning.options import bounded
 from reasoning.training.config import ConfigError, build_form, read_values
 
 __all__ = [
     "METHODS",
     "SELF_PLAY",
     "FitSection",
+    "MatchingSection",
     "Method",
     "SelfPlayConfig",
     "SelfPlayData",
+    "SelfPlayIsabelle",
     "SelfPlayLean",
     "SelfPlaySampling",
     "read_self_play_config",
@@ -47,7 +50,8 @@ class SelfPlayData:
 
     Attributes:
         targets: statements to prove: `core-lean`, `core-lean:LEVEL`, `core-lean:held-out` (what the built-in prover
-            has not learned from), or a `.jsonl` file of problems of kind `proof`.
+            has not learned from), a benchmark of proofs as `NAME:SPLIT` (`minif2f:isabelle-valid`), or a `.jsonl` file
+            of problems of kind `proof`.
         validation: more of them, matched harder in late rounds; empty: none.
         held_out: statements that are only measured on: no proof of theirs is learned from; empty: none.
         library: `.jsonl` rows of `prompt` and `completion` for supervised stages; empty: none.
@@ -76,14 +80,14 @@ class SelfPlaySampling:
         batch_size: completions generated at once.
     """
 
-    first_samples: int = 64
-    samples: int = 32
+    first_samples: int = bounded(64, low=1)
+    samples: int = bounded(32, low=1)
     held_out_samples: int = 8
     temperature: float = 1.0
-    max_new_tokens: int = 1024
-    max_statement_tokens: int = 1024
-    prompt_tokens: int = 1024
-    batch_size: int = 256
+    max_new_tokens: int = bounded(1024, low=1)
+    max_statement_tokens: int = bounded(1024, low=1)
+    prompt_tokens: int = bounded(1024, low=1)
+    batch_size: int = bounded(256, low=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +100,9 @@ class MatchingSection:
         late_weight: conjectures that each of them asks for from then on.
     """
 
-    cap: float = 3.0
+    cap: float = bounded(3.0, above=0)
     late_round: int = 24
-    late_weight: int = 128
+    late_weight: int = bounded(128, low=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +126,8 @@ class FitSection:
     """
 
     optimizer: Literal["adamw", "soap", "lion", "muon"] = "adamw"
-    batch_size: int = 2048
-    micro_batch: int = 64
+    batch_size: int = bounded(2048, low=1)
+    micro_batch: int = bounded(64, low=1)
     learning_rate: float = 5e-5
     final_learning_rate: float = 1e-4
     epochs: float = 1.0
@@ -148,9 +152,24 @@ class SelfPlayLean:
     """
 
     workers: int = 0
-    seconds: float = 200.0
-    heartbeats: int = 200_000
+    seconds: float = bounded(200.0, above=0)
+    heartbeats: int = bounded(200_000, low=1)
     allow_weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SelfPlayIsabelle:
+    """The Isabelle server that `REASONING_ISABELLE` names.
+
+    Attributes:
+        workers: proofs that it judges at once; 0: one a processor of this machine.
+        seconds: for one proof, and for one question about conjectures or lemmas.
+        trust_eval: accept proofs by `eval`, which trust the code generator instead of the kernel, as STP does.
+    """
+
+    workers: int = 0
+    seconds: float = bounded(360.0, above=0)
+    trust_eval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,20 +178,22 @@ class SelfPlayConfig:
 
     Attributes:
         method: one of `METHODS`.
+        system: the proof system, with its section `lean` or `isabelle`.
         model: where the rounds begin: `nano`, a directory, or a name on the hub.
         base_model: what is trained anew by refreshing, by the final training and by expert iteration; empty: `model`.
         seed: of everything random.
         rounds: at most.
-        checks: no round begins after so many checks by Lean; 0: no limit.
+        checks: no round begins after so many checks of statements and proofs; 0: no limit.
         threads: of PyTorch on a CPU; 0: its own choice.
         bf16: compute in bfloat16 (GPUs).
     """
 
     method: Literal["stp", "parallel_sampling", "expert_iteration", "optimised_expert_iteration"] = "stp"
+    system: Literal["lean", "isabelle"] = "lean"
     model: str = "nano"
     base_model: str = ""
     seed: int = 0
-    rounds: int = 48
+    rounds: int = bounded(48, low=1)
     checks: int = 0
     threads: int = 0
     bf16: bool = False
@@ -181,6 +202,7 @@ class SelfPlayConfig:
     matching: MatchingSection = field(default_factory=MatchingSection)
     training: FitSection = field(default_factory=FitSection)
     lean: SelfPlayLean = field(default_factory=SelfPlayLean)
+    isabelle: SelfPlayIsabelle = field(default_factory=SelfPlayIsabelle)
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON; `recipe` tells it from other runs."""
@@ -227,6 +249,14 @@ METHODS: dict[str, Method] = {
 }
 
 
+_ISABELLE: Mapping[str, Any] = {
+    "rounds": 58,
+    "data": {"targets": "minif2f:isabelle-valid"},
+    "sampling": {"temperature": 0.7},
+}
+"""Defaults of STP's Isabelle variant, and statements that there are."""
+
+
 def read_self_play_config(path: Path | None, overrides: Sequence[str] = ()) -> SelfPlayConfig:
     """Read an experiment.
 
@@ -240,7 +270,11 @@ def read_self_play_config(path: Path | None, overrides: Sequence[str] = ()) -> S
     values, place = read_values(path, overrides)
     method = METHODS.get(str(values.get("method", "stp")))
     if method is not None:
-        values, place = read_values(path, overrides, method.defaults)
+        defaults = {name: dict(value) for name, value in method.defaults.items()}
+        if values.get("system") == "isabelle":
+            for name, value in _ISABELLE.items():
+                defaults[name] = {**defaults.get(name, {}), **value} if isinstance(value, Mapping) else value
+        values, place = read_values(path, overrides, defaults)
     return self_play_config_from_json(values, place)
 
 
@@ -252,27 +286,6 @@ def self_play_config_from_json(values: Mapping[str, Any], place: str) -> SelfPla
     """
     given = {name: value for name, value in values.items() if name != "recipe"}
     config: SelfPlayConfig = build_form(SelfPlayConfig, given, place)
-    sampling, training = config.sampling, config.training
-    least_one = {
-        "rounds": config.rounds,
-        "sampling.first_samples": sampling.first_samples,
-        "sampling.samples": sampling.samples,
-        "sampling.max_new_tokens": sampling.max_new_tokens,
-        "sampling.max_statement_tokens": sampling.max_statement_tokens,
-        "sampling.prompt_tokens": sampling.prompt_tokens,
-        "sampling.batch_size": sampling.batch_size,
-        "matching.late_weight": config.matching.late_weight,
-        "training.batch_size": training.batch_size,
-        "training.micro_batch": training.micro_batch,
-        "lean.heartbeats": config.lean.heartbeats,
-    }
-    for name, value in least_one.items():
-        if value < 1:
-            raise ConfigError(f"{place}: field '{name}': is {value}, expected at least 1")
-    if config.matching.cap <= 0:
-        raise ConfigError(f"{place}: field 'matching.cap': expected more than 0")
-    if config.lean.seconds <= 0:
-        raise ConfigError(f"{place}: field 'lean.seconds': expected more than 0")
-    if training.supervised_epochs and not config.data.library:
+    if config.training.supervised_epochs and not config.data.library:
         raise ConfigError(f"{place}: field 'training.supervised_epochs': needs data.library")
     return config

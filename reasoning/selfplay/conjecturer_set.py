@@ -8,7 +8,7 @@ Weights come behind this: see `reasoning.selfplay.weighting`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
@@ -77,14 +77,16 @@ def _without_lemma(conjecture: Conjecture) -> Conjecture:
     return replace(conjecture, lemma=NO_LEMMA, prompt=conjecture.plain_prompt)
 
 
-def one_of_each_text(results: Iterable[ConjectureResult]) -> list[ConjectureResult]:
-    """The first result of each conjecture text."""
+def one_of_each_text(
+    results: Iterable[ConjectureResult], key: Callable[[str, str], tuple[str, str]] = statement_key
+) -> list[ConjectureResult]:
+    """The first result of each conjecture text, by what makes statements the same."""
     seen: set[tuple[str, str]] = set()
     kept = []
     for result in results:
-        key = statement_key(result.conjecture.header, result.conjecture.text)
-        if key not in seen:
-            seen.add(key)
+        own = key(result.conjecture.header, result.conjecture.text)
+        if own not in seen:
+            seen.add(own)
             kept.append(result)
     return kept
 

@@ -24,6 +24,7 @@ from reasoning.selfplay.policy import FitSettings, Policy
 from reasoning.selfplay.records import Statement
 from reasoning.selfplay.state import State
 from reasoning.selfplay.store import round_directory
+from reasoning.selfplay.systems import SYSTEMS, System
 from reasoning.training.sampling import SampleSettings
 
 __all__ = ["INITIAL_NAME", "MODEL_NAME", "Game"]
@@ -62,6 +63,11 @@ class Game:
     def method(self) -> Method:
         """What the method does."""
         return METHODS[self.config.method]
+
+    @property
+    def system(self) -> System:
+        """The proof system."""
+        return SYSTEMS[self.config.system]
 
     def directory(self, number: int) -> Path:
         """Of a round."""

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from reasoning.proving.prompts import conjecture_target
 from reasoning.runs.files import write_json
 from reasoning.selfplay.conjecturer_set import ConjectureResult, elegant, one_of_each_text, usable
 from reasoning.selfplay.dataset import read_library
@@ -76,7 +75,7 @@ def finish(game: Game) -> None:
     if game.method.learns == "continue" and game.config.training.final:
         game.be(game.config.base)
         state = game.state
-        proved = final_examples(state.statements, state.proofs, state.rates)
+        proved = final_examples(state.statements, state.proofs, state.rates, system=game.system)
         library = read_library(game.config.data.library)
         write_json(game.run / "final.json", _fit(game, -2, [*library, *proved], from_base=True))
     game.keep_model(game.run)
@@ -102,12 +101,12 @@ def _conjecturer_data(
             for one in conjectures
             if one.id in fared
         ]
-        kept = elegant(one_of_each_text(usable(results, game.generator(number, "extras"))))
+        kept = elegant(one_of_each_text(usable(results, game.generator(number, "extras")), game.system.statement_key))
         weights = _weights(game, number, [one.conjecture for one in kept])
         write_records(
             path,
             (
-                Example(one.prompt, conjecture_target(one.text), weight, "conjecturer", one.id)
+                Example(one.prompt, game.system.conjecture_target(one.text), weight, "conjecturer", one.id)
                 for one, weight in zip((result.conjecture for result in kept), weights, strict=True)
                 if weight > 0
             ),
@@ -140,9 +139,9 @@ def _prover_data(game: Game, number: int, *, from_base: bool) -> list[Example]:
         if not game.method.learns:
             examples: list[Example] = []
         elif from_base:
-            examples = final_examples(state.statements, state.proofs, state.rates, game.method.most_proofs)
+            examples = final_examples(state.statements, state.proofs, state.rates, game.method.most_proofs, game.system)
         else:
-            examples = prover_examples(state.statements, state.buffer(number), state.rates)
+            examples = prover_examples(state.statements, state.buffer(number), state.rates, game.system)
         write_records(path, examples)
     return list(read_records(path, Example))
 

@@ -26,11 +26,13 @@ class LemmaBook:
     Args:
         path: of its file.
         checker: knows the library.
+        trivial: what a prompt shows for no lemma.
     """
 
-    def __init__(self, path: Path, checker: Checker) -> None:
+    def __init__(self, path: Path, checker: Checker, trivial: str = TRIVIAL_LEMMA) -> None:
         self._file = Appended(path)
         self._checker = checker
+        self._trivial = trivial
         self._statements = {str(line["name"]): str(line["statement"]) for line in self._file.lines}
 
     def __enter__(self) -> Self:
@@ -55,4 +57,4 @@ class LemmaBook:
 
     def statement(self, name: str) -> str:
         """What a prompt shows of a lemma; the trivial lemma for none."""
-        return TRIVIAL_LEMMA if name == NO_LEMMA else self._statements[name]
+        return self._trivial if name == NO_LEMMA else self._statements[name]

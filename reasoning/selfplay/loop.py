@@ -10,29 +10,28 @@ conjectures. A run can be killed at any moment and goes on with what is there: s
 from __future__ import annotations
 
 import asyncio
-import errno
 import json
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from reasoning.runs.environment import describe_environment
-from reasoning.runs.files import replaced_file, write_json
+from reasoning.runs.files import disk_is_full, replaced_file, write_json
 from reasoning.selfplay.checking import Checker, LeanChecker
 from reasoning.selfplay.config import SelfPlayConfig
 from reasoning.selfplay.dataset import read_statements
 from reasoning.selfplay.game import Game
+from reasoning.selfplay.isabelle import IsabelleChecker
 from reasoning.selfplay.learning import finish, learn, start
 from reasoning.selfplay.lemmas import LemmaBook
 from reasoning.selfplay.policy import ModelPolicy, Policy
 from reasoning.selfplay.records import Statement
 from reasoning.selfplay.report import write_report
-from reasoning.selfplay.selection import statement_key
 from reasoning.selfplay.state import State
 from reasoning.selfplay.steps import choose, choose_targets, conjecture, measure, prove
 from reasoning.selfplay.store import SelfPlayError
+from reasoning.selfplay.systems import SYSTEMS
 from reasoning.training.config import ConfigError
 from reasoning.training.session import CONFIG_NAME, METRICS_NAME, TrainingError, lock_directory
 from verifiers.sandbox import SandboxPool
@@ -47,7 +46,7 @@ Told = Callable[[Mapping[str, Any]], None]
 def run_self_play(
     config: SelfPlayConfig, run: Path, *, resume: bool, quiet: bool = False, on_round: Told = lambda summary: None
 ) -> dict[str, Any]:
-    """Play with the model and the embedded Lean that the experiment names.
+    """Play with the model and the embedded Lean or Isabelle server that the experiment names.
 
     Args:
         config: the experiment.
@@ -66,12 +65,25 @@ def run_self_play(
     """
 
     async def all_of_it() -> dict[str, Any]:
-        async with SandboxPool(workers=config.lean.workers or None, allow_weak=config.lean.allow_weak) as sandbox:
-            checker = LeanChecker(sandbox, config.lean)
+        workers = config.isabelle.workers if config.system == "isabelle" else config.lean.workers
+        async with SandboxPool(workers=workers or None, allow_weak=config.lean.allow_weak) as sandbox:
+            checker = _checker(sandbox, config)
             policy = ModelPolicy(bf16=config.bf16, threads=config.threads)
             return await play(config, run, policy, checker, resume=resume, quiet=quiet, on_round=on_round)
 
     return asyncio.run(all_of_it())
+
+
+def _checker(sandbox: SandboxPool, config: SelfPlayConfig) -> Checker:
+    """The judge of an experiment.
+
+    Raises:
+        ConfigError: it is Isabelle, and no server is named.
+    """
+    if config.system == "lean":
+        return LeanChecker(sandbox, config.lean)
+    dataset, held_out = _statements(config)
+    return IsabelleChecker(sandbox, config.isabelle, [*dataset, *held_out])
 
 
 async def play(
@@ -92,12 +104,13 @@ async def play(
             finished: dict[str, Any] = json.loads((run / METRICS_NAME).read_text(encoding="utf-8"))
             return finished
         dataset, held_out = _statements(config)
-        with LemmaBook(run / "lemmas.jsonl", checker) as book:
-            game = Game(config, run, policy, checker, State(dataset), book, held_out, quiet)
+        system = SYSTEMS[config.system]
+        with LemmaBook(run / "lemmas.jsonl", checker, system.trivial_lemma) as book:
+            state = State(dataset, key=system.statement_key)
+            game = Game(config, run, policy, checker, state, book, held_out, quiet)
             return await _rounds(game, on_round)
     except (OSError, RuntimeError) as error:
-        # What writes a file decides which exception it is: Python's, PyTorch's or that of safetensors.
-        if os.strerror(errno.ENOSPC) not in str(error):
+        if not disk_is_full(error, run):
             raise
         raise SelfPlayError(
             f"{run}: no space left on the disk; free some, then go on with: reasoning train --resume {run}"
@@ -199,16 +212,16 @@ def _statements(config: SelfPlayConfig) -> tuple[list[Statement], list[Statement
     Raises:
         ConfigError: a file is wrong, or a statement is in two of them.
     """
-    data = config.data
-    dataset = read_statements(data.targets, "data.targets", data.limit)
+    data, system, key = config.data, config.system, SYSTEMS[config.system].statement_key
+    dataset = read_statements(data.targets, "data.targets", data.limit, system=system)
     if data.validation:
-        dataset += read_statements(data.validation, "data.validation", validation=True)
-    held_out = read_statements(data.held_out, "data.held_out") if data.held_out else []
+        dataset += read_statements(data.validation, "data.validation", validation=True, system=system)
+    held_out = read_statements(data.held_out, "data.held_out", system=system) if data.held_out else []
     if len({one.id for one in dataset}) < len(dataset):
         raise ConfigError("field 'data.validation': shares ids with data.targets")
-    known = {statement_key(one.header, one.text) for one in dataset}
+    known = {key(one.header, one.text) for one in dataset}
     for one in held_out:
-        if statement_key(one.header, one.text) in known:
+        if key(one.header, one.text) in known:
             raise ConfigError(f"field 'data.held_out': '{one.id}' is a statement of data.targets too")
     return dataset, held_out
 

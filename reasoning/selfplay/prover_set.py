@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from math import exp
 from typing import Final
 
-from reasoning.proving.prompts import proof_target, prover_prompt
+from reasoning.proving.prompts import proof_target
 from reasoning.selfplay.records import Example, Proof, Statement
+from reasoning.selfplay.systems import LEAN, System
 
 __all__ = ["BUFFER_ROUNDS", "final_examples", "final_weight", "in_buffer", "prover_examples", "prover_weight"]
 
@@ -49,24 +50,32 @@ def final_weight(length: int) -> float:
     return exp(-LENGTH_RATE * length)
 
 
-def prover_examples(statements: Mapping[str, Statement], proofs: Iterable[Proof], rates: Rates) -> list[Example]:
+def prover_examples(
+    statements: Mapping[str, Statement], proofs: Iterable[Proof], rates: Rates, system: System = LEAN
+) -> list[Example]:
     """Examples of a round: correct proofs of statements that were proved in at most half of the samples.
 
     Args:
         statements: by id.
         proofs: in the buffer.
         rates: of their statements, in the round in which the proof was found.
+        system: whose prompts they are; and in Lean alone a proof's seconds count.
     """
     return _examples(
         statements,
         (proof for proof in proofs if rates[proof.statement, proof.round] <= HIGHEST_RATE),
-        lambda proof, count: prover_weight(len(proof.text), proof.seconds, count),
+        lambda proof, count: prover_weight(len(proof.text), proof.seconds if system.timed else 0.0, count),
         most=None,
+        system=system,
     )
 
 
 def final_examples(
-    statements: Mapping[str, Statement], proofs: Iterable[Proof], rates: Rates, most: int | None = MOST_PROOFS
+    statements: Mapping[str, Statement],
+    proofs: Iterable[Proof],
+    rates: Rates,
+    most: int | None = MOST_PROOFS,
+    system: System = LEAN,
 ) -> list[Example]:
     """Examples for training from the base model: everything proved so far but conjectures of a rate above 1/4.
 
@@ -75,6 +84,7 @@ def final_examples(
         proofs: of all rounds.
         rates: of their statements, in the round in which the proof was found.
         most: distinct proofs of a statement; None: all.
+        system: whose prompts they are.
     """
     return _examples(
         statements,
@@ -85,6 +95,7 @@ def final_examples(
         ),
         lambda proof, count: final_weight(len(proof.text)),
         most=most,
+        system=system,
     )
 
 
@@ -93,6 +104,7 @@ def _examples(
     proofs: Iterable[Proof],
     weight: Callable[[Proof, int], float],
     most: int | None,
+    system: System,
 ) -> list[Example]:
     """One example for each distinct (prompt, target), in the order of the proofs."""
     distinct: dict[str, dict[tuple[str, str], Proof]] = {}
@@ -100,7 +112,7 @@ def _examples(
         if not proof.passed:
             continue
         statement = statements[proof.statement]
-        pair = (prover_prompt(statement.text, statement.header), proof_target(proof.text))
+        pair = (system.prover_prompt(statement.text, statement.header), proof_target(proof.text))
         own = distinct.setdefault(proof.statement, {})
         if pair not in own and (most is None or len(own) < most):
             own[pair] = proof

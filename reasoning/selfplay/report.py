@@ -2,7 +2,6 @@
 
 curve(Path("runs/stp"))          # [(12, 1), (15, 2), ...]: after 12 verdicts one statement was proved
 write_report(run, config, before, summaries, state)          # OUT/report.md and OUT/curve.svg
-Compared([Path("runs/stp"), Path("runs/expert")]).markdown() # at the verdicts that all reach
 """
 
 from __future__ import annotations
@@ -14,16 +13,15 @@ from typing import Any
 
 from reasoning.pages.charts import chart
 from reasoning.runs.files import replaced_file
-from reasoning.selfplay.config import METHODS, SelfPlayConfig, self_play_config_from_json
+from reasoning.selfplay.config import METHODS, SelfPlayConfig
 from reasoning.selfplay.conjecturer_set import within_window
 from reasoning.selfplay.records import Attempts, Conjecture, Example
 from reasoning.selfplay.state import State
-from reasoning.selfplay.store import SelfPlayError, read_lines, read_records, round_directory
-from reasoning.training.session import CONFIG_NAME
+from reasoning.selfplay.store import read_lines, read_records, round_directory
 
-__all__ = ["Compared", "curve", "held_out_curve", "write_report"]
+__all__ = ["ACROSS", "curve", "finished_rounds", "held_out_curve", "round_summary", "write_report"]
 
-ACROSS = "verdicts of Lean"
+ACROSS = "verdicts"
 SHOWN = 12
 """Conjectures that a report shows of a round."""
 
@@ -36,8 +34,8 @@ def curve(run: Path) -> list[tuple[float, float]]:
     points: list[tuple[float, float]] = [(0, 0)]
     proved: set[str] = set()
     checks = 0
-    for directory in _finished(run):
-        summary = _summary(directory)
+    for directory in finished_rounds(run):
+        summary = round_summary(directory)
         conjectures = {one.id for one in read_records(directory / "conjectures.jsonl", Conjecture)}
         checks += summary["conjecturing"]["checks"]
         end = checks + summary["proving"]["checks"]
@@ -59,59 +57,12 @@ def held_out_curve(run: Path) -> list[tuple[float, float]]:
     proved = set(json.loads(before.read_text(encoding="utf-8"))["proved"])
     points: list[tuple[float, float]] = [(0, len(proved))]
     checks = 0
-    for directory in _finished(run):
-        summary = _summary(directory)
+    for directory in finished_rounds(run):
+        summary = round_summary(directory)
         checks += summary["checks"]
         proved.update(summary["held_out"]["proved"])
         points.append((checks, len(proved)))
     return points
-
-
-class Compared:
-    """Several runs side by side.
-
-    Args:
-        runs: their directories.
-
-    Raises:
-        SelfPlayError: a directory holds no finished round.
-    """
-
-    def __init__(self, runs: Sequence[Path]) -> None:
-        self._curves: dict[str, list[tuple[float, float]]] = {}
-        self._held_out: dict[str, list[tuple[float, float]]] = {}
-        for run in runs:
-            name = _name_of(run)
-            if name in self._curves:
-                raise SelfPlayError(f"{run}: a second run of {name}")
-            self._curves[name] = curve(run)
-            if len(self._curves[name]) == 1:
-                raise SelfPlayError(f"{run} holds no finished round")
-            held_out = held_out_curve(run)
-            if held_out:
-                self._held_out[name] = held_out
-        self.checks = min(points[-1][0] for points in self._curves.values())
-
-    def rows(self) -> list[tuple[str, int, int | None]]:
-        """Method and seed, statements proved, held-out statements proved: at the verdicts that all runs reach."""
-        return [
-            (name, _at(points, self.checks) or 0, _at(self._held_out.get(name, ()), self.checks))
-            for name, points in self._curves.items()
-        ]
-
-    def markdown(self) -> str:
-        """The table."""
-        lines = [f"| at {self.checks:.0f} {ACROSS} | proved | held-out proved |", "| --- | --- | --- |"]
-        lines += [f"| {name} | {proved} | {'' if other is None else other} |" for name, proved, other in self.rows()]
-        return "\n".join(lines)
-
-    def svg(self) -> str:
-        """The curves of proved statements."""
-        return chart("proved statements", self._curves, ACROSS)
-
-    def held_out_svg(self) -> str:
-        """The curves of proved held-out statements; empty where none was measured."""
-        return chart("proved held-out statements", self._held_out, ACROSS)
 
 
 def write_report(
@@ -151,7 +102,7 @@ def _report(
         lines += [f"Held out, before: {len(before['proved'])} of {before['statements']}.", ""]
     lines += [
         "| round | verdicts | proved | new | conjectures made, readable and new, kept | in the window | "
-        "examples: conjecturer, prover | sampler idle | Lean idle | held-out proved |",
+        "examples: conjecturer, prover | sampler idle | checker idle | held-out proved |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for one in summaries:
@@ -210,26 +161,12 @@ def _kinds(kinds: Mapping[str, int]) -> str:
     return ", ".join(f"{kind} {count}" for kind, count in kinds.items())
 
 
-def _finished(run: Path) -> list[Path]:
+def finished_rounds(run: Path) -> list[Path]:
+    """Directories of the rounds that are finished, in order."""
     return sorted(path.parent for path in (run / "rounds").glob("*/summary.json"))
 
 
-def _summary(directory: Path) -> dict[str, Any]:
+def round_summary(directory: Path) -> dict[str, Any]:
+    """Content of a finished round's `summary.json`."""
     made: dict[str, Any] = json.loads((directory / "summary.json").read_text(encoding="utf-8"))
     return made
-
-
-def _name_of(run: Path) -> str:
-    path = run / CONFIG_NAME
-    try:
-        settings = json.loads(path.read_text(encoding="utf-8"))["settings"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SelfPlayError(f"{run} holds no self-play run: {error}") from None
-    config = self_play_config_from_json(settings, str(path))
-    return f"{config.method}, seed {config.seed}"
-
-
-def _at(points: Sequence[tuple[float, float]], checks: float) -> int | None:
-    """The height of a curve at so many verdicts; None before its first point."""
-    reached = [height for place, height in points if place <= checks]
-    return int(reached[-1]) if reached else None

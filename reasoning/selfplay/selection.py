@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 from typing import Final
 
@@ -31,14 +31,18 @@ def statement_key(header: str, text: str) -> tuple[str, str]:
     return "".join(header.split()), held_out.statement_key(text)
 
 
-def distinct_conjectures(made: Iterable[Conjecture], known: Iterable[Statement]) -> list[Conjecture]:
-    """The first conjecture of each statement that is not known."""
-    seen = {statement_key(one.header, one.text) for one in known}
+def distinct_conjectures(
+    made: Iterable[Conjecture],
+    known: Iterable[Statement],
+    key: Callable[[str, str], tuple[str, str]] = statement_key,
+) -> list[Conjecture]:
+    """The first conjecture of each statement that is not known, by what makes statements the same."""
+    seen = {key(one.header, one.text) for one in known}
     kept = []
     for conjecture in made:
-        key = statement_key(conjecture.header, conjecture.text)
-        if key not in seen:
-            seen.add(key)
+        made_key = key(conjecture.header, conjecture.text)
+        if made_key not in seen:
+            seen.add(made_key)
             kept.append(conjecture)
     return kept
 

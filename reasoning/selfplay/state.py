@@ -10,7 +10,7 @@ Nothing else carries over from round to round but the model.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ class State:
         proofs: all correct ones.
         checks: verdicts so far, on proofs and on conjectured statements.
         emptied: first round whose proofs are in the buffer.
+        key: (header, statement) -> what makes statements the same.
     """
 
     dataset: Sequence[Statement]
@@ -49,6 +50,7 @@ class State:
     proofs: list[Proof] = field(default_factory=list)
     checks: int = 0
     emptied: int = 0
+    key: Callable[[str, str], tuple[str, str]] = statement_key
 
     def __post_init__(self) -> None:
         self.add_statements(self.dataset)
@@ -57,7 +59,7 @@ class State:
         """Know these too; the first of several that are the same gives the id."""
         for statement in statements:
             self.statements.setdefault(statement.id, statement)
-            self.ids.setdefault(statement_key(statement.header, statement.text), statement.id)
+            self.ids.setdefault(self.key(statement.header, statement.text), statement.id)
 
     def add_round(self, directory: Path, number: int) -> dict[str, Any]:
         """Take in a finished round; returns its summary."""

@@ -13,20 +13,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reasoning.proving.prompts import (
-    TRIVIAL_LEMMA,
-    conjecturer_prompt,
-    cut_proof,
-    prover_prompt,
-    statement_from_conjecture,
-)
+from reasoning.proving.prompts import cut_proof
 from reasoning.runs.files import write_json
-from reasoning.selfplay.checking import Checked
+from reasoning.selfplay.checking import UNJUDGED, Checked
 from reasoning.selfplay.game import Game
 from reasoning.selfplay.inputs import choose_inputs, multiplicity
 from reasoning.selfplay.overlap import Asked, Result, proofs_of, sample_and_check
 from reasoning.selfplay.records import Attempts, Conjecture, ConjecturerInput, Proof, Statement
-from reasoning.selfplay.selection import attempts_of, distinct_conjectures, prover_targets, random_subset, statement_key
+from reasoning.selfplay.selection import attempts_of, distinct_conjectures, prover_targets, random_subset
 from reasoning.selfplay.store import read_records, write_records
 
 __all__ = ["choose", "choose_targets", "conjecture", "measure", "prove"]
@@ -72,16 +66,18 @@ async def conjecture(game: Game, number: int, inputs: Sequence[ConjecturerInput]
         return list(read_records(path, Conjecture))
     copies = multiplicity(statements, len(inputs))
     shown = [one for one in inputs for _ in range(copies)]
-    asked = [Asked(one.header, _conjecturer_prompt(game, one)) for one in shown]
-    known = {statement_key(one.header, one.text) for one in (*game.state.dataset, *game.held_out)}
+    system = game.system
+    contexts = {system.context(one): one for one in inputs}
+    asked = [Asked(system.context(one), _conjecturer_prompt(game, one)) for one in shown]
+    known = {system.statement_key(one.header, one.text) for one in (*game.state.dataset, *game.held_out)}
 
-    async def check(header: str, text: str) -> Checked:
+    async def check(context: str, text: str) -> Checked:
+        one = contexts[context]
         if not text:
             return Checked("no statement")
-        if statement_key(header, text) in known:
+        if system.statement_key(one.header, text) in known:
             return Checked("known")
-        reason = await game.checker.unreadable(Statement("", text, header, conjecture=True))
-        return Checked("unreadable" if reason else "passed", detail=reason)
+        return await game.checker.conjectured(Statement("", text, one.header, conjecture=True), one.statement)
 
     with game.progress(len(asked), f"round {number}, conjectures") as progress:
         results, timing = await sample_and_check(
@@ -89,7 +85,7 @@ async def conjecture(game: Game, number: int, inputs: Sequence[ConjecturerInput]
             directory / "conjecturing",
             batch_size=game.config.sampling.batch_size,
             sample=game.sampler(number, "conjectures", game.config.sampling.max_statement_tokens),
-            read=lambda text: statement_from_conjecture(text) or "",
+            read=lambda text: system.read_conjecture(text) or "",
             check=check,
             workers=game.checker.workers,
             on_check=progress.advance,
@@ -100,7 +96,7 @@ async def conjecture(game: Game, number: int, inputs: Sequence[ConjecturerInput]
         for index, (one, result) in enumerate(zip(shown, results, strict=True))
         if result.checked.kind == "passed"
     ]
-    distinct = distinct_conjectures(made, (*game.state.dataset, *game.held_out))
+    distinct = distinct_conjectures(made, (*game.state.dataset, *game.held_out), system.statement_key)
     kept = random_subset(distinct, statements, game.generator(number, "subset"))
     record = {
         "inputs": len(inputs),
@@ -109,7 +105,7 @@ async def conjecture(game: Game, number: int, inputs: Sequence[ConjecturerInput]
         "kinds": dict(sorted(Counter(result.checked.kind for result in results).items())),
         "distinct": len(distinct),
         "kept": len(kept),
-        "checks": _tried(results, ("passed", "unreadable")),
+        "checks": _tried(results),
         "timing": timing.to_json(),
     }
     write_json(directory / "conjecturing.json", record)
@@ -185,7 +181,9 @@ async def _judged(
     directory: Path | None = None,
 ) -> tuple[list[Result], dict[str, Any]]:
     by_id = {one.id: one for one in statements}
-    asked = [Asked(one.id, prover_prompt(one.text, one.header)) for one in statements for _ in range(samples)]
+    asked = [
+        Asked(one.id, game.system.prover_prompt(one.text, one.header)) for one in statements for _ in range(samples)
+    ]
 
     async def check(id: str, proof: str) -> Checked:
         return await game.checker.check(by_id[id], proof)
@@ -219,19 +217,20 @@ def _attempts(statements: Sequence[Statement], proofs: Sequence[Proof]) -> list[
     return [attempts_of(id, group) for id, group in groups.items()]
 
 
-def _tried(results: Sequence[Result], kinds: Sequence[str]) -> int:
-    """Distinct texts that Lean looked at."""
-    return len({(one.statement, one.text) for one in results if one.checked.kind in kinds})
+def _tried(results: Sequence[Result]) -> int:
+    """Distinct texts that the checker looked at."""
+    unseen = ("no statement", "known", UNJUDGED)
+    return len({(one.statement, one.text) for one in results if one.checked.kind not in unseen})
 
 
 def _made(game: Game, id: str, one: ConjecturerInput, prompt: str, text: str) -> Conjecture:
     """A conjecture; one that an earlier round made is that one, with its text."""
-    earlier = game.state.ids.get(statement_key(one.header, text))
+    earlier = game.state.ids.get(game.system.statement_key(one.header, text))
     if earlier is not None:
         id, text = earlier, game.state.statements[earlier].text
-    plain = conjecturer_prompt(TRIVIAL_LEMMA, one.statement, one.proof, one.header)
+    plain = game.system.conjecturer_prompt(game.system.trivial_lemma, one.statement, one.proof, one.header)
     return Conjecture(id, text, one.header, one.seed, one.lemma, prompt, plain)
 
 
 def _conjecturer_prompt(game: Game, one: ConjecturerInput) -> str:
-    return conjecturer_prompt(game.book.statement(one.lemma), one.statement, one.proof, one.header)
+    return game.system.conjecturer_prompt(game.book.statement(one.lemma), one.statement, one.proof, one.header)

@@ -29,6 +29,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, Self, TextIO, TypeVar
 
+from reasoning.json_lines import json_lines
 from reasoning.runs.files import replaced_file
 
 __all__ = ["Appended", "SelfPlayError", "read_lines", "read_records", "round_directory", "write_records"]
@@ -74,18 +75,7 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     Raises:
         SelfPlayError: a line is no object: the file was changed by something else.
     """
-    try:
-        with open(path, encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    values = json.loads(line)
-                except ValueError:
-                    values = None
-                if not isinstance(values, dict):
-                    raise SelfPlayError(f"{path}, line {number}: not a JSON object")
-                yield values
-    except OSError as error:
-        raise SelfPlayError(f"{path}: cannot be read: {error.strerror}") from None
+    return (record for _, record in json_lines(path, SelfPlayError))
 
 
 class Appended:

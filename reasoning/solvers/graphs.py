@@ -15,7 +15,17 @@ from pydantic import Field
 from reasoning.solvers.definition import solver
 from reasoning.solvers.results import Result, SolverInputError, Status
 
-__all__ = ["Cut", "Flow", "Path", "Tree", "maximum_flow", "minimum_spanning_tree", "shortest_path"]
+__all__ = [
+    "Cut",
+    "Flow",
+    "Path",
+    "Potentials",
+    "Tree",
+    "TreeCertificate",
+    "maximum_flow",
+    "minimum_spanning_tree",
+    "shortest_path",
+]
 
 Node = str | int
 Edge = tuple[Node, Node, float]

@@ -15,7 +15,7 @@ from reasoning.solvers.arguments import ExactInteger
 from reasoning.solvers.definition import solver
 from reasoning.solvers.results import Result, SolverInputError, Status
 
-__all__ = ["Logarithm", "Power", "discrete_logarithm", "modular_power"]
+__all__ = ["Logarithm", "LogarithmCertificate", "Power", "PowerCertificate", "discrete_logarithm", "modular_power"]
 
 MAX_MODULUS_BITS = 199
 """Moduli of logarithms have to be factored."""

@@ -18,7 +18,16 @@ from reasoning.solvers.arguments import ExactInteger
 from reasoning.solvers.definition import solver
 from reasoning.solvers.results import Result, SolverInputError, Status
 
-__all__ = ["Congruence", "Lattice", "Primes", "linear_diophantine", "primes_between", "solve_congruences"]
+__all__ = [
+    "Congruence",
+    "Lattice",
+    "Primes",
+    "PrimesCertificate",
+    "ZeroResiduals",
+    "linear_diophantine",
+    "primes_between",
+    "solve_congruences",
+]
 
 MAX_PRIMES = 10_000
 MAX_PRIME_DIGITS = 100

@@ -21,7 +21,14 @@ from reasoning.solvers.expressions import names_of, read_expression
 from reasoning.solvers.results import Result, SolverInputError, Status
 from verifiers.constants.expressions import Binary, Name, Negative, Node, Number
 
-__all__ = ["Assignment", "Model", "satisfy_clauses", "satisfy_constraints"]
+__all__ = [
+    "Assignment",
+    "ClauseCertificate",
+    "ConstraintCertificate",
+    "Model",
+    "satisfy_clauses",
+    "satisfy_constraints",
+]
 
 MAX_VARIABLE = 100_000
 MAX_POWER = 20

@@ -1,7 +1,7 @@
 """Which rule makes a sequence: a polynomial, a linear recurrence, or one with polynomial coefficients.
 
 >>> identify_sequence([0, 1, 1, 2, 3, 5, 8, 13]).solution.next
-[21, 34, 55]
+[Fraction(21, 1), Fraction(34, 1), Fraction(55, 1)]
 >>> identify_sequence([1, 1, 2, 6, 24, 120, 720, 5040]).solution.kind
 'holonomic'
 """

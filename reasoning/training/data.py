@@ -9,14 +9,15 @@ where it has one.
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from reasoning.engines.base import derive_seed
+from reasoning.json_lines import json_lines
 from reasoning.training.arithmetic import Item, held_out_items, training_items
 from reasoning.training.config import ConfigError, DataSection
 from verifiers.records import Problem, RecordError
@@ -112,23 +113,8 @@ def read_rows(path: Path, count: int) -> Iterator[tuple[str, dict[str, Any]]]:
         ConfigError: the file cannot be read, holds no row, or a line is not a JSON object.
     """
     found = 0
-    try:
-        with open(path, encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                if found == count:
-                    break
-                if line.isspace():
-                    continue
-                try:
-                    record = json.loads(line)
-                except (ValueError, RecursionError) as error:
-                    raise ConfigError(f"{path}, line {number}: not JSON: {error}") from None
-                if not isinstance(record, dict):
-                    raise ConfigError(f"{path}, line {number}: expected an object, got {type(record).__name__}")
-                found += 1
-                yield f"{path}, line {number}", record
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    for found, row in enumerate(islice(json_lines(path, ConfigError), count), 1):  # noqa: B007 - counts
+        yield row
     if not found:
         raise ConfigError(f"{path}: holds no rows")
 

@@ -24,10 +24,11 @@ from statistics import fmean, stdev
 from typing import Any
 
 from reasoning.evaluation.metrics import wilson_interval
-from reasoning.training.config import read_config
+from reasoning.json_lines import json_lines
+from reasoning.training.config import ConfigError, read_config
 from reasoning.training.recipes import run_training
 
-__all__ = ["FURTHER", "HARD", "HARD_FURTHER", "METHODS", "START", "Learned", "Method", "Results", "learn"]
+__all__ = ["FURTHER", "HARD", "HARD_FURTHER", "METHODS", "START", "Learned", "Method", "Results", "Row", "learn"]
 
 COMMON = (
     "threads=1",
@@ -317,7 +318,7 @@ def _run_and_tell(one: _Planned) -> None:
 
 def _learned(one: _Planned) -> Learned:
     metrics = json.loads((one.where / "metrics.json").read_text(encoding="utf-8"))
-    log = [json.loads(line) for line in (one.where / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    log = [record for _, record in json_lines(one.where / "log.jsonl", ConfigError)]
     return Learned(one.method.name, one.seed, metrics, log)
 
 

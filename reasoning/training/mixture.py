@@ -18,15 +18,16 @@ by its hash, is held out.
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from reasoning.data_files import data_file
 from reasoning.engines.base import derive_seed
 from reasoning.families import Family, built_in_families, draw
+from reasoning.json_lines import json_lines
 from reasoning.training.arithmetic import held_out_items, is_held_out, prompt_of, training_items
 from verifiers.records import Problem
 from verifiers.registry import VerifierRegistry
@@ -191,12 +192,11 @@ def _value(body: str, numbers: dict[str, int], n: int) -> Any:
 
 
 def _puzzles(count: int) -> Iterator[PlusExample]:
-    with open(data_file("puzzles/puzzles.jsonl"), encoding="utf-8") as file:
-        for _, line in zip(range(count), file, strict=False):
-            problem = Problem.from_json(json.loads(line))
-            reference = problem.meta["reference"].strip()
-            asked = f"{problem.prompt}\n```python\n{problem.text('sat').strip()}\n```"
-            yield PlusExample("puzzles", prompt_of(asked), f"```python\n{reference}\n```\n", problem)
+    for _, record in islice(json_lines(data_file("puzzles/puzzles.jsonl")), count):
+        problem = Problem.from_json(record)
+        reference = problem.meta["reference"].strip()
+        asked = f"{problem.prompt}\n```python\n{problem.text('sat').strip()}\n```"
+        yield PlusExample("puzzles", prompt_of(asked), f"```python\n{reference}\n```\n", problem)
 
 
 async def _passed(registry: VerifierRegistry, examples: Iterator[PlusExample]) -> list[PlusExample]:

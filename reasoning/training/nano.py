@@ -141,6 +141,7 @@ def make_tokenizer() -> Any:
         tokenizer_object=core,
         pad_token=PAD,
         eos_token=EOS,
+        unk_token=EOS,  # bytes are never unknown; without one, AutoTokenizer adds a token that the model has not got
         padding_side="left",
         model_max_length=MAX_POSITIONS,
         clean_up_tokenization_spaces=False,

@@ -8,9 +8,7 @@ moment and resumed.
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -19,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.engines.base import derive_seed
-from reasoning.runs.files import replaced_file, write_json
+from reasoning.json_lines import json_lines
+from reasoning.runs.files import disk_is_full, replaced_file, write_json
 from reasoning.runs.progress import progress_display
 from reasoning.training.config import ConfigError, TrainingConfig
 from reasoning.training.data import Task, read_examples, read_rows, read_tasks, render, rows_with_labels, text_of
@@ -80,8 +79,7 @@ def run_training(
             session.advance = progress.advance
             return _run(session, metrics_path)
     except Exception as error:
-        # What writes a file decides which exception it is: Python's, PyTorch's or that of safetensors.
-        if os.strerror(errno.ENOSPC) not in str(error):
+        if not disk_is_full(error, directory):
             raise
         raise TrainingError(f"{directory}: no space left on the disk; free some, then {session.kept()}") from None
     finally:
@@ -423,7 +421,7 @@ def _sampled(session: Session, tasks: list[Task], turn: int, where: Path) -> lis
             for one in judged:
                 right = one.right if one.right or one.wrong else None
                 file.write(json.dumps({"prompt": one.prompt, "completion": one.text, "right": right}) + "\n")
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [record for _, record in json_lines(path, ConfigError)]
 
 
 def _chosen(session: Session, tasks: list[Task], turn: int) -> list[Task]:

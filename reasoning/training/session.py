@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.data_files import data_file
+from reasoning.json_lines import json_lines
 from reasoning.runs.environment import describe_environment
 from reasoning.runs.files import replaced_file, write_json
 from reasoning.training.arithmetic import ANSWER_FORM
@@ -193,7 +194,7 @@ class Session:
     def read_log(self) -> list[dict[str, Any]]:
         """All lines so far."""
         path = self.directory / LOG_NAME
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+        return [record for _, record in json_lines(path, ConfigError)] if path.exists() else []
 
     def save_model(self, model: Any) -> None:
         """Write the finished model, whole or not at all."""

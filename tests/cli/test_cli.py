@@ -16,11 +16,34 @@ PUZZLE = {"id": "p", "kind": "puzzle", "sat": "def sat(x: int, n=3):\n    return
 
 
 @pytest.fixture
-def reasoning(tmp_path):
-    """Runs the command line in its own process, with third-party plugins installed."""
-    plugins = tmp_path / "plugins"
-    plugins.mkdir()
-    install_plugins(plugins)
+def plugins(tmp_path):
+    """A folder in which third-party plugins are installed."""
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    install_plugins(folder)
+    return folder
+
+
+@pytest.fixture
+def reasoning(tmp_path, plugins, monkeypatch, capsys):
+    """Runs the command line in this process, which spares the start of another."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(plugins)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments):
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([*map(str, arguments)])
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, ended.value.code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def process(tmp_path, plugins):
+    """Runs the command line in its own process."""
     paths = [str(plugins), os.getcwd(), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "COLUMNS": "200"}
 
@@ -44,6 +67,16 @@ def test_help_needs_none_of_the_heavy_modules():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_full_disk_is_one_clear_line():
+    command = [sys.executable, "-m", "reasoning.cli.main", "methods"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: No space left on device; free some, then give the command again (a run goes on with --resume)\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -147,17 +180,18 @@ def test_what_a_disk_refuses_is_told_in_one_line(tmp_path, monkeypatch, capsys, 
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match="2"):
         main(["discover", "mitm", "--constants", "e", "--out", "x"])
-    assert capsys.readouterr().err == f"error: runs/x/config.json.partial: {os.strerror(number)}\n"
+    remedy = "; free some, then give the command again (a run goes on with --resume)" if number == errno.ENOSPC else ""
+    assert capsys.readouterr().err == f"error: runs/x/config.json.partial: {os.strerror(number)}{remedy}\n"
 
 
-def test_verify_judges_each_line_and_names_bad_ones(reasoning, tmp_path):
+def test_verify_judges_each_line_and_names_bad_ones(process, tmp_path):
     lines = [
         {"id": "right", "problem": PUZZLE, "candidate": "def sol(n=3): return n"},
         {"id": "wrong", "problem": PUZZLE, "candidate": "4"},
         {"id": "faulty", "problem": {**PUZZLE, "sat": 3}, "candidate": "3"},
     ]
     source = jsonl(tmp_path / "in.jsonl", *lines)
-    done = reasoning("verify", "puzzle", "--in", source, "--out", "out.jsonl", "--explain")
+    done = process("verify", "puzzle", "--in", source, "--out", "out.jsonl", "--explain")
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert [(row["id"], row["status"], row["score"]) for row in rows] == [
@@ -170,14 +204,14 @@ def test_verify_judges_each_line_and_names_bad_ones(reasoning, tmp_path):
     assert "in.jsonl, line 3: problem: field 'sat'" in done.stderr
 
 
-def test_verify_streams_through_pipes_with_a_third_party_verifier(reasoning):
+def test_verify_streams_through_pipes_with_a_third_party_verifier(process):
     def row(candidate):
         return json.dumps({"id": candidate, "problem": {"kind": "gold", "gold": "a"}, "candidate": candidate})
 
-    done = reasoning("verify", "gold", stdin="\n".join(map(row, "ab")))
+    done = process("verify", "gold", stdin="\n".join(map(row, "ab")))
     assert done.returncode == 0
     assert [json.loads(line)["passed"] for line in done.stdout.splitlines()] == [True, False]
-    unjudged = reasoning("verify", "gold", "--quiet", stdin=row("?"))
+    unjudged = process("verify", "gold", "--quiet", stdin=row("?"))
     assert unjudged.returncode == 1
     assert json.loads(unjudged.stdout)["status"] == "unavailable"
 
@@ -192,10 +226,10 @@ def test_verify_streams_through_pipes_with_a_third_party_verifier(reasoning):
         ("raise SystemExit('told')", [], 1, ""),
     ],
 )
-def test_sandbox_passes_output_and_status_through(reasoning, tmp_path, program, options, status, stdout):
+def test_sandbox_passes_output_and_status_through(process, tmp_path, program, options, status, stdout):
     (tmp_path / "given.txt").write_text("abc")
     (tmp_path / "program.py").write_text(program)
-    done = reasoning("sandbox", "program.py", *options)
+    done = process("sandbox", "program.py", *options)
     assert done.stdout == stdout
     assert done.returncode in (status if isinstance(status, tuple) else (status,)), done.stderr
 

@@ -115,15 +115,15 @@ def test_other_fields_are_handed_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("{oops", ":2: not JSON"),
-        ("[1]", ":2: expected an object, got list"),
-        ({"text": "x"}, ":2: none of the fields problem_id, id, task_id, puzzle is there"),
-        ({"id": "a"}, ":2: none of the fields completion, text"),
-        ({"id": ["a"], "text": "x"}, ":2: a problem's id must be a string or a number, got list"),
-        ({"id": "a", "text": 3}, ":2: the text must be a string, got int"),
-        ({"id": "a", "text": "x", "sample": -1}, ":2: field 'sample'"),
-        ({"id": "a", "text": "x", "count": "many"}, ":2: field 'count'"),
-        ("[" * 100_000, ":2: not JSON"),
+        ("{oops", ", line 2: not JSON"),
+        ("[1]", ", line 2: expected an object, got list"),
+        ({"text": "x"}, ", line 2: none of the fields problem_id, id, task_id, puzzle is there"),
+        ({"id": "a"}, ", line 2: none of the fields completion, text"),
+        ({"id": ["a"], "text": "x"}, ", line 2: a problem's id must be a string or a number, got list"),
+        ({"id": "a", "text": 3}, ", line 2: the text must be a string, got int"),
+        ({"id": "a", "text": "x", "sample": -1}, ", line 2: field 'sample'"),
+        ({"id": "a", "text": "x", "count": "many"}, ", line 2: field 'count'"),
+        ("[" * 100_000, ", line 2: not JSON"),
     ],
 )
 def test_malformed_rows_are_named(tmp_path: Path, row: Any, words: str) -> None:

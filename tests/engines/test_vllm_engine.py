@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import random
-from collections.abc import Iterator
+import signal
+from collections.abc import Coroutine, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reasoning.engines import Completion, Engine, EngineError, Message, Request, create_engine
+from reasoning.engines.vllm_engine import VLLMEngine
 from tests.support.tiny_model import make_tiny_model, token_logprobs
 from tests.support.vllm_server import VLLMServer
 
@@ -50,6 +54,17 @@ class Engines:
         self.model = model
         self._runner = runner
         self._engines = engines
+
+    @property
+    def vllm(self) -> VLLMEngine:
+        """The engine in this process."""
+        engine = self._engines["vllm"]
+        assert isinstance(engine, VLLMEngine)
+        return engine
+
+    def run(self, work: Coroutine[Any, Any, list[str]]) -> list[str]:
+        """Run something on the event loop of the engines."""
+        return self._runner.run(work)
 
     def ask(self, name: str, *requests: Request) -> list[list[Completion]]:
         """Complete all requests at once."""
@@ -90,6 +105,33 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
 
 def texts(answers: list[list[Completion]]) -> list[str]:
     return [answer[0].text for answer in answers]
+
+
+def test_batches_are_as_large_as_those_of_vllms_offline_class(engines: Engines) -> None:
+    from vllm import EngineArgs
+    from vllm.usage.usage_lib import UsageContext
+
+    [tokens, sequences] = EngineArgs.get_batch_defaults(1)
+    chosen = engines.vllm._server._engine.vllm_config.scheduler_config
+    assert chosen.max_num_seqs == sequences[UsageContext.LLM_CLASS] > 128
+    assert chosen.max_num_batched_tokens == tokens[UsageContext.LLM_CLASS]
+
+
+def test_cancelled_requests_leave_and_the_others_go_on(engines: Engines) -> None:
+    async def run() -> list[str]:
+        requests = [Request(prompt=prompt, max_tokens=100) for prompt in PROMPTS]
+        tasks = [asyncio.create_task(engines.vllm.complete(request)) for request in requests]
+        while not engines.vllm._server._engine.has_unfinished_requests():
+            await asyncio.sleep(0.001)
+        for task in tasks[::2]:
+            task.cancel()
+        done = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(isinstance(answer, asyncio.CancelledError) for answer in done[::2])
+        return [answer[0].text for answer in done[1::2] if isinstance(answer, list)]
+
+    expected = texts(engines.ask("vllm", *(Request(prompt=prompt, max_tokens=100) for prompt in PROMPTS[1::2])))
+    assert engines.run(run()) == expected
+    assert not engines.vllm._server._engine.has_unfinished_requests()
 
 
 @BOTH
@@ -200,3 +242,24 @@ def test_behind_messages_too(engines: Engines, name: str) -> None:
     [scored] = engines.score(name, Request(messages=CHATS[1]), ["four"])
     text = "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n2+2?<|im_end|>\n<|im_start|>assistant\n"
     assert scored == pytest.approx(token_logprobs(engines.model, text, "four"), abs=1e-3)
+
+
+def test_the_death_of_its_process_is_one_line(tmp_path: Path) -> None:
+    model = make_tiny_model(tmp_path / "tiny")
+    others = multiprocessing.active_children()
+
+    async def run() -> None:
+        engine = create_engine(f"vllm:{model},dtype=float32,max_model_len=512,enforce_eager=true,cpu_kv_cache_gib=1")
+        await engine.complete(Request(prompt="x", max_tokens=1))
+        under_way = asyncio.create_task(engine.complete(Request(prompt="x", max_tokens=500)))
+        await asyncio.sleep(0)
+        for process in multiprocessing.active_children():
+            if process not in others and process.pid is not None:
+                os.kill(process.pid, signal.SIGKILL)
+        for lost in (under_way, engine.complete(Request(prompt="x", max_tokens=1))):
+            with pytest.raises(EngineError, match=r"^vllm: .+") as caught:
+                await lost
+            assert "\n" not in str(caught.value)
+        await engine.close()
+
+    asyncio.run(run())

@@ -13,7 +13,8 @@ import pytest
 
 from reasoning.discovery.llm import Settings, search
 from reasoning.engines import Message, create_engine
-from reasoning.methods.base import Attempt, Prompt, PromptStyle, Question, Sampling, Workbench, find_method
+from reasoning.methods.base import Attempt, Prompt, PromptStyle, Question, Sampling, Workbench
+from reasoning.methods.registry import find_method
 from reasoning.solvers.registry import find_tool
 from tests.support.tiny_model import make_tiny_model
 from tests.support.vllm_server import VLLMServer

@@ -235,7 +235,7 @@ def test_a_download_that_fails_or_differs_leaves_nothing(tmp_path, monkeypatch, 
 
 
 def test_where_no_engine_is_named_search_solves_what_it_can_and_the_built_in_model_is_asked_the_rest():
-    from reasoning.cli.evaluate import settings_from
+    from reasoning.cli.run_settings import settings_from
 
     named = {name: settings_from({"benchmark": name}).engine for name in BENCHMARKS}
     searched = {"puzzles", "p3", "core-lean", "minif2f", "proofnet", "putnambench"}

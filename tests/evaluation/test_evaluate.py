@@ -6,7 +6,7 @@ import pytest
 from reasoning.engines.base import Completion, EngineError
 from reasoning.evaluation.again import judge_run_again
 from reasoning.evaluation.evaluate import EvaluationError, Settings, evaluate
-from reasoning.runs import RunError
+from reasoning.runs import RunError, RunStore, StoreError
 from verifiers.registry import VerifierRegistry
 
 PUZZLES = [
@@ -119,6 +119,25 @@ def test_what_was_not_answered_is_no_wrong_answer_and_is_asked_again(tmp_path, s
 def test_an_engine_that_is_down_stops_the_run(tmp_path, settings):
     with pytest.raises(EngineError, match=r"no answer 20 times in a row \(connection refused\); .*--resume"):
         run(settings, tmp_path / "run", Scripted(down=range(6)))
+
+
+def test_a_full_disk_stops_the_run_and_it_goes_on_when_there_is_room(tmp_path, settings, monkeypatch):
+    run(settings, tmp_path / "straight", Scripted())
+    add_item = RunStore.add_item
+
+    def add_without_room(store, position, *rest):
+        if position == 9:
+            store._connection.execute("PRAGMA max_page_count = 1")
+            rest = (*rest[:2], None, {"much": "x" * 100_000})
+        add_item(store, position, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunStore, "add_item", add_without_room)
+        with pytest.raises(StoreError, match=r"no space left on the disk; free some, then go on with --resume"):
+            run(settings, tmp_path / "full", Scripted())
+    run(settings, tmp_path / "full", Scripted(), resume=True)
+    for name in ("records.jsonl", "metrics.json"):
+        assert (tmp_path / "full" / name).read_bytes() == (tmp_path / "straight" / name).read_bytes()
 
 
 def test_a_changed_engine_or_problem_file_is_refused(tmp_path, settings):

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from reasoning.evaluation import lines
-from reasoning.evaluation.lines import FileError, judge_lines, read_lines
+from reasoning.evaluation.lines import FileError, judge_lines
 from reasoning.runs import progress_display
 from verifiers.records import RecordError, Status, Verdict
 
@@ -138,13 +137,6 @@ def test_a_resume_refuses_the_output_of_another_input(tmp_path):
     run(source, tmp_path / "out.jsonl")
     with pytest.raises(FileError, match="is complete; nothing to resume"):
         run(source, tmp_path / "out.jsonl", resume=True)
-
-
-def test_a_line_above_the_limit_is_skipped_without_being_held(tmp_path, monkeypatch):
-    monkeypatch.setattr(lines, "MAX_LINE_BYTES", 100)
-    source = tmp_path / "in.jsonl"
-    source.write_text("x" * 1000 + "\n" + "{}\n" + "y" * 99 + "\n" + "z" * 101)
-    assert list(read_lines(str(source))) == [(1, None), (2, b"{}\n"), (3, b"y" * 99 + b"\n"), (4, None)]
 
 
 def test_an_explanation_is_added_when_asked_for(tmp_path):

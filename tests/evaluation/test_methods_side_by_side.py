@@ -7,6 +7,7 @@ from scripted_engine import Script, ScriptedEngine, python
 from reasoning.engines.base import PromptTooLongError
 from reasoning.evaluation.evaluate import EvaluationError, Settings, evaluate
 from reasoning.evaluation.methods_side_by_side import evaluate_methods, read_methods
+from reasoning.methods import MethodError
 
 PROMPT = 'def plus_{n}(x: int) -> int:\n    """x plus {n}.\n\n    >>> plus_{n}(1)\n    {one}\n    """\n'
 METHODS = ["funcoder,samples=3", "codet,samples=3,test_samples=1", "direct"]
@@ -112,6 +113,16 @@ def test_another_comparison_needs_another_directory(tmp_path, settings):
 
 def budgeted(settings, budget):
     return Settings(**{**{name: getattr(settings, name) for name in settings.__slots__}, "budget": budget})
+
+
+@pytest.mark.parametrize(
+    ("method", "words"), [("self_consistency", "no vote over them"), ("best_of_n", "needs a reward model")]
+)
+def test_what_one_method_lacks_is_said_before_another_begins(tmp_path, settings, method, words):
+    asked = engine()
+    with pytest.raises(MethodError, match=rf"method '{method},n=2': .*{words}"):
+        run(settings, tmp_path / "out", ["direct", f"{method},n=2"], asked)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_budget_bounds_every_method_and_the_best_so_far_is_judged(tmp_path, settings):

@@ -77,6 +77,26 @@ def test_a_thousand_instances_of_every_family_are_right(sandbox):
     assert sum(report.distinct for report in reports) > 0.85 * 1000 * len(reports)
 
 
+@pytest.mark.slow
+def test_the_difficulty_dial_of_every_family_turns(sandbox):
+    """Problem and worked solution hold more digits at the highest level than at the lowest, family by family."""
+
+    async def work(pool):
+        return [
+            [
+                await draw(pool, family, range(30), seed=5, split="train", level=level)
+                for level in (LEVELS[0], LEVELS[-1])
+            ]
+            for family in FAMILIES.values()
+        ]
+
+    def digits(drawn):
+        return sum(letter.isdigit() for one in drawn.instances for letter in one.text + one.solution)
+
+    measured = {name: list(map(digits, pair)) for name, pair in zip(FAMILIES, sandbox(work), strict=True)}
+    assert {name: pair for name, pair in measured.items() if pair[0] >= pair[1]} == {}
+
+
 def test_splits_of_a_family_never_meet_whatever_the_seeds(sandbox):
     chosen = ("algebra/linear-equation", "combinatorics/word-arrangements", "probability/dice-sum")
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from reasoning.engines.images import Image, ImageError
 from reasoning.evaluation.benchmarks.base import BenchmarkError, Entry, find_benchmark, json_array, json_lines
-from reasoning.evaluation.lines import FileError, read_lines
+from reasoning.evaluation.lines import FileError
+from reasoning.json_lines import numbered_lines
 
 ROWS = {
     "gsm8k": {"question": "2+2?", "answer": "2+2=4\n#### 4"},
@@ -70,7 +71,7 @@ def packed(content):
     [
         (lambda path: list(json_lines(path)), BenchmarkError),
         (lambda path: list(json_array(path)), BenchmarkError),
-        (lambda path: list(read_lines(str(path))), FileError),
+        (lambda path: list(numbered_lines(str(path), FileError)), FileError),
     ],
 )
 def test_damaged_compressed_files_are_refused(tmp_path, read, refusal):

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from reasoning.engines.base import EngineError
-from reasoning.methods import Workbench, find_method
+from reasoning.methods import Workbench, find_method, registry
 from reasoning.methods.base import MethodError
 from reasoning.rewards import create_reward_model
 from tests.support.scripted_answers import ScriptedEngine, question
@@ -96,7 +96,7 @@ def test_adaptive_draws_until_the_vote_is_settled():
     assert len(ask("adaptive,n=30,batch=4,test=beta", ["\\boxed{3}"] * 30)[1]) == 4
 
 
-def test_draws_by_a_verifying_method_weigh_by_their_state():
+def test_draws_by_a_verifying_method_weigh_by_their_state(monkeypatch):
     check = "```python\nprint('Verdict: {}')\n```\n"
 
     async def verdict(question, workbench, options=None):
@@ -106,18 +106,11 @@ def test_draws_by_a_verifying_method_weigh_by_their_state():
         state, answer = [("false", 1), ("false", 1), ("true", 2)][question.sample % 3]
         return Attempt(Candidate("p", f"\\boxed{{{answer}}}", 0), "stop", {"vote": {"state": state}, "x": check})
 
-    from reasoning.methods import METHODS, MethodEntry
-
-    METHODS["stated"] = MethodEntry("x:y", "for tests")
-    try:
-        import reasoning.methods.base as base
-
-        original, base._imported = base._imported, lambda target: verdict if target == "x:y" else original(target)
-        attempt, _ = ask("weighted_vote,n=3,of=stated,by=verification")
-        equal, _ = ask("weighted_vote,n=3,of=stated,by=verification,uncertain=1,false=1")
-    finally:
-        base._imported = original
-        del METHODS["stated"]
+    original = registry._imported
+    monkeypatch.setitem(registry.METHODS, "stated", registry.MethodEntry("x:y", "for tests"))
+    monkeypatch.setattr(registry, "_imported", lambda target: verdict if target == "x:y" else original(target))
+    attempt, _ = ask("weighted_vote,n=3,of=stated,by=verification")
+    equal, _ = ask("weighted_vote,n=3,of=stated,by=verification,uncertain=1,false=1")
     assert attempt.candidate.text == "\\boxed{2}"
     assert attempt.trace["states"] == ["false", "false", "true"]
     assert equal.candidate.text == "\\boxed{1}"

@@ -6,8 +6,7 @@ import pytest
 
 from reasoning.engines import Completion, EngineError, Request, create_engine
 from reasoning.engines.base import BudgetSpentError, Message, ToolCall
-from reasoning.engines.prompts import check_request
-from reasoning.methods.base import MethodError, Prompt, PromptStyle, Question, Sampling, find_method
+from reasoning.methods import MethodError, Prompt, PromptStyle, Question, Sampling, find_method
 from reasoning.runs.recording import request_key
 from tests.support.protocol_server import ProtocolServer, Say
 from tests.support.scripted_answers import Bench, ScriptedEngine, question
@@ -100,9 +99,23 @@ def test_wrong_options_are_named(spec, line):
         find_method(spec)
 
 
-def test_engines_without_tools_refuse_them():
+@pytest.mark.parametrize("spec", ["search", "replay:{file}"])
+def test_engines_without_tools_refuse_them(spec, tmp_path):
+    file = tmp_path / "samples.jsonl"
+    file.write_text('{"id": "p", "text": "3"}\n')
+    problem = Problem("p", "puzzle", fields={"sat": "def sat(x: int): return x == 3"})
+    request = Request(messages=(Message("user", "x"),), seeds=(0,), sample_indices=(0,), problem=problem)
+
+    async def ask(**tools):
+        engine = create_engine(spec.format(file=file))
+        try:
+            return await engine.complete(replace(request, **tools))
+        finally:
+            await engine.close()
+
     with pytest.raises(EngineError, match="takes no tools"):
-        check_request(Request(messages=(Message("user", "x"),), tools=("{}",)))
+        asyncio.run(ask(tools=("{}",)))
+    assert "3" in asyncio.run(ask())[0].text
 
 
 def test_the_protocol_carries_tools_and_calls_both_ways():

@@ -190,6 +190,7 @@ def test_only_a_closed_block_at_the_end_is_a_program():
     assert program_to_run("```\nprint(1)\n```") is None
     assert program_to_run("```python\n\n```") is None
     assert programs_in("```py\na\n```\n text\n```python\nb\n```\n```output\nc\n```") == ["a\n", "b\n"]
+    assert programs_in("```python\na\n```output\n1\n```\nso ```py\nb\n```output\n2") == ["a\n", "b\n"]
 
 
 @pytest.mark.parametrize(

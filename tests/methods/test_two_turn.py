@@ -3,7 +3,7 @@ import json
 import pytest
 
 from reasoning.evaluation.benchmarks.optibench import BENCHMARK
-from reasoning.methods.base import MethodError, Question, Sampling, find_method
+from reasoning.methods import MethodError, Question, Sampling, find_method
 from reasoning.methods.two_turn import last_number
 from tests.support.scripted_answers import Bench, ScriptedEngine
 from verifiers.optimization import OptimizationVerifier

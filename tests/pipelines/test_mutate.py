@@ -2,15 +2,16 @@
 
 import asyncio
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 from pipeline_runs import run_pipeline
 
 from reasoning.pipelines.base import Discarded, Row
-from reasoning.pipelines.library_mutations import FORMS, Effort, LibraryMutator
-from reasoning.pipelines.mutate import MutateOptions, PipelineError, _kept
+from reasoning.pipelines.library_mutations import FORMS, Effort, LibraryMutator, Mutation
+from reasoning.pipelines.mutate import _ALONE, MutateOptions, PipelineError, _judged, _kept
 from verifiers.proofs import ProofTask, ProofVerifier
-from verifiers.records import Problem
+from verifiers.records import Problem, Status, Verdict
 from verifiers.sandbox import Limits, SandboxPool
 
 NAT = range(3000, 3012)
@@ -35,9 +36,61 @@ def test_a_statement_is_kept_once_and_a_rule_has_its_share():
     assert used == {"R": 2, "S": 1}
 
 
+def test_other_names_make_no_other_statement():
+    texts = [
+        "∀ {a b : Nat}, a ≤ b → a < b.succ",
+        "∀ {m n : Nat}, m ≤ n → m < n.succ",
+        "∀ {a b : Nat}, b ≤ a → a < b.succ",
+    ]
+    kept = [
+        _kept(row(f"m_{place}", text, "R"), seen, Counter(), 9) for seen in [set()] for place, text in enumerate(texts)
+    ]
+    assert [isinstance(one, Row) for one in kept] == [True, False, True]
+    assert kept[1].stage == "duplicate"
+
+
 def test_an_unknown_mode_is_one_clear_line():
     with pytest.raises(PipelineError, match="--mode simp: expected rw, apply, both"):
         MutateOptions(mode="simp")
+
+
+@pytest.mark.parametrize(
+    ("alone", "hard"),
+    [(Status.WRONG, True), (Status.TIMEOUT, True), (Status.PASSED, False), (Status.INTERNAL, None),
+     (Status.CRASH, None), (Status.UNAVAILABLE, None)],
+)  # fmt: skip
+def test_a_theorem_is_hard_only_if_lean_tried_it_and_failed(alone, hard):
+    async def verdict(problem, candidate):
+        return Verdict.of(problem.id, Status.PASSED if candidate == "  proof" else alone, "said")
+
+    job = SimpleNamespace(judge=SimpleNamespace(verdict=verdict))
+    outcome = asyncio.run(_judged(job, "m", Mutation("Nat.t", "Nat.r", "rw", "", "1 = 1", "  proof")))
+    if hard is None:
+        assert (outcome.stage, outcome.reason) == ("alone", f"{alone.value}: said")
+    else:
+        assert (outcome.meta["hard"], outcome.difficulty) == (hard, float(hard))
+
+
+@pytest.mark.slow
+def test_what_one_tactic_proves_alone_is_not_hard():
+    statements = {
+        "∀ (n : Nat), n + 0 = n": True,
+        "∀ (n m : Nat), n < 0 → n = m": True,  # by a hypothesis that simp refutes
+        "∀ (p q : Prop), p ∧ q → q ∧ p": True,  # by a hypothesis that simp takes apart
+        "∀ (a b c : Nat), a + b < c → a < c": False,
+    }
+
+    async def go():
+        async with SandboxPool() as sandbox:
+            judge = ProofVerifier(sandbox)
+            return [
+                (await judge.check(ProofTask("lean", f"theorem t : {one} := by"), _ALONE, Limits(wall_seconds=120)))
+                for one in statements
+            ]
+
+    found = asyncio.run(go())
+    assert [report.status is Status.PASSED for report in found] == list(statements.values())
+    assert all(report.status in (Status.PASSED, Status.WRONG) for report in found)
 
 
 @pytest.mark.slow

@@ -1,4 +1,5 @@
 import random
+import sqlite3
 
 import pytest
 from pipeline_runs import ScriptedEngine, run_pipeline, write_lines
@@ -44,6 +45,19 @@ def test_a_written_puzzle_is_kept_when_it_is_solved_and_not_trivial(tmp_path, re
     )
     assert [one["stage"] for one in thrown] == ([stage] if stage else [])
     assert len(rows["default"]) == (stage is None)
+
+
+def test_a_puzzle_with_a_slow_solution_is_left_out(tmp_path):
+    problems = write_lines(tmp_path / "p.jsonl", [SEED])
+    slow = "```python\ndef sat(x: int, n=91):\n    return x * 7 == n\n\ndef sol(n=91):\n    while True:\n        n += 1\n```"
+    rows, thrown, _ = run_pipeline(
+        tmp_path, ScriptedEngine(lambda prompt, sample: slow), pipeline="puzzles", problems=problems, proposals=1,
+        proposer="engine", solution_seconds=0.2,
+    )  # fmt: skip
+    assert not rows.get("default")
+    assert [(one["stage"], one["reason"]) for one in thrown] == [("verdict", "not solved: timeout")]
+    store = sqlite3.connect(next(tmp_path.rglob("run.sqlite")))
+    assert store.execute("SELECT max(seconds) FROM judgements").fetchone()[0] < 5
 
 
 def test_inputs_keep_their_kinds():

@@ -8,11 +8,17 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
+from types import SimpleNamespace
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pipeline_runs import ScriptedEngine, run_pipeline
 
 from reasoning.pipelines.backend import build
+from reasoning.pipelines.base import PIPELINES, Pipeline, PipelineError, Row
+from reasoning.pipelines.seeds import find_seeds
 from reasoning.pipelines.settings import settings_from
 
 COMMAND = [sys.executable, "-m", "reasoning.cli.main", "generate"]
@@ -164,3 +170,43 @@ def test_the_cost_counts_the_judges_too_and_a_resume_takes_nothing(tmp_path):
     settings = settings_from({"decontaminate": "none", **options})
     again = asyncio.run(build(settings, tmp_path / "run", engine=ScriptedEngine(None), resume=True, quiet=True))
     assert again.cost == cost
+
+
+@dataclass(frozen=True, slots=True)
+class NoOptions:
+    """Of the pipeline below."""
+
+
+def forgetful(job, options):
+    """Gives rows for every other problem, and for the rest nothing at all."""
+
+    async def work(entry):
+        even = int(entry.problem.id.rpartition("/")[2]) % 2 == 0
+        return [Row(entry.problem, entry.problem.id, "\\boxed{1}")] if even else []
+
+    return job.map("words", job.seeds(), work)
+
+
+def test_an_item_of_which_nothing_comes_is_counted(tmp_path, monkeypatch):
+    monkeypatch.setitem(PIPELINES, "forgetful", f"{__name__}:PIPELINE")
+    monkeypatch.setitem(sys.modules, __name__, SimpleNamespace(PIPELINE=PIPELINE))
+    write_problems(tmp_path / "problems.jsonl", 4)
+    rows, thrown, _ = run_pipeline(tmp_path, pipeline="forgetful", problems=str(tmp_path / "problems.jsonl"))
+    assert [row["id"] for row in rows["default"]] == ["sum/0#0", "sum/2#1"]
+    assert [(one["stage"], one["reason"]) for one in thrown] == [
+        ("nothing", f"item {number} of stage 'words' gave no outcome") for number in (1, 3)
+    ]
+
+
+PIPELINE = Pipeline("forgetful", "for tests", NoOptions, forgetful, seeds=True)
+
+
+def test_a_folder_of_one_table_is_read_and_another_is_named(tmp_path):
+    table = pa.table({"problem": [json.dumps({"id": "a", "kind": "answer", "prompt": "?", "gold": "1"})]})
+    for folder in ("kto", "dpo"):
+        (tmp_path / folder).mkdir()
+        pq.write_table(table, tmp_path / folder / "train-00000.parquet")
+    (entry,) = find_seeds(str(tmp_path / "kto")).entries()
+    assert entry.problem.id == "a"
+    with pytest.raises(PipelineError, match=r"holds no data/.*; name one of its tables: \S+/dpo, \S+/kto"):
+        find_seeds(str(tmp_path))

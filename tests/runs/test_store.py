@@ -152,3 +152,24 @@ def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path):
         assert store.finished(1) == b"\x01"
         assert store.trace(0) == {}
         store.close()
+
+
+def test_a_full_disk_is_one_clear_line_and_what_was_committed_stays(tmp_path):
+    path = tmp_path / "run.sqlite"
+    store = RunStore(path)
+    store.add_item(0, 1, "stop")
+    store.commit()
+    # SQLite gives the error of a full disk when a file may not grow.
+    store._connection.execute("PRAGMA max_page_count = 1")
+    line = f"{path}: no space left on the disk; free some, then go on with --resume {tmp_path}"
+    for _ in range(2):
+        with pytest.raises(StoreError, match=f"^{line}$"):
+            store.add_outcome("stage", 0, "x" * 100_000)
+    with pytest.raises(StoreError, match="no space left"):
+        store.commit()
+    store.close()
+
+    store = RunStore(path)
+    store.add_outcome("stage", 0, "x" * 100_000)
+    store.close()
+    assert committed(path, "items") == committed(path, "outcomes") == 1

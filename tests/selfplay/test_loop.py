@@ -13,11 +13,12 @@ from toy_self_play import LEMMA, Stopped, ToyChecker, ToyPolicy, problem, toy_co
 
 from reasoning.selfplay import store
 from reasoning.selfplay.checking import Checked
+from reasoning.selfplay.comparison import Compared, conjectures_markdown
 from reasoning.selfplay.config import read_self_play_config
 from reasoning.selfplay.loop import play
 from reasoning.selfplay.overlap import Asked, sample_and_check
 from reasoning.selfplay.records import Attempts, Conjecture, Example, Proof, Statement
-from reasoning.selfplay.report import Compared, curve
+from reasoning.selfplay.report import curve
 from reasoning.selfplay.store import Appended, SelfPlayError, read_records
 from reasoning.training.config import ConfigError
 from reasoning.training.session import TrainingError
@@ -163,6 +164,41 @@ def test_the_baselines(tmp_path):
         Compared([tmp_path / "parallel_sampling"] * 2)
 
 
+def test_methods_are_compared_over_seeds_and_conjectures_are_summed_over_runs(tmp_path):
+    runs, metrics = [], {}
+    for method, seed in (("stp", 1), ("stp", 2), ("parallel_sampling", 1)):
+        runs.append(tmp_path / f"{method}-{seed}")
+        metrics[method, seed] = run(toy_config(tmp_path, f"method={method}", f"seed={seed}"), runs[-1])
+    compared = Compared(runs)
+    assert compared.conjecturing == runs[:2]
+    assert compared.checks == min(one["checks"] for one in metrics.values())
+    places = compared.by_method(steps=2)
+    assert [place for place, _ in places] == [round(compared.checks / 2), compared.checks]
+    at_the_end = dict(places[1][1])
+    assert at_the_end["parallel_sampling"] == (
+        {name: one for name, one, _ in compared.rows()}["parallel_sampling, seed 1"],
+    )
+    least, most = sorted(at_the_end["stp"])
+    assert f"| {(least + most) / 2:.1f} ({least} to {most}) |" in compared.markdown().splitlines()[-1]
+
+    lines = conjectures_markdown(runs[:2]).splitlines()[2:]
+    assert [line.split(" | ")[0] for line in lines] == ["| 0", "| 1", "| 2"]
+    for number, line in enumerate(lines):
+        cells = [int(cell.split(" (")[0]) for cell in line.strip("| ").split(" | ")]
+        made = [summary(out, number) for out in runs[:2]]
+        tried = [one for out in runs[:2] for one in rows(out, number, "attempts", Attempts) if one.statement[0] == "c"]
+        assert cells[1] == sum(one["conjecturing"]["sampled"] for one in made)
+        assert cells[2] == sum(one["conjecturing"]["distinct"] for one in made)
+        assert cells[3:7] == [
+            len(tried),
+            sum(one.correct > 0 for one in tried),
+            sum(0 < one.rate < 0.25 for one in tried),
+            sum(one.rate == 1 for one in tried),
+        ]
+        assert sum(cells[7:]) == sum(one["checks"] for one in made)
+    assert any("%" in line for line in lines)
+
+
 def test_refreshing_starts_from_the_base_model_and_empties_the_buffer(tmp_path):
     config, out, policy = toy_config(tmp_path, "rounds=4", "training.refresh_every=2"), tmp_path / "run", ToyPolicy()
     run(config, out, policy)
@@ -301,7 +337,7 @@ def test_records_make_the_round_trip():
     [
         ("method=stpp", "'method': is 'stpp', expected one of stp"),
         ("rounds=0", "'rounds': is 0, expected at least 1"),
-        ("matching.cap=0", "'matching.cap': expected more than 0"),
+        ("matching.cap=0", "'matching.cap': is 0.0, expected more than 0"),
         ("sampling.sample=3", "'sampling.sample': unknown"),
         ("training.supervised_epochs=1", "needs data.library"),
     ],

@@ -85,6 +85,7 @@ def test_lean_names_the_lemmas_of_a_proof_and_a_cheat_earns_nothing(tmp_path):
                 "theorem u : 1 = 1 := by",
                 "theorem u : 1 + = 2 := by",
                 "theorem Nat.succ_ne_zero : True := by",
+                "theorem u (a : Nat) : a + b = b + a := by",
             )
         ]
         metrics = await play(config, out, Cheat(), checker, resume=False)
@@ -96,7 +97,7 @@ def test_lean_names_the_lemmas_of_a_proof_and_a_cheat_earns_nothing(tmp_path):
     assert "HAdd.hAdd" in checked.premises
     assert list(lemmas) == ["Nat.dvd_add"]
     assert lemmas["Nat.dvd_add"].startswith("theorem Nat.dvd_add {")
-    assert [bool(reason) for reason in odd] == [False, True, True]
+    assert [bool(reason) for reason in odd] == [False, True, True, True]
 
     assert metrics["proved"] == 10
     rounds = [out / "rounds" / f"00{number}" for number in range(2)]

@@ -16,16 +16,18 @@ import json
 import re
 import uuid
 from collections import deque
+from itertools import pairwise
 from pathlib import Path
 
 PASSWORD = "2b1f8d44-0000-4000-8000-1d0ab1e00000"
 
 
 class IsabelleDouble:
-    def __init__(self, folder: Path, closes=None, tricks=(), segments=False):
+    def __init__(self, folder: Path, closes=None, tricks=(), segments=False, facts=None):
         self.folder = folder / "session"
         self.folder.mkdir(exist_ok=True)
         self.closes = closes or {}
+        self.facts = facts or {}
         self.tricks = deque(tricks)
         self.segments = segments
         self.commands: list[tuple[str, object]] = []
@@ -123,6 +125,8 @@ class IsabelleDouble:
             body["nodes"][0]["status"]["consolidated"] = False
         if trick == "no oracles":
             body["nodes"][0]["messages"] = []
+        if trick == "no dependencies":
+            body["nodes"][0]["messages"].pop()
         return "FINISHED", body
 
     def _checked(self, name, folder):
@@ -131,27 +135,66 @@ class IsabelleDouble:
         assert text.startswith(f"theory {name} ")
         self.theories.append(text)
         rows = text.split("\n")
-        stated = next(i for i, row in enumerate(rows) if re.match(r"(theorem|lemma)\b", row))
-        known = {method for key, methods in self.closes.items() if key in rows[stated] for method in methods}
-        found = []
+        starts = [i for i, row in enumerate(rows) if re.match(r"(theorem|lemma)\b", row)]
+        found, said = [], []
         if "Missing" in rows[0]:
             found.append((1, "theory", 'Bad theory import "Missing"'))
-        if "nonsense" in rows[stated]:
-            found.append((stated + 1, "nonsense", "Undefined constant nonsense"))
-        for number, row in enumerate(rows[stated + 1 :], stated + 2):
-            for step in re.finditer(r"\bby (\w+|\([^)]*\))|\bsorry\b", re.sub(r'"[^"]*"', _blank, row)):
-                if step.group(1) not in known:
-                    found.append((number, step.group(), "Failed to finish proof\\<^here>:\ngoal (1 subgoal):\n 1. ..."))
+            rows, starts = rows[:1], []
+        dirty, known = False, {}
+        for start, end in pairwise([*starts, len(rows)]):
+            dirty = "declare [[quick_and_dirty = true]]" in rows[:start][-1:]
+            wrong, answers = self._theorem(rows, start, end, dirty, known)
+            found += wrong
+            said += answers
+        for number, row in enumerate(rows, 1):
+            if row.startswith("thm "):
+                fact = row.removeprefix("thm ")
+                said += [(number, self.facts[fact])] if fact in self.facts else []
+                found += [] if fact in self.facts else [(number, fact, f'Undefined fact: "{fact}"\\<^here>')]
         messages = [_error(path, rows, *one) for one in found]
-        asked = next((i for i, row in enumerate(rows, 1) if row.startswith("thm_oracles ")), None)
-        if asked:
-            listed = "oracles:" + ("\n  \\<^item> holds_by_evaluation" if "by eval" in text else "")
-            messages.append({"kind": "writeln", "message": listed, "pos": {"line": asked, "file": str(path)}})
+        messages += [
+            {"kind": "writeln", "message": message, "pos": {"line": number, "file": str(path)}}
+            for number, message in said
+        ]
         ok = not found
         status = {"ok": ok, "total": 7, "unprocessed": 0, "running": 0, "warned": 0, "failed": len(found),
                   "finished": 7, "canceled": False, "consolidated": True, "percentage": 100}  # fmt: skip
         node = {"node_name": str(path), "theory_name": f"Draft.{name}", "status": status, "messages": messages}
         return {"ok": ok, "errors": [one for one in messages if one["kind"] == "error"], "nodes": [node]}
+
+    def _theorem(self, rows, start, end, dirty, known):
+        """What is wrong between a theorem and the next one, and what its commands say."""
+        found, said = [], []
+        proof = next((i for i in range(start + 1, end) if re.match(r"\s*(by|proof|using|unfolding|apply|sorry|oops|"
+                      r"solve_direct|sledgehammer|\.)\b", rows[i])), start + 1)  # fmt: skip
+        stated = "\n".join(rows[start:proof])
+        closing = {method for key, methods in self.closes.items() if key in stated for method in methods}
+        found += [
+            (i + 1, "nonsense", "Undefined constant nonsense") for i in range(start, proof) if "nonsense" in rows[i]
+        ]
+        used = []
+        for number, row in enumerate(rows[proof:end], proof + 1):
+            if row == "end":
+                break
+            told = re.sub(r'"[^"]*"', _blank, row)
+            for step in re.finditer(r"\bby\b(?:\s+(\w+|\([^)]*\)))?|\bsorry\b", told):
+                if step.group(1) not in closing and not (dirty and step.group() == "sorry"):
+                    found.append((number, step.group(), "Failed to finish proof\\<^here>:\ngoal (1 subgoal):\n 1. ..."))
+            if row.startswith("thm_oracles "):
+                evaluated = any("by eval" in one for one in rows[proof:end])
+                said.append((number, "oracles:" + ("\n  \\<^item> holds_by_evaluation" if evaluated else "")))
+            elif row.startswith("thm_deps "):
+                used = [f"{rows[0].split()[1]}.helper", *(fact for fact in self.facts if fact in used)]
+                said.append((number, f"dependencies: {len(used)}" + "".join(f"\n  \\<^item> {one}" for one in used)))
+            elif row == "solve_direct":
+                same = [f"  {name}: {one}" for name, one in {**self.facts, **known}.items() if one == _shown(stated)]
+                head = "solve_direct: the current goal can be solved directly with\n"
+                said.append((number, head + "\n".join(same) if same else "No proof found"))
+            else:
+                used += re.findall(r"[A-Za-z][\w.']*", told)
+        name = re.match(r"\w+\s+([\w']+)\s*:", stated)
+        known[name.group(1) if name else "unnamed"] = _shown(stated)
+        return found, said
 
     async def _send(self, writer, name, body):
         async with self._sending:
@@ -172,6 +215,11 @@ class IsabelleDouble:
 async def _message(reader):
     line = (await reader.readuntil(b"\n")).strip()
     return (await reader.readexactly(int(line)) if line.isdigit() else line).decode().strip()
+
+
+def _shown(stated):
+    """The last proposition of a statement."""
+    return " ".join(re.findall(r'"([^"]*)"', stated)[-1].split())
 
 
 def _blank(found):

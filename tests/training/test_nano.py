@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from importlib.util import find_spec
 
 import pytest
@@ -56,6 +57,18 @@ def test_the_chat_template_writes_the_prompt():
     turns = [{"role": "user", "content": item.question}]
     written = make_tokenizer().apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
     assert written == item.prompt
+
+
+@needs_torch
+@pytest.mark.parametrize("model", ["nano", "nano_prover"])
+def test_no_text_has_a_token_that_the_model_lacks(model):
+    from transformers import AutoTokenizer
+
+    config = data_file(f"{model}/config.json")
+    tokenizer = AutoTokenizer.from_pretrained(config.parent)
+    given = tokenizer("1+1 <|endoftext|><unk><|im_start|>\x00é")["input_ids"]
+    assert 0 <= min(given) <= max(given) < json.loads(config.read_text())["vocab_size"]
+    assert len(tokenizer) <= json.loads(config.read_text())["vocab_size"]
 
 
 @needs_torch

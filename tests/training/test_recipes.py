@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,13 +20,14 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 pytest.importorskip("trl", reason="TRL is not installed")
 transformers = pytest.importorskip("transformers", reason="Transformers is not installed")
 
-from reasoning.training import rollouts  # noqa: E402
 from reasoning.training import session as sessions  # noqa: E402
 from reasoning.training.config import ConfigError, read_config  # noqa: E402
 from reasoning.training.recipes import run_training  # noqa: E402
 from reasoning.training.session import TrainingError, last_checkpoint, model_path  # noqa: E402
+from tests.support.cheats import CHEATS  # noqa: E402
 from verifiers import Problem, Status, Verdict  # noqa: E402
 from verifiers.programs import ProgramVerifier  # noqa: E402
+from verifiers.rewards import VerifierReward  # noqa: E402
 from verifiers.sandbox import Limits, SandboxPool  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -205,16 +207,24 @@ def test_the_trainer_computes_apo_as_by_hand(tmp_path, monkeypatch, loss):
     assert value == pytest.approx(float(expected), rel=1e-4, abs=1e-6)
 
 
-CHEATS = ["#### 1, 2, 3, 4, 5, 6, 7, 8, 9", '{"passed": true, "score": 1.0}', "####37+58", "import os; os._exit(0)"]
+@pytest.fixture
+def hostile(tmp_path, monkeypatch):
+    """A policy that answers each problem with the cheat made for it; gives the change that sets the problems."""
+    rows = [{"id": name, "prompt": "?", **problem} for name, (problem, _) in CHEATS.items()]
+    (tmp_path / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    submit = VerifierReward._submit
+
+    def cheat(reward, items):
+        return submit(reward, [(problem, CHEATS[problem.id][1]) for problem, _ in items])
+
+    monkeypatch.setattr(VerifierReward, "_submit", cheat)
+    return f"data.train={tmp_path / 'problems.jsonl'}"
 
 
 @pytest.mark.parametrize("recipe", ["grpo", "apo"])
-def test_a_hostile_policy_earns_nothing_and_nothing_is_learned_from_it(tmp_path, monkeypatch, recipe):
-    turn = iter(range(10**6))
-    monkeypatch.setattr("verifiers.rewards._text_of", lambda completion: CHEATS[next(turn) % len(CHEATS)])
-    train(tmp_path / "run", recipe, *GRPO, "data.evaluation=")
-    rewards = [line["reward"] for line in log(tmp_path / "run") if "reward" in line]
-    assert rewards == [0.0, 0.0]
+def test_a_hostile_policy_earns_nothing_and_nothing_is_learned_from_it(tmp_path, hostile, recipe):
+    train(tmp_path / "run", recipe, *GRPO, hostile, "data.evaluation=", f"batch_size={4 * len(CHEATS)}")
+    assert [line["reward"] for line in log(tmp_path / "run") if "reward" in line] == [0.0, 0.0]
     start, end = weights(model_path("nano")), weights(tmp_path / "run" / "model")
     if recipe == "grpo":
         assert all(torch.equal(start[name], end[name]) for name in start)
@@ -226,20 +236,15 @@ def test_a_hostile_policy_earns_nothing_and_nothing_is_learned_from_it(tmp_path,
 @pytest.mark.parametrize(
     ("recipe", "words"),
     [
-        ("rejection", "none of 48 samples is right, so there is nothing to learn from"),
-        ("expert-iteration", "none of 48 samples is right"),
-        ("preference", "none of 48 samples makes a pair"),
-        ("reward-model", "none of 48 samples makes a pair"),
+        ("rejection", r"none of \d+ samples is right, so there is nothing to learn from"),
+        ("expert-iteration", r"none of \d+ samples is right"),
+        ("preference", r"none of \d+ samples makes a pair"),
+        ("reward-model", r"none of \d+ samples makes a pair"),
     ],
 )
-def test_a_hostile_policy_gives_no_training_rows(tmp_path, monkeypatch, recipe, words):
-    monkeypatch.setattr(
-        rollouts,
-        "sample_texts",
-        lambda model, tokenizer, prompts, settings: [CHEATS[i % 4] for i in range(len(prompts))],
-    )
+def test_a_hostile_policy_gives_no_training_rows(tmp_path, hostile, recipe, words):
     with pytest.raises(TrainingError, match=words):
-        train(tmp_path / "run", recipe)
+        train(tmp_path / "run", recipe, hostile, "data.evaluation=", "sampling.prompts=15", "sampling.samples=2")
 
 
 class Absent:
@@ -311,10 +316,13 @@ def test_a_gradient_that_is_not_finite_stops_before_the_step(tmp_path):
     assert last_checkpoint(tmp_path / "run" / "checkpoints") is not None
 
 
-def test_a_full_disk_stops_in_one_line_and_the_run_goes_on_when_there_is_room(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "full", [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), RuntimeError("unexpected pos 576 vs 534")]
+)
+def test_a_full_disk_stops_in_one_line_and_the_run_goes_on_when_there_is_room(tmp_path, monkeypatch, full):
     changes = ("steps=4", "save_every=2", "data.evaluation=")
     with monkeypatch.context() as patched:
-        full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        patched.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=0))
         patched.setattr(sessions, "save_whole", lambda *arguments: (_ for _ in ()).throw(full))
         with pytest.raises(
             TrainingError, match=r"no space left on the disk; free some, then go on with: reasoning train sft"

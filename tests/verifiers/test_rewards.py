@@ -11,7 +11,9 @@ import urllib.request
 
 import pytest
 
+from tests.support.cheats import CHEATS, PROGRAM, PUZZLE
 from verifiers import Problem, RecordError, Status, Verdict
+from verifiers.registry import BUILT_IN
 from verifiers.reward_server import RewardServer
 from verifiers.rewards import (
     RewardError,
@@ -24,32 +26,6 @@ from verifiers.rewards import (
     shared_reward,
 )
 from verifiers.sandbox import Limits, SandboxPool
-
-PUZZLE = {"kind": "puzzle", "sat": "def sat(x: int, n=3):\n    return x == n"}
-PROGRAM = {
-    "kind": "program",
-    "entry_point": "double",
-    "cases": [{"args": [n], "expected": 2 * n} for n in (0, 1, 2, 3)],
-}
-CHEATS = {
-    "puzzle of another type": (PUZZLE, "class I(int):\n    __eq__ = lambda s, o: True\ndef sol(n=3): return I(0)"),
-    "puzzle with patched builtins": (
-        PUZZLE,
-        "import builtins\nbuiltins.bool = lambda x: True\ndef sol(n=3): return True",
-    ),
-    "program that equals everything": (
-        PROGRAM,
-        "class E:\n    __eq__ = lambda s, o: True\ndef double(n): return E()",
-    ),
-    "program that exits well": (PROGRAM, "import os\ndef double(n): os._exit(0)"),
-    "program that writes a verdict": (PROGRAM, "def double(n):\n    print('passed')\n    raise SystemExit(0)"),
-    "answer that lists everything": ({"kind": "answer", "gold": "7"}, "#### 1, 2, 3, 4, 5, 6, 7"),
-    "answer that quotes a verdict": ({"kind": "answer", "gold": "7"}, '{"passed": true, "score": 1.0}'),
-    "choice of every option": (
-        {"kind": "choice", "options": ["x", "y"], "gold": "B"},
-        "The answer is A. The answer is (A) and (B)",
-    ),
-}
 
 
 class Absent:
@@ -111,6 +87,10 @@ def test_what_cannot_be_judged_is_none_and_counted(absent):
     assert metrics["verifier/unjudged"] == 1.0
     assert metrics["verifier/correct"] == 0.0
     reward.close()
+
+
+def test_there_is_a_cheat_for_every_kind_of_problem():
+    assert {problem["kind"] for problem, _ in CHEATS.values()} == set(BUILT_IN)
 
 
 @pytest.mark.parametrize("name", CHEATS)

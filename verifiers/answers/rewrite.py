@@ -1,5 +1,7 @@
 """Small rewritings of trees that several comparisons need.
 
+>>> from fractions import Fraction
+>>> from verifiers.answers.tree import Number, Symbol, show
 >>> show(substitute(Symbol("x"), {"x": Number(Fraction(3))}))
 '3'
 """

@@ -1,9 +1,9 @@
 r"""The verifier of kind `answer`.
 
->>> problem = Problem("p", "answer", fields={"gold": "\\frac{1}{2}"})
->>> async with SandboxPool() as sandbox:
-...     (await AnswerVerifier(sandbox).verify(problem, r"So it is \boxed{0.5}.", Limits())).status
-<Status.PASSED: 'passed'>
+    problem = Problem("p", "answer", fields={"gold": "\\frac{1}{2}"})
+    async with SandboxPool() as sandbox:
+        (await AnswerVerifier(sandbox).verify(problem, r"So it is \boxed{0.5}.", Limits())).status
+    # <Status.PASSED: 'passed'>
 
 Nearly all answers are decided here without a child process; only a pair of expressions that can be neither proved
 equal nor told apart goes to sympy in the sandbox.
@@ -26,7 +26,7 @@ from verifiers.sandbox.task import Limits, Task
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
 
-__all__ = ["AnswerVerifier", "convention_of", "golds_of"]
+__all__ = ["AnswerVerifier", "convention_of", "detail", "golds_of"]
 
 _NUMERIC_PROFILE = "numeric"
 

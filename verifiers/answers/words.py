@@ -1,6 +1,6 @@
 r"""Answers that are words: names, yes and no, options, times of day and dates.
 
->>> normal_words("The  answer-key, e.g. \\\\text{Evelyn}!")
+>>> normal_words("The  answer-key, e.g. \\text{Evelyn}!")
 'answer key e g evelyn'
 >>> clock("3:30 p.m.")
 Clock(seconds=12600, half='pm')

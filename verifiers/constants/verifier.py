@@ -1,9 +1,9 @@
 """The verifier of kind `constant`.
 
->>> problem = Problem("p", "constant", fields={"value": "4/pi"})
->>> async with SandboxPool() as sandbox:
-...     (await ConstantVerifier(sandbox).verify(problem, '{"a": "2*n+1", "b": "n**2"}', Limits())).status
-<Status.PASSED: 'passed'>
+    problem = Problem("p", "constant", fields={"value": "4/pi"})
+    async with SandboxPool() as sandbox:
+        (await ConstantVerifier(sandbox).verify(problem, '{"a": "2*n+1", "b": "n**2"}', Limits())).status
+    # <Status.PASSED: 'passed'>
 
 A claim is data, not code, but evaluating it may take any time, so each judgement runs in a child that can be stopped.
 """

@@ -25,7 +25,17 @@ from verifiers.untrusted_code import run_source
 if TYPE_CHECKING:
     from verifiers.sandbox.channel import Channel
 
-__all__ = ["ASK", "CANDIDATE_RAISED", "MALFORMED", "RESULTS", "judge", "judge_payload"]
+__all__ = [
+    "ASK",
+    "CANDIDATE_RAISED",
+    "MALFORMED",
+    "RESULTS",
+    "CandidateError",
+    "CannotSendError",
+    "Remote",
+    "judge",
+    "judge_payload",
+]
 
 ASK = b"Q"
 RESULTS = b"R"
@@ -189,6 +199,7 @@ class Remote:
         object.__setattr__(self, "_target", target)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Have the candidate's process make the call."""
         return _ask(self, "call", arguments, keywords)
 
     def __getattr__(self, name: str) -> Any:

@@ -1,7 +1,6 @@
 """What a prover of the user's installation says of itself.
 
->>> said("coqc", "--version")
-'The Coq Proof Assistant, version 8.16.1 ...'
+said("coqc", "--version")      # 'The Coq Proof Assistant, version 8.16.1 ...'
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Which provers beside the embedded Lean are on this machine, and how to get those that are not.
 
->>> [prover.name for prover in list_provers()]
-['lean (native)', 'coq', ...]
+[prover.name for prover in list_provers()]      # ['lean (native)', 'coq', ...]
 """
 
 from __future__ import annotations

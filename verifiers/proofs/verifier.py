@@ -1,9 +1,9 @@
 """The verifier of kind `proof`: one bridge for each proof system, behind one interface.
 
->>> problem = Problem("p", "proof", fields={"system": "lean", "statement": "theorem two : 1 + 1 = 2 := by"})
->>> async with SandboxPool() as sandbox:
-...     (await ProofVerifier(sandbox).verify(problem, "  rfl", Limits(wall_seconds=30))).status
-<Status.PASSED: 'passed'>
+    problem = Problem("p", "proof", fields={"system": "lean", "statement": "theorem two : 1 + 1 = 2 := by"})
+    async with SandboxPool() as sandbox:
+        (await ProofVerifier(sandbox).verify(problem, "  rfl", Limits(wall_seconds=30))).status
+    # <Status.PASSED: 'passed'>
 
 `check` says more than a verdict holds: messages with positions, open goals, axioms.
 """

@@ -1,9 +1,9 @@
 """The verifier of kind `smt`, and `refute`, which looks for a counter-example before a prover is paid.
 
->>> problem = Problem("p", "smt")
->>> async with SandboxPool() as sandbox:
-...     (await SmtVerifier(sandbox).verify(problem, "x : int; x * x >= 0", Limits())).status
-<Status.PASSED: 'passed'>
+    problem = Problem("p", "smt")
+    async with SandboxPool() as sandbox:
+        (await SmtVerifier(sandbox).verify(problem, "x : int; x * x >= 0", Limits())).status
+    # <Status.PASSED: 'passed'>
 
 A candidate is a claim in the notation of `verifiers.smt.claims`, or SMT-LIB text that asserts the claim's negation. A
 solver's `unsat` is its own word: no kernel has checked it. A counter-example of a small claim is evaluated exactly.

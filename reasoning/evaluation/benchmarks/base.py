@@ -11,7 +11,6 @@ The reference answers stand beside the problem, not in it: an engine that is giv
 from __future__ import annotations
 
 import gzip
-import json
 import re
 import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from reasoning.evaluation.benchmarks.json_stream import array_items
 from reasoning.evaluation.metrics import Metric
+from reasoning.json_lines import json_lines as read_json_lines
 from reasoning.methods.base import PromptStyle
 from verifiers.records import Problem, RecordError
 
@@ -223,17 +223,7 @@ def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     Raises:
         BenchmarkError: a line is not a JSON object, or the file cannot be read.
     """
-    number = 0
-    try:
-        with _open(path) as file:
-            for number, line in enumerate(file, 1):
-                if line.isspace():
-                    continue
-                yield f"{path}, line {number}", _object(json.loads(line), f"{path}, line {number}")
-    except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
-        if isinstance(error, BenchmarkError):
-            raise
-        raise BenchmarkError(f"{path}, line {max(number, 1)}: cannot be read: {error}") from None
+    return read_json_lines(path, BenchmarkError)
 
 
 def json_array(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from reasoning.evaluation.benchmarks.base import BenchmarkError, json_array
+from reasoning.evaluation.benchmarks.base import BenchmarkError, json_array, json_lines
 from reasoning.evaluation.benchmarks.locate import cache_folder, digest
 from reasoning.runs.files import PARTIAL_SUFFIX
 from reasoning.runs.progress import progress_display
@@ -32,7 +32,7 @@ from reasoning.runs.progress import progress_display
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["TypeIndex", "read_related", "type_words", "with_related"]
+__all__ = ["TypeIndex", "read_related", "type_words", "visible_modules", "with_related"]
 
 EXAMPLES: Final = 4
 """Related definitions of a problem."""
@@ -173,9 +173,7 @@ async def with_related(paths: Sequence[Path], quiet: bool) -> tuple[Path, ...]:
 
 def read_related(path: Path) -> Iterator[dict[str, Any]]:
     """The lines of the file of related examples."""
-    with open(path, encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
+    return (record for _, record in json_lines(path))
 
 
 def _write(target: Path, paths: Sequence[Path], quiet: bool) -> None:

@@ -94,19 +94,18 @@ def propagate(rules: Iterable[Clause], values: dict[str, bool]) -> tuple[dict[st
             for name in rule.body:
                 value = values.get(name)
                 if value is False or (value is None and unknown is not None):
-                    break  # the rule says nothing yet, or never will
+                    break  # it holds whatever its head is, or two of its body are open: nothing follows
                 if value is None:
                     unknown = name
             else:
-                if unknown is not None:
-                    if head is False:
-                        if derived.get(unknown) is True:
-                            return None
-                        derived[unknown] = False
-                elif head is False or derived.get(rule.head) is False:
-                    return None
-                else:
+                if unknown is None:
+                    if head is False or derived.get(rule.head) is False:
+                        return None
                     derived[rule.head] = True
+                elif head is False:
+                    if derived.get(unknown) is True:
+                        return None
+                    derived[unknown] = False
         if not derived:
             return values, rounds
         values |= derived
@@ -184,9 +183,10 @@ def generate(source: random.Random) -> LogicProblem:
         source: where its randomness comes from; the same state gives the same problem.
     """
     for problem in _candidates(source):
-        if decides(problem) is None and len(questions(problem)) >= _MIN_OPTIONS:
-            right = sufficient(problem)
-            if right and right == sufficient_by_propagation(problem) and len(right) < len(questions(problem)):
+        asked = len(questions(problem))
+        if asked >= _MIN_OPTIONS and decides(problem) is None:
+            right = sufficient_by_propagation(problem)
+            if 0 < len(right) < asked and right == sufficient(problem):
                 return problem
     raise RuntimeError(f"no underspecified problem in {_MAX_TRIES} tries")
 

@@ -22,11 +22,13 @@ __all__ = [
     "Fact",
     "PlanningProblem",
     "enough",
+    "facts",
     "generate",
     "holds",
     "plans",
     "possible",
     "questions",
+    "show",
     "states",
     "sufficient",
 ]

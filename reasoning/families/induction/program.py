@@ -1,8 +1,10 @@
 r"""From a derivation to a function of a problem's numbers that returns the results of all steps.
 
 >>> text = "Ann sold 48 clips in April and half as many in May. How many in all?"
+>>> from reasoning.families.induction.numbers import numbers_in
+>>> from reasoning.families.induction.reading import read
 >>> reading = read(text, "In May 48/2 = 24, in all 48+24 = 72.", "72")
->>> print(steps_program(reading, numbers_in(text)).source)
+>>> print(steps_program(reading, numbers_in(text)).source.strip())
 from fractions import Fraction
 <BLANKLINE>
 <BLANKLINE>

@@ -6,7 +6,9 @@ r"""The Python code blocks of a reply.
 
 from __future__ import annotations
 
-import re
+from itertools import islice
+
+from verifiers.code_blocks import code_blocks
 
 __all__ = ["python_blocks"]
 
@@ -15,26 +17,11 @@ MAX_REPLY_CHARACTERS = 200_000
 MAX_BLOCKS = 32
 """Most blocks that are taken from one reply."""
 
-_FENCE = re.compile(r"^[ \t]*(```+)[ \t]*([^\n`]*)$", re.MULTILINE)
-_PYTHON_TAGS = frozenset({"", "py", "python", "python3"})
+_PYTHON = frozenset({"", "py", "python", "python3"})
 
 
 def python_blocks(reply: str) -> list[str]:
     """The contents of all fenced blocks whose tag is empty or names Python; an unclosed last one runs to the end."""
     reply = reply[:MAX_REPLY_CHARACTERS].replace("\r\n", "\n")
-    blocks: list[str] = []
-    opening: re.Match[str] | None = None
-    for fence in _FENCE.finditer(reply):
-        if opening is None:
-            opening = fence
-        elif fence[1].startswith(opening[1]) and not fence[2].strip():
-            _keep(blocks, opening, reply[opening.end() + 1 : fence.start()])
-            opening = None
-    if opening is not None:
-        _keep(blocks, opening, reply[opening.end() + 1 :])
-    return blocks[:MAX_BLOCKS]
-
-
-def _keep(blocks: list[str], opening: re.Match[str], body: str) -> None:
-    if opening[2].strip().lower() in _PYTHON_TAGS and body.strip():
-        blocks.append(body)
+    found = (block.text for block in code_blocks(reply) if block.language in _PYTHON and block.text.strip())
+    return list(islice(found, MAX_BLOCKS))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from reasoning.engines.base import Message
 from reasoning.methods.funcoder.worked_examples import ASSERTIONS, CALLERS, CONQUER, DIVIDE, UNIT_TESTS
+from verifiers.code_blocks import fenced
 
 __all__ = [
     "assertions_ladder",
@@ -89,27 +90,29 @@ def assertions_ladder(code: str, name: str) -> Ladder:
 
 def _divide_turn(code: str, name: str, docstring: str) -> str:
     task = f"Think step by step and complete the function `{name}`, which solves:\n{docstring}"
-    return f"Current code:\n\n{_fenced(code)}\n\n{task}"
+    return f"Current code:\n\n{fenced(code.strip(), 'python')}\n\n{task}"
 
 
 def _conquer_turn(code: str, name: str, docstring: str) -> str:
-    return f"Current code:\n\n{_fenced(code)}\n\nWrite the function `{name}`, which solves:\n{docstring}"
+    return (
+        f"Current code:\n\n{fenced(code.strip(), 'python')}\n\nWrite the function `{name}`, which solves:\n{docstring}"
+    )
 
 
 def _callers_turn(code: str, name: str) -> str:
-    return f"Write functions that call `{name}`:\n\n{_fenced(code)}"
+    return f"Write functions that call `{name}`:\n\n{fenced(code.strip(), 'python')}"
 
 
 def _unit_tests_turn(code: str, name: str) -> str:
-    return f"Copy the examples in the docstring of `{name}`:\n\n{_fenced(code)}"
+    return f"Copy the examples in the docstring of `{name}`:\n\n{fenced(code.strip(), 'python')}"
 
 
 def _assertions_turn(code: str, name: str) -> str:
-    return f"Write assert statements about `{name}`:\n\n{_fenced(code)}"
+    return f"Write assert statements about `{name}`:\n\n{fenced(code.strip(), 'python')}"
 
 
-def _fenced(code: str) -> str:
-    return f"```python\n{code.strip()}\n```"
+def _python(code: str) -> str:
+    return fenced(code.strip(), "python")
 
 
 def _with_and_without(system: str, shots: Shots, turn: str) -> Ladder:

@@ -21,6 +21,7 @@ from reasoning.pipelines.backend.shards import table_folder
 from reasoning.pipelines.backend.statistics import DIFFICULTY_BINS
 from reasoning.pipelines.base import find_pipeline
 from reasoning.runs import replaced_file
+from verifiers.code_blocks import fenced
 
 __all__ = ["CARD_NAME", "write_card"]
 
@@ -85,7 +86,7 @@ def _body(manifest: Mapping[str, Any], example: Mapping[str, Any] | None) -> str
     parts.append(_columns(manifest))
     if example is not None:
         shown = {name: _shortened(value) for name, value in example.items()}
-        parts.append(f"A row, long values cut:\n\n{_fenced(json.dumps(shown, indent=1, ensure_ascii=False), 'json')}\n")
+        parts.append(f"A row, long values cut:\n\n{fenced(json.dumps(shown, indent=1, ensure_ascii=False), 'json')}\n")
     parts += [_making(manifest), _provenance(manifest), _defects(manifest)]
     if pipeline.references:
         parts.append("## Literature\n\n" + "".join(f"- {_text(reference)}\n" for reference in pipeline.references))
@@ -135,10 +136,10 @@ def _making(manifest: Mapping[str, Any]) -> str:
         for stage, reasons in manifest["statistics"]["discarded"].items()
         for reason, count in reasons.items()
     ]
-    parts = [f"## How it was made\n\n{_fenced(manifest['command'], 'text')}\n"]
+    parts = [f"## How it was made\n\n{fenced(manifest['command'], 'text')}\n"]
     if manifest["engine_description"] is not None:
         parts.append(
-            f"Engine:\n\n{_fenced(json.dumps(manifest['engine_description'], indent=1, ensure_ascii=False), 'json')}\n"
+            f"Engine:\n\n{fenced(json.dumps(manifest['engine_description'], indent=1, ensure_ascii=False), 'json')}\n"
         )
     versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
     parts.append(
@@ -171,7 +172,7 @@ def _provenance(manifest: Mapping[str, Any]) -> str:
         if model := manifest.get("embedder_description"):
             parts.append(
                 f"None lies within a cosine similarity of {manifest['settings']['similar']} of such a problem for this "
-                f"embedding model:\n\n{_fenced(json.dumps(model, indent=1, ensure_ascii=False), 'json')}\n"
+                f"embedding model:\n\n{fenced(json.dumps(model, indent=1, ensure_ascii=False), 'json')}\n"
             )
     else:
         parts.append("It was not compared with any benchmark.\n")
@@ -202,12 +203,6 @@ def _shortened(value: Any) -> Any:
     if isinstance(value, str) and len(value) > _EXAMPLE_CHARACTERS:
         return value[:_EXAMPLE_CHARACTERS] + " ..."
     return value
-
-
-def _fenced(text: str, language: str) -> str:
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _table(head: tuple[str, ...], rows: list[Any], escaped: bool = True) -> str:

@@ -1,5 +1,7 @@
 """Cheap tests of a row's text: what no dataset wants, whatever pipeline made it.
 
+>>> from reasoning.pipelines.base import Row
+>>> from verifiers.records import Problem
 >>> fault_of(Row(Problem("p", "answer", "What is {n} plus 2?"), "g"), max_characters=1000)
 'the prompt has an unfilled placeholder: {n}'
 """

@@ -183,7 +183,12 @@ def test_a_missing_result_annotation_is_accepted_and_another_one_is_not():
 
 
 def test_blocks():
-    assert python_blocks("```python\na\n```\n```js\nb\n```\n~~~\nc\n~~~\n```\nd\n```\n```py\ne") == ["a\n", "d\n", "e"]
+    assert python_blocks("```python\na\n```\n```js\nb\n```\n~~~\nc\n~~~\n```\nd\n```\n```py\ne") == [
+        "a\n",
+        "c\n",
+        "d\n",
+        "e",
+    ]
     assert python_blocks("no code") == []
     assert python_blocks("````python\n```\ninner\n```\n````") == ["```\ninner\n```\n"]
 

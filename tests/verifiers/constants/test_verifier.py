@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from verifiers.constants import ConstantVerifier
+from verifiers.constants.polynomials import polynomial
 from verifiers.records import Problem, RecordError, Status
 from verifiers.registry import VerifierRegistry
 from verifiers.sandbox import Limits, SandboxPool
@@ -159,6 +160,34 @@ def test_degenerate_rational_and_divergent_fractions_are_refused():
     for (claim, status, detail), verdict in zip(REFUSED, verdicts, strict=True):
         assert verdict.status is status, claim
         assert re.search(detail, verdict.detail), (claim, verdict.detail)
+
+
+# Textbook fractions that the list of known rows does not hold: Lambert's tangents, Gauss's arctangents and logarithms,
+# ratios of Bessel functions, quadratic irrationals, Brouncker's, Laplace's erfc, Gompertz's E_1 and sums in Euler's form.
+TEXTBOOK = [
+    ("2*n+1", "4", "2/tanh(2)"), ("2*n+1", "-4", "2/tan(2)"), ("10*n+5", "-1", "1/tan(1/5)"),
+    ("2*n+1", "4*n**2", "2/atan(2)"), ("6*n+3", "n**2", "1/atan(1/3)"), ("6*n+3", "-4*n**2", "2/atanh(2/3)"),
+    ("n+1", "4", "2*besseli(0,4)/besseli(1,4)"), ("n+3", "1", "besseli(2,2)/besseli(3,2)"),
+    ("n+1", "-4", "2*besselj(0,4)/besselj(1,4)"), ("5", "1", "(5+sqrt(29))/2"), ("6", "-3", "3+sqrt(6)"),
+    ("2", "4*n**2-4*n+1", "1+4/pi"), ("2", "2*n", "2/(sqrt(pi)*e*erfc(1))"), ("2*n+3", "-n*(n+1)", "1/(1-e*e1(1))"),
+    ("2*n**2+2*n+1", "-n**4", "6/pi**2"), ("n**5+(n+1)**5", "-n**10", "1/zeta(5)"),
+]  # fmt: skip
+
+
+def test_textbook_fractions_hold_also_without_their_first_terms():
+    """x = a(0) + b(1)/y, so the fraction begun one term later is b(1)/(x - a(0))."""
+    claims, wrong = [], []
+    for a, b, value in TEXTBOOK:
+        first, numerator = polynomial(a)(0), polynomial(b)(1)
+        later = [re.sub(r"\bn\b", "(n+1)", side) for side in (a, b)]
+        rest = f"({numerator})/({value}-({first}))"
+        claims += [{"a": a, "b": b, "value": value}, dict(zip(("a", "b"), later, strict=True), value=rest)]
+        wrong.append({"a": a, "b": b, "value": f"({value})*(1-10**-98)"})
+    verdicts = judge_all([*claims, *wrong])
+    assert [one for one, verdict in zip(claims, verdicts, strict=False) if not verdict.passed] == []
+    refused = verdicts[len(claims) :]
+    assert {verdict.status for verdict in refused} == {Status.WRONG}
+    assert all("at digit 98" in verdict.detail or "at digit 99" in verdict.detail for verdict in refused)
 
 
 def test_double_roots_are_computed_by_their_tail_not_by_depth():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -99,10 +100,22 @@ def test_placeholders_are_tried_in_order_and_each_on_its_own(tmp_path):
     proof = 'proof -\n  have "x" by sledgehammer\n  show ?thesis sledgehammer\nqed'
     report, server = judged(tmp_path, proof, task)
     assert report.status is Status.PASSED
-    assert len(server.theories) == METHODS.index("by presburger") + 1
     tried = [text.split("\n") for text in server.theories]
     assert [sum(row in METHODS for row in rows) for rows in tried] == [2] * len(tried)
-    assert [next(row for row in rows if row in METHODS) for rows in tried] == list(METHODS[: len(tried)])
+    # What rests on an oracle that the problem does not allow could not pass.
+    first = ["by auto", "by simp", "by blast", "by fastforce", "by force", "by presburger"]
+    assert [next(row for row in rows if row in METHODS) for rows in tried] == first
+
+
+def test_a_placeholder_is_tried_as_eval_where_its_oracle_is_allowed(tmp_path):
+    statement = 'lemma c: "code 3"'
+    allowed = ProofTask("isabelle", statement, axioms=("holds_by_evaluation",))
+    report, server = judged(tmp_path, "by sledgehammer", allowed)
+    assert (report.status, report.axioms) == (Status.PASSED, ("holds_by_evaluation",))
+    assert len(server.theories) == METHODS.index("by eval") + 1
+    report, server = judged(tmp_path, "by sledgehammer", ProofTask("isabelle", statement))
+    assert report.status is Status.WRONG
+    assert len(server.theories) == len(METHODS) - 1
 
 
 def test_a_placeholder_that_nothing_closes_is_wrong_at_its_place(tmp_path):
@@ -111,7 +124,7 @@ def test_a_placeholder_that_nothing_closes_is_wrong_at_its_place(tmp_path):
     )
     assert report.status is Status.WRONG
     assert (report.messages[0].line, report.messages[0].column) == (2, 15)
-    assert len(server.theories) == len(METHODS)
+    assert len(server.theories) == len(METHODS) - 1
 
 
 def test_an_oracle_is_refused_unless_the_problem_allows_it(tmp_path):
@@ -194,6 +207,23 @@ def test_a_failing_server_costs_one_retry_and_is_never_wrong(tmp_path, trick):
     assert server.count("session_start") == (2 if trick == "forget" else 1)
     report, _ = judged(tmp_path, "by simp", tricks=[trick, trick])
     assert report.status is Status.INTERNAL
+
+
+def test_the_facts_behind_a_proof_are_asked_for_where_they_are_wanted(tmp_path):
+    task = replace(TASK, premises=True)
+    facts = {"Nat.two": "2 = 2", "HOL.refl": "t = t"}
+    report, server = judged(tmp_path, "using HOL.refl by simp", task, facts=facts)
+    assert (report.status, report.premises) == (Status.PASSED, ("HOL.refl",))
+    assert server.theories[0].endswith(
+        ".two\ndeclare [[names_long]]\nthm_deps " + server.theories[0].split()[1] + ".two\nend\n"
+    )
+    # An answer that is missing is not an empty one.
+    report, _ = judged(tmp_path, "by simp", task, tricks=["no dependencies"] * 2)
+    assert report.status is Status.INTERNAL
+    assert "no list of dependencies" in report.detail
+    report, server = judged(tmp_path, "using HOL.refl by simp", facts=facts)
+    assert (report.status, report.premises) == (Status.PASSED, ())
+    assert "thm_deps" not in server.theories[0]
 
 
 def test_a_wrong_password_is_unavailable(tmp_path):

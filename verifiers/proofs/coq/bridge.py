@@ -1,10 +1,9 @@
 """The bridge to Coq and Rocq: guard, a warm coqtop, the kernel's comparison with the statement, `Print Assumptions`.
 
->>> async with SandboxPool() as sandbox:
-...     task = ProofTask("coq", "Theorem two : 1 + 1 = 2.", axioms=())
-...     report = await CoqBridge(sandbox).check(task, "Proof. reflexivity. Qed.", Limits())
->>> report.status
-<Status.PASSED: 'passed'>
+    async with SandboxPool() as sandbox:
+        task = ProofTask("coq", "Theorem two : 1 + 1 = 2.", axioms=())
+        report = await CoqBridge(sandbox).check(task, "Proof. reflexivity. Qed.", Limits())
+    report.status      # <Status.PASSED: 'passed'>
 
 A strict task is also compiled by `coqc`, and the file that comes of it is checked again by `coqchk` in another process.
 """
@@ -14,12 +13,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from verifiers.code_blocks import first_block
 from verifiers.proofs.coq import guard, strict
 from verifiers.proofs.coq.install import INSTALL_HINT, Installation, find
 from verifiers.proofs.coq.session import Checked, HeaderUnavailable, Work, run_check
 from verifiers.proofs.coq.text import DECLARATIONS, Sentence, Statement, UnreadableText, sentences, split_statement
 from verifiers.proofs.dialogue import DialoguePool, Program, ProgramDied, ProgramTimeout
-from verifiers.proofs.fences import first_block
 from verifiers.proofs.records import ProofMessage, ProofReport, ProofTask
 from verifiers.records import Status
 from verifiers.sandbox.task import Limits

@@ -1,5 +1,6 @@
 r"""What a Coq candidate may say: sentence by sentence, an allow list of commands, and words that are never allowed.
 
+>>> from verifiers.proofs.coq.text import sentences
 >>> refusal(sentences("intros n. reflexivity. Qed."), whole_file=False)
 ''
 >>> refusal(sentences("admit. Admitted."), whole_file=False)

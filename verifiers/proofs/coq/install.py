@@ -1,7 +1,7 @@
 """Where Coq (or Rocq) is on this machine.
 
->>> found = find()
->>> found.toplevel, found.version       # (("/usr/bin/coqtop",), "8.16.1")
+found = find()
+found.toplevel, found.version       # (("/usr/bin/coqtop",), "8.16.1")
 """
 
 from __future__ import annotations

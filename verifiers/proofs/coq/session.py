@@ -20,7 +20,7 @@ from verifiers.proofs.coq.text import Sentence, Statement
 from verifiers.proofs.dialogue import ProgramDied, Step, Worker
 from verifiers.records import RecordError
 
-__all__ = ["Assumption", "Checked", "HeaderUnavailable", "Work", "run_check"]
+__all__ = ["Assumption", "Checked", "HeaderUnavailable", "Work", "new_mark", "run_check"]
 
 _ERROR: Final = "Error:"
 _START_SECONDS: Final = 120.0

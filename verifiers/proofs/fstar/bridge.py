@@ -1,10 +1,9 @@
 """The bridge to F*: guard, a warm `fstar.exe --ide` in the sandbox, the definition checked against its declared type.
 
->>> async with SandboxPool() as sandbox:
-...     task = ProofTask("fstar", "val add_zero (x:int) : Lemma (x + 0 == x)")
-...     report = await FstarBridge(sandbox).check(task, "let add_zero x = ()", Limits(wall_seconds=60))
->>> report.status
-<Status.PASSED: 'passed'>
+async with SandboxPool() as sandbox:
+    task = ProofTask("fstar", "val add_zero (x:int) : Lemma (x + 0 == x)")
+    report = await FstarBridge(sandbox).check(task, "let add_zero x = ()", Limits(wall_seconds=60))
+report.status      # <Status.PASSED: 'passed'>
 """
 
 from __future__ import annotations

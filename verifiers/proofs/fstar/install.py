@@ -1,7 +1,7 @@
 """Where F* is on this machine, and the project whose checked files it continues.
 
->>> found = find()
->>> found.program, found.version        # ("/opt/fstar/bin/fstar.exe", "2024.09.05")
+found = find()
+found.program, found.version        # ("/opt/fstar/bin/fstar.exe", "2024.09.05")
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 r"""The IDE protocol of `fstar.exe --ide`: one JSON object a line, queries answered in turn.
 
->>> query = Query.new("push", {"kind": "full", "code": "let x = 1\n", "line": 1, "column": 0})
->>> reply = read_reply(query, output_up_to_the_response)
->>> reply.succeeded, reply.issues
-(False, (Issue('error', 19, '- Assertion failed ...', '<input>', 1, 8),))
+    query = Query.new("push", {"kind": "full", "code": "let x = 1\n", "line": 1, "column": 0})
+    reply = read_reply(query, output_up_to_the_response)
+    reply.succeeded, reply.issues      # (False, (Issue('error', 19, '- Assertion failed ...', '<input>', 1, 8),))
 
 The number of a query is random, so that nothing that a candidate has F* print can pass for its answer.
 Source: the editor support page of F* and the regression files of its IDE mode.

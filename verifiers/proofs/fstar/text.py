@@ -1,7 +1,7 @@
 r"""F* source as text: comments, strings, what a statement declares, the definition in a candidate.
 
 >>> without_comments("let f x = x (* the (* same *) *) // and no more")
-'let f x = x                                       '
+'let f x = x                                    '
 >>> split_statement("val add_zero (x:int) : Lemma (x + 0 == x)").name
 'add_zero'
 >>> Definition.of("val f : int -> int\nlet f x = x", split_statement("val f : int -> int")).text
@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from verifiers.proofs.fences import first_block
+from verifiers.code_blocks import first_block
 from verifiers.records import RecordError
 
 __all__ = ["Definition", "Statement", "UnreadableText", "split_statement", "strings", "visible", "without_comments"]

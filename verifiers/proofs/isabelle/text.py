@@ -48,7 +48,11 @@ class Statement:
 
     def named(self, name: str) -> str:
         """The text, with `name` for a statement that has none of its own."""
-        return self.text if self.name else re.sub(r"\A\w+", lambda word: f"{word.group()} {name}:", self.text)
+        return self.text if self.name else self.renamed(name)
+
+    def renamed(self, name: str) -> str:
+        """The text with this name, and without attributes of its own one."""
+        return _STATEMENT.sub(lambda found: f"{found.group(1)} {name}:", self.text, count=1)
 
 
 def without_comments(code: str) -> str:

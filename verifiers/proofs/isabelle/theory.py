@@ -1,8 +1,8 @@
 r"""The theory that is sent for a candidate, and where its lines come from.
 
->>> source = theory("Check_1", task, split_statement(task.statement), Proof("by sledgehammer", 1, 0), methods=(0,))
->>> source.text
-'theory Check_1 imports Main\nbegin\n\ntheorem two: "1 + 1 = 2"\n\nby auto\n\n\nthm_oracles Check_1.two\nend\n'
+    source = theory("Check_1", task, split_statement(task.statement), Proof("by sledgehammer", 1, 0), methods=(0,))
+    source.text
+    # 'theory Check_1 imports Main\nbegin\n\ntheorem two: "1 + 1 = 2"\n\nby auto\n\n\nthm_oracles Check_1.two\nend\n'
 
 The word `sledgehammer` stands for the first of `METHODS` that ends the goal there: the list of "STP: Self-play LLM
 Theorem Provers with Iterative Conjecturing and Proving" (arXiv 2502.00212), in its order.
@@ -14,17 +14,19 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from verifiers.proofs.fences import first_block
+from verifiers.code_blocks import first_block
 from verifiers.proofs.isabelle.text import Statement, UnreadableText, split_header, visible, without_comments
 from verifiers.proofs.records import ProofTask
 
-__all__ = ["METHODS", "Proof", "Source", "placeholders", "proof_of", "theory", "trial"]
+__all__ = ["METHODS", "Proof", "Source", "methods_for", "placeholders", "proof_of", "theory", "trial"]
 
 METHODS: Final = (
     "by auto", "by simp", "by blast", "by fastforce", "by force", "by eval", "by presburger", "by arith",
     "by linarith", "by (auto simp: field_simps)",
 )  # fmt: skip
 """What a placeholder is tried as, in this order."""
+_EVALUATION: Final = {"by eval": "holds_by_evaluation"}
+"""Methods that rest on an oracle, and its name."""
 _LANGUAGES: Final = ("Isabelle", "isabelle", "Isar", "isar", "thy")
 _PLACEHOLDER: Final = re.compile(r"(?:\b(?:by|apply)\s+)?(?<![\w.'])sledgehammer(?![\w.'])")
 _END: Final = re.compile(r"(?:\A|\s)end\s*\Z")
@@ -57,6 +59,7 @@ class Source:
         origins: of each line from `first` on, line and column in the candidate's text.
         placeholders: line of each placeholder.
         question: line on which the oracles are asked for.
+        dependencies: line on which the facts behind the theorem are asked for; 0: they are not.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Source:
     origins: tuple[tuple[int, int], ...]
     placeholders: tuple[int, ...]
     question: int
+    dependencies: int = 0
 
     def place(self, position: dict[str, Any]) -> tuple[int, int]:
         r"""Line and column in the candidate of a position that the server gives; before its text: line 0.
@@ -115,6 +119,11 @@ def placeholders(proof: str) -> int:
     return sum(1 for _ in _PLACEHOLDER.finditer(visible(proof)))
 
 
+def methods_for(task: ProofTask) -> tuple[str, ...]:
+    """What a placeholder is tried as: `METHODS`, without those whose oracle the task does not allow."""
+    return tuple(one for one in METHODS if one not in _EVALUATION or _EVALUATION[one] in task.axioms)
+
+
 def theory(name: str, task: ProofTask, statement: Statement, proof: Proof, methods: tuple[int, ...] = ()) -> Source:
     """The theory that checks a proof.
 
@@ -123,8 +132,10 @@ def theory(name: str, task: ProofTask, statement: Statement, proof: Proof, metho
         task: header and statement.
         statement: the same, read.
         proof: of the candidate.
-        methods: for each placeholder, the index in `METHODS` of what stands there. Each gets lines of its own.
+        methods: for each placeholder, the index in `methods_for(task)` of what stands there. Each gets lines of its
+            own.
     """
+    tried = methods_for(task)
     theorem = statement.name or f"checked_{name}"
     head = f"{_head(name, task)}\n{statement.named(theorem)}\n"
     first = head.count("\n") + 1
@@ -134,14 +145,16 @@ def theory(name: str, task: ProofTask, statement: Statement, proof: Proof, metho
         _append(rows, origins, proof, position, found.start())
         marked.append(first + len(rows))
         place = _origin(proof, found.start())
-        rows += [METHODS[methods[number]], ""]
+        rows += [tried[methods[number]], ""]
         origins += [place, _origin(proof, found.end())]
         position = found.end()
     _append(rows, origins, proof, position, len(proof.text))
     body = "\n".join(rows)
-    text = f"{head}{body}\n\nthm_oracles {name}.{theorem}\nend\n"
     question = first + len(rows) + 1
-    return Source(name, text, first, tuple(origins), tuple(marked), question)
+    # Long names say which theory a fact is from, and mean the same wherever that is imported.
+    asked = f"declare [[names_long]]\nthm_deps {name}.{theorem}\n" if task.premises else ""
+    text = f"{head}{body}\n\nthm_oracles {name}.{theorem}\n{asked}end\n"
+    return Source(name, text, first, tuple(origins), tuple(marked), question, question + 2 if asked else 0)
 
 
 def trial(name: str, task: ProofTask, statement: Statement) -> Source:

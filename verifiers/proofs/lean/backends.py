@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from verifiers.proofs.lean.native import NativeLean
     from verifiers.sandbox import SandboxPool
 
-__all__ = ["find_named", "kernel_bridge", "lean_bridge", "native_command"]
+__all__ = ["find_named", "kernel_bridge", "lean_bridge", "native_command", "shared_bridge"]
 
 
 def lean_bridge(sandbox: SandboxPool, environment: Mapping[str, str] = os.environ) -> Bridge:
@@ -34,14 +34,10 @@ def lean_bridge(sandbox: SandboxPool, environment: Mapping[str, str] = os.enviro
     """
     name, _, rest = environment.get("REASONING_LEAN", "").partition(":")
     if name in ("", "embedded", "native"):
-        from verifiers.proofs.lean.bridge import LeanBridge
-
         # One for all who use the sandbox, where they all see the same environment.
-        shared = (
-            LeanBridge.of(sandbox) if environment is os.environ else kernel_bridge(sandbox, environment=environment)
-        )
-        if shared is not None:
-            return shared
+        bridge = shared_bridge(sandbox) if environment is os.environ else kernel_bridge(sandbox, None, environment)
+        if bridge is not None:
+            return bridge
     from verifiers.proofs.lean.text_backends.guarded import TextBridge, TextProver
 
     prover: TextProver
@@ -83,6 +79,14 @@ def kernel_bridge(
     return LeanBridge(sandbox, pool=LeanPool(sandbox, workers, lambda: native_program(lean, project), ROOM_MIB))
 
 
+def shared_bridge(sandbox: SandboxPool) -> LeanBridge:
+    """The one kernel bridge of a sandbox, so that a search and the verifier of its proofs share their processes.
+
+    It leads to the Lean that the environment names where our kernel replay judges there, else to the embedded one.
+    """
+    return sandbox.shared(_kernel_or_embedded)
+
+
 def native_command(environment: Mapping[str, str] = os.environ) -> str | None:
     """The installed Lean that the environment names, "" for the one on PATH; None if it names another back end."""
     name, _, command = environment.get("REASONING_LEAN", "").partition(":")
@@ -98,6 +102,12 @@ def find_named(environment: Mapping[str, str] = os.environ) -> NativeLean:
     from verifiers.proofs.lean.native import find_native
 
     return find_native(native_command(environment) or "", _project(environment))
+
+
+def _kernel_or_embedded(sandbox: SandboxPool) -> LeanBridge:
+    from verifiers.proofs.lean.bridge import LeanBridge
+
+    return kernel_bridge(sandbox) or LeanBridge(sandbox)
 
 
 def _project(environment: Mapping[str, str]) -> Path | None:

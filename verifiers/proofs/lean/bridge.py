@@ -1,9 +1,8 @@
 """The bridge to Lean 4: guard, elaboration, and the kernel's word in a process that has seen no candidate.
 
->>> async with SandboxPool() as sandbox:
-...     report = await LeanBridge(sandbox).check(ProofTask("lean", "theorem two : 1 + 1 = 2 := by"), "  rfl", Limits())
->>> report.status, report.axioms
-(<Status.PASSED: 'passed'>, ())
+    async with SandboxPool() as sandbox:
+        report = await LeanBridge(sandbox).check(ProofTask("lean", "theorem two : 1 + 1 = 2 := by"), "  rfl", Limits())
+    report.status, report.axioms      # (<Status.PASSED: 'passed'>, ())
 
 How a candidate is judged: (1) text that runs code or switches checks off is rejected unseen; (2) one process elaborates
 header and candidate; an error message is a wrong proof; (3) the declarations that the theorem needs leave that process
@@ -86,13 +85,6 @@ class _Elaborated:
     cpu_seconds: float
 
 
-def _bridge_named(sandbox: SandboxPool) -> LeanBridge:
-    """To the Lean that the environment names where our kernel replay judges there, else to the embedded one."""
-    from verifiers.proofs.lean.backends import kernel_bridge
-
-    return kernel_bridge(sandbox) or LeanBridge(sandbox)
-
-
 class LeanBridge:
     """Judges Lean 4 proofs with the embedded Lean (core library, no Mathlib) or with an installed one.
 
@@ -104,11 +96,6 @@ class LeanBridge:
 
     def __init__(self, sandbox: SandboxPool, workers: int | None = None, pool: LeanPool | None = None) -> None:
         self.pool = pool or LeanPool(sandbox, workers)
-
-    @classmethod
-    def of(cls, sandbox: SandboxPool) -> LeanBridge:
-        """The one bridge of a sandbox, so that a search and the verifier of its proofs share their processes."""
-        return sandbox.shared(_bridge_named)
 
     async def check(self, task: ProofTask, proof: str, limits: Limits) -> ProofReport:
         """Judge one candidate; see `verifiers.proofs.records.Bridge.check`."""

@@ -1,7 +1,6 @@
 """Which constants of library and header an exported proof refers to, read from the bytes that the kernel is given.
 
->>> premises_of(export)      # of `exact Nat.dvd_add h g`
-('Dvd.dvd', 'HAdd.hAdd', 'Nat', 'Nat.dvd_add', ...)
+    premises_of(export)      # of `exact Nat.dvd_add h g`      # ('Dvd.dvd', 'HAdd.hAdd', 'Nat', 'Nat.dvd_add', ...)
 
 The form of the bytes is that of `decode` in `runtime/checker.lean`. They come from a process that is believed in
 nothing: what is read here says which terms the kernel was asked about, so it is worth something for an accepted proof

@@ -27,7 +27,7 @@ from verifiers.proofs.lean.steps import Recorded
 from verifiers.proofs.lean.worker import WorkerDied, WorkerTimeout
 from verifiers.sandbox import SandboxPool
 
-__all__ = ["ReplService", "main"]
+__all__ = ["ReplService", "main", "requests", "serve"]
 
 REQUEST_SECONDS: Final = 300.0
 

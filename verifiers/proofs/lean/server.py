@@ -22,7 +22,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
-from verifiers.http_server import BadBodyError, JsonHandler, JsonServer
+from verifiers.http_server import BadBodyError, JsonHandler, ThreadedServer
 from verifiers.proofs.lean.commands import CommandRunner, place_of
 from verifiers.proofs.lean.install import LeanMissingError
 from verifiers.proofs.lean.pool import LeanPool
@@ -47,7 +47,7 @@ class _BadRequest(ValueError):
     """One line that says what is wrong with a request."""
 
 
-class LeanServer(JsonServer):
+class LeanServer(ThreadedServer):
     """An HTTP server; its Lean processes start with the first request and stay warm.
 
     Args:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from verifiers.proofs.fences import first_block
+from verifiers.code_blocks import first_block
 from verifiers.records import RecordError
 
 __all__ = ["Source", "Statement", "blank_comments_and_strings", "source_of", "split_statement", "without_comments"]

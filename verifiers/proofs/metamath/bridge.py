@@ -1,10 +1,9 @@
 """The bridge to Metamath: our own verifier, and the C program `metamath` in the sandbox where it is installed.
 
->>> async with SandboxPool() as sandbox:
-...     task = ProofTask("metamath", "th $p |- A $=", "$c |- A $. ax $a |- A $.")
-...     report = await MetamathBridge(sandbox).check(task, "ax", Limits())
->>> report.status, report.axioms
-(<Status.PASSED: 'passed'>, ('ax',))
+    async with SandboxPool() as sandbox:
+        task = ProofTask("metamath", "th $p |- A $=", "$c |- A $. ax $a |- A $.")
+        report = await MetamathBridge(sandbox).check(task, "ax", Limits())
+    report.status, report.axioms      # (<Status.PASSED: 'passed'>, ('ax',))
 
 Both have to accept. The program's exit status is 0 even for a wrong proof, so its messages are read.
 """
@@ -17,7 +16,7 @@ import shutil
 import time
 from typing import TYPE_CHECKING, Final
 
-from verifiers.proofs.fences import first_block
+from verifiers.code_blocks import first_block
 from verifiers.proofs.metamath.kernel import Database, DatabaseError, ProofError, read_database
 from verifiers.proofs.program_on_file import payload
 from verifiers.proofs.records import ProofReport, ProofTask

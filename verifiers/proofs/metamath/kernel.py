@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["Database", "DatabaseError", "ProofError", "read_database"]
+__all__ = ["Assertion", "Database", "DatabaseError", "Hypothesis", "ProofError", "read_database"]
 
 Symbols = tuple[str, ...]
 

@@ -165,11 +165,18 @@ def known (l : Library) (e : Expr) : Bool :=
   let i := e.hash.toNat % statementBuckets
   if h : i < l.statements.size then among l.statements[i] e else false
 
+/-- Whether a name among these is Lean's own making, as that of a proof inside a statement: it does not read back. -/
+partial def anyInternal (a : Array Name) (i : Nat) : Bool :=
+  if h : i < a.size then a[i].isInternal || anyInternal a (i+1) else false
+
+/-- Whether a changed statement is left out before it is printed. -/
+def unwanted (l : Library) (type : Expr) : Bool := known l type || anyInternal type.getUsedConstants 0
+
 /-! ### Text -/
 
 def shown : Options :=
   (({} : Options).setBool `pp.deepTerms true).setBool `pp.proofs true |>.setNat `pp.maxSteps 20000
-    |>.setBool `pp.coercions.types true
+    |>.setBool `pp.coercions.types true |>.setBool `pp.structureInstanceTypes true |>.setBool `pp.funBinderTypes true
 
 def textOf (e : Expr) : MetaM String := do
   let f ← withOptions (fun _ => shown) (ppExpr e)
@@ -299,7 +306,7 @@ def conclusionMutation (l : Library) (t : Target) (rule : Rule) : MetaM (Option 
   | none => return none
   | some new =>
     let type ← mkForallFVars t.binders new
-    if known l type then return none
+    if unwanted l type then return none
     let names := binderNames type t.binders.size []
     let statement ← textOf (withNames type names)
     let old := "@" ++ t.name.toString ++ argumentsText names 1000000 ""
@@ -313,7 +320,7 @@ def hypothesisMutation (l : Library) (t : Target) (i : Nat) (a : Expr) (rule : R
   | some new =>
     withVariable `h new .default fun h => do
       let type ← mkForallFVars (t.binders.set! i h) t.conclusion
-      if known l type then return none
+      if unwanted l type then return none
       let names := binderNames type t.binders.size []
       let statement ← textOf (withNames type names)
       let own := match behind names i with
@@ -350,7 +357,7 @@ def applyMutation (l : Library) (t : Target) (i : Nat) (a : Expr) (rule : Rule) 
     withHypotheses types 0 #[] fun hs => do
       let binders := slice t.binders (i+1) t.binders.size (slice hs 0 hs.size (slice t.binders 0 i #[]))
       let type ← mkForallFVars binders t.conclusion
-      if known l type then return none
+      if unwanted l type then return none
       let names := binderNames type binders.size []
       let statement ← textOf (withNames type names)
       -- The old arguments: the hypothesis itself is proved from the new ones.

@@ -1,0 +1,173 @@
+"""The structure of the code, read from its syntax: no cycle of imports, judges that know of nothing else, listed names."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("reasoning", "verifiers")
+PAGE = ROOT / "docs" / "architecture.md"
+
+
+@dataclass(frozen=True)
+class Module:
+    """What a module imports, what it defines in public, its `__all__` (None: it has none), whether it is a package."""
+
+    imports: frozenset[str]
+    defines: frozenset[str]
+    listed: tuple[str, ...] | None
+    is_package: bool
+
+
+@cache
+def modules() -> dict[str, Module]:
+    """All modules by name."""
+    found = {}
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            is_package = parts[-1] == "__init__"
+            tree = ast.parse(path.read_text("utf-8"))
+            found[".".join(parts[:-1] if is_package else parts)] = Module(
+                frozenset(imported(tree)), frozenset(defined(tree)), listed(tree), is_package
+            )
+    return found
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    """Names that a syntax tree imports when it is run: `package.module` or `package.module.name`.
+
+    Imports within functions count, those that are for types alone do not.
+    """
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports name their module in full"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, part, ())
+            waiting += inner if isinstance(inner, list) else ()  # a list of statements, not an expression
+
+
+def defined(tree: ast.Module) -> Iterator[str]:
+    """Public functions and classes of a module."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name[0] != "_":
+            yield node.name
+
+
+def listed(tree: ast.Module) -> tuple[str, ...] | None:
+    """The `__all__` of a module."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and any(
+            isinstance(one, ast.Name) and one.id == "__all__" for one in node.targets
+        ):
+            return tuple(ast.literal_eval(node.value))
+    return None
+
+
+def home(name: str) -> str | None:
+    """The module of the project that an imported name is, or is of."""
+    return next((one for one in (name, name.rpartition(".")[0]) if one in modules()), None)
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    graph = {name: {home(one) for one in module.imports} - {None, name} for name, module in modules().items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
+    assert sum(map(len, graph.values())) > 1000
+
+
+def test_verifiers_import_nothing_of_reasoning():
+    wrong = {
+        (name, one)
+        for name, module in modules().items()
+        for one in module.imports
+        if name.partition(".")[0] == "verifiers" and one.partition(".")[0] == "reasoning"
+    }
+    assert not wrong
+
+
+def test_imports_in_functions_are_seen_and_those_for_types_are_not():
+    tree = ast.parse(
+        "import a.b\nif TYPE_CHECKING:\n    import c\ndef f():\n    from d import e\n    async def g():\n        import h"
+    )
+    assert set(imported(tree)) == {"a.b", "d.e", "h"}
+
+
+def test_public_names_are_listed():
+    """`__all__` holds all that a module defines; that of a package without code, all that it takes from its modules."""
+    for name, module in modules().items():
+        own = module.defines
+        if module.is_package and not own:
+            own = frozenset(one.rpartition(".")[2] for one in module.imports if home(one) != name and home(one))
+            assert module.listed is not None or not own, name
+        if module.listed is not None:
+            assert own <= {*module.listed}, name
+            assert len(module.listed) == len({*module.listed}), name
+
+
+def package(name: str) -> str:
+    """The package in which a module is drawn; empty for the loose modules at the bottom."""
+    parts = name.split(".")
+    if parts[0] == "verifiers":
+        return "verifiers"
+    return parts[1] if len(parts) > 1 and modules()["reasoning." + parts[1]].is_package else ""
+
+
+def drawing() -> tuple[dict[str, str], dict[str, set[str]]]:
+    """Package -> its box, and box -> the boxes that arrows lead to, of the page's drawing."""
+    text = re.search(r"```mermaid\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)[1]
+    boxes = {name: box for box, names in re.findall(r'(\w+)\["(.*)"\]', text) for name in names.split(", ")}
+    arrows: dict[str, set[str]] = {}
+    for source, targets in re.findall(r"(\w+) --> ([\w &]+)", text):
+        arrows.setdefault(source, set()).update(targets.split(" & "))
+    return boxes, arrows
+
+
+def test_the_drawing_shows_the_imports():
+    boxes, arrows = drawing()
+    made = {
+        (boxes.get(one, one), boxes.get(other, other))
+        for name, module in modules().items()
+        for one, other in ((package(name), package(home(target) or name)) for target in module.imports)
+        if one and other
+    }
+    made = {(one, other) for one, other in made if one != other}
+
+    def reached(box: str) -> set[str]:
+        return {end for target in arrows.get(box, ()) for end in (target, *reached(target))}
+
+    drawn = {(box, target) for box, targets in arrows.items() for target in targets}
+    assert drawn <= made, "an arrow that is no import"
+    assert all(other in reached(one) for one, other in made), "an import that no arrow shows"
+    assert {one for pair in made for one in pair} == {*arrows, "pages", "verifiers"}
+
+
+def test_what_the_page_names_is_there():
+    text = PAGE.read_text("utf-8")
+    named = re.findall(r"`((?:reasoning|verifiers|data|tests|docs)/[\w./-]+)`", text)
+    assert len(named) > 25
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    tree = re.search(r"```text\n(.*?)```", text, re.DOTALL)[1]
+    for name in PACKAGES:
+        below = re.search(rf"^{name}/.*\n((?:  .*\n)+)", tree, re.MULTILINE)[1]
+        shown = re.findall(r"[\w.]+(?:/|\.py)", "\n".join(line[:26] for line in below.splitlines()))
+        assert [one for one in shown if not (ROOT / name / one).exists()] == []
+        folders = {one.parent.name for one in (ROOT / name).glob("*/__init__.py")}
+        assert folders <= {one.rstrip("/") for one in shown}
