@@ -374,7 +374,7 @@ def dataset_seeds() -> Iterator[bytes]:
 
 def configurations() -> Check:
     from reasoning.engines.options import EngineSpecError, parse_spec
-    from reasoning.methods.base import MethodError, find_method
+    from reasoning.methods import MethodError, find_method
     from reasoning.pipelines.base import PipelineError
     from reasoning.pipelines.settings import settings_from, stored_settings
     from reasoning.runs.budget import Budget, BudgetError
