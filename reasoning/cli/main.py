@@ -125,7 +125,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     try:
         status = app(args=arguments, prog_name="reasoning", standalone_mode=False)
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
+        # A command that keeps something says itself how to go on; this is before it has begun.
+        say("stopped")
         sys.exit(EXIT_INTERRUPTED)
     except Exception as error:
         usage = getattr(error, "format_message", None)

@@ -161,6 +161,16 @@ def test_a_command_without_arguments_shows_its_help_as_it_is(capsys, command):
     assert "\n  -h, --help" in said
 
 
+def test_an_interrupt_before_the_work_has_begun_is_one_line(monkeypatch, capsys):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("reasoning.cli.main.app", lambda **options: interrupted())
+    with pytest.raises(SystemExit, match="130"):
+        main(["discover", "mitm"])
+    assert capsys.readouterr().err.split() == ["stopped"]
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
 def test_what_a_disk_refuses_is_told_in_one_line(tmp_path, monkeypatch, capsys, number):
     def refuse(*arguments):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -85,3 +86,33 @@ def test_links_between_pages_lead_somewhere():
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
             if not target.startswith("http"):
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def written_commands():
+    """Page and words of each `reasoning ...` of the blocks that are not run: they want a model, a server or hours."""
+    found = []
+    for kind in ("sh", "text"):
+        for page, body in blocks(kind):
+            joined = body.replace("\\\n", " ")
+            lines = [shlex.split(line, comments=True) for line in joined.splitlines() if line.startswith("reasoning ")]
+            found += [(page, words[1:]) for words in lines if not re.match(r"reasoning/|\S+ {8}", " ".join(words))]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("page", "words"), written_commands(), ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else value
+)
+def test_commands_of_the_docs_that_are_not_run_are_read_by_the_command_line(page, words):
+    """Commands, arguments, options and the forms of their values; nothing is called."""
+    import typer
+
+    from reasoning.cli.main import app
+
+    command, rest, context = typer.main.get_command(app), words, None
+    while True:
+        context = command.make_context(command.name, list(rest), parent=context)
+        rest = [*getattr(context, "_protected_args", ()), *context.args]
+        if not hasattr(command, "commands") or not rest:
+            break
+        _, command, rest = command.resolve_command(context, rest)
+    assert not rest, page
