@@ -150,6 +150,11 @@ def test_scripts_that_cannot_be_compiled_are_not_tried_again(tmp_path):
     assert list(target.iterdir()) == []
 
 
+def test_compiling_that_was_killed_is_tried_again(tmp_path):
+    assert not keep_modules(fake_node(tmp_path, "kill -9 $$"), tmp_path, tmp_path / "modules")
+    assert [path.name for path in tmp_path.iterdir()] == ["node"]
+
+
 def test_compiled_scripts_lie_in_the_folder_that_the_command_names(tmp_path):
     target = tmp_path / "modules"
     node = fake_node(

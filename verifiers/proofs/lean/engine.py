@@ -18,6 +18,7 @@ import hashlib
 import json
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -118,7 +119,8 @@ def keep_modules(node: Path, directory: Path, target: Path) -> bool:
     Args:
         node: the JavaScript runtime.
         directory: the prepared Lean.
-        target: folder to make. A script that cannot be compiled is not in it, and is then run from its text.
+        target: folder to make. A script that cannot be compiled is not in it, and is then run from its text. Where
+            something outside kills Lean there is no folder, and the next one to come tries again.
 
     Returns:
         Whether all are there.
@@ -129,7 +131,7 @@ def keep_modules(node: Path, directory: Path, target: Path) -> bool:
     work.mkdir()
     script = [str(runtime / "runner.js"), str(directory), str(runtime / "compiler.lean"), "compile", str(work)]
     with contextlib.suppress(subprocess.TimeoutExpired):
-        subprocess.run(
+        done = subprocess.run(
             [str(node), *ENGINE_FLAGS, *script, *_SCRIPTS],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -137,6 +139,9 @@ def keep_modules(node: Path, directory: Path, target: Path) -> bool:
             timeout=_SECONDS,
             check=False,
         )
+        if done.returncode == -signal.SIGKILL:
+            shutil.rmtree(work)
+            return False
     work.chmod(0o755)
     work.rename(target)
     return all((target / f"{name}.olean").is_file() for name in _SCRIPTS)
