@@ -19,6 +19,7 @@ import queue
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -113,6 +114,7 @@ class VLLMServer:
         self._starting = asyncio.Lock()
         self._asked = 0
         self._loop: _Loop | None = None
+        self._processes: list[BaseProcess] = []
 
     async def started(self) -> StartedVLLM:
         """Start the engine where it does not run yet.
@@ -151,7 +153,7 @@ class VLLMServer:
         if loop is not None:
             await asyncio.to_thread(loop.close)
         if engine is not None:
-            await asyncio.to_thread(_shut_down, engine)
+            await asyncio.to_thread(_shut_down, engine, self._processes)
 
     def describe(self, name: str) -> dict[str, Any]:
         """What `Engine.describe` says of it, under the name `name`."""
@@ -191,8 +193,8 @@ class VLLMServer:
         except Exception as error:
             self._failure = EngineError(f"vllm cannot start {self.model!r}: {first_line(error)}")
             raise self._failure from error
-        processes = [process for process in multiprocessing.active_children() if process not in before]
-        self._loop = _Loop(self._engine, processes)
+        self._processes = [process for process in multiprocessing.active_children() if process not in before]
+        self._loop = _Loop(self._engine, self._processes)
 
 
 class _Loop:
@@ -288,9 +290,13 @@ class _Loop:
                 waiting.fail(self._failure)
 
 
-def _shut_down(engine: Any) -> None:
+def _shut_down(engine: Any, processes: Sequence[BaseProcess]) -> None:
     engine.renderer.shutdown()
     engine.engine_core.shutdown(timeout=SHUTDOWN_SECONDS)
+    for process in processes:
+        # vLLM does not wait for those that it had to kill.
+        with suppress(ValueError):
+            process.join(SHUTDOWN_SECONDS)
 
 
 def first_line(error: BaseException) -> str:
