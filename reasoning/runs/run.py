@@ -39,6 +39,8 @@ STORE_NAME = "run.sqlite"
 RECORDS_NAME = "records.jsonl"
 METRICS_NAME = "metrics.json"
 _LOCK_NAME = ".lock"
+_LONGEST_VALUE = 160
+"""Characters of a field that a message shows."""
 _SCHEMA = 1
 
 Item = TypeVar("Item")
@@ -197,8 +199,18 @@ def _foreign_files(directory: Path) -> list[str]:
 
 def _compare(directory: Path, stored: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
     for name in [*stored, *(name for name in asked if name not in stored)]:
-        if stored.get(name) != asked.get(name):
-            raise RunError(
-                f"{directory / CONFIG_NAME}: field '{name}' is {stored.get(name)!r}, but {asked.get(name)!r} was asked "
-                "for; a changed run needs a new directory"
-            )
+        there, wanted = stored.get(name), asked.get(name)
+        if there != wanted:
+            differs = f"is {_cut(there)}, but {_cut(wanted)} was asked for"
+            if isinstance(there, list) and isinstance(wanted, list):
+                only_there, only_wanted = (
+                    [one for one in a if one not in b] for a, b in ((there, wanted), (wanted, there))
+                )
+                differs = f"holds {_cut(only_there)} that was not asked for, and lacks {_cut(only_wanted)} that was"
+            raise RunError(f"{directory / CONFIG_NAME}: field '{name}' {differs}; a changed run needs a new directory")
+
+
+def _cut(value: Any) -> str:
+    """A value as text, no longer than a line or two."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."

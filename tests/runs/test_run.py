@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from reasoning.runs import Run, RunError, progress_display, read_config, replaced_file
+from reasoning.runs.run import _compare
 
 
 def test_config_holds_settings_and_environment(tmp_path):
@@ -37,6 +38,19 @@ def test_what_a_kill_in_the_first_moment_left_is_no_obstacle(tmp_path):
     with Run.start(tmp_path, {"seed": 1}):
         pass
     assert read_config(tmp_path)["settings"] == {"seed": 1}
+
+
+def test_of_a_long_setting_only_the_difference_is_shown(tmp_path):
+    kept = [{"name": f"set-{number}", "sha256": "0" * 64} for number in range(60)]
+    gone = {"name": "p3:test", "sha256": "1" * 64}
+    with pytest.raises(RunError) as refused:
+        _compare(tmp_path, {"against": [*kept, gone]}, {"against": kept})
+    assert str(refused.value) == (
+        f"{tmp_path}/config.json: field 'against' holds {[gone]!r} that was not asked for, and lacks [] that was; "
+        "a changed run needs a new directory"
+    )
+    with pytest.raises(RunError, match=r"field 'text' is 'x{159}\.\.\., but 'y' was asked for; a changed"):
+        _compare(tmp_path, {"text": "x" * 5000}, {"text": "y"})
 
 
 def test_a_changed_setting_is_refused_by_name(tmp_path):
