@@ -156,6 +156,11 @@ def test_a_candidate_over_which_two_judges_die_is_a_crash(lean):
     assert report.status is Status.CRASH
 
 
+def test_a_statement_over_which_two_judges_die_is_no_verdict(lean):
+    (report,) = lean([{"status": "errors"}], [WorkerDied("stack"), WorkerDied("stack")])
+    assert report.status is Status.INTERNAL
+
+
 def test_a_process_that_does_not_come_up_is_no_verdict(lean):
     (report,) = lean([], starts=[WorkerNotStarted("no"), WorkerNotStarted("no")])
     assert report.status is Status.INTERNAL

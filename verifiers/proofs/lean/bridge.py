@@ -115,7 +115,8 @@ class LeanBridge:
             return await self._judged(task, statement, source, limits.wall_seconds)
         except (LeanMissingError, PackageError, ImportsMissing) as error:
             return ProofReport(Status.UNAVAILABLE, str(error))
-        except (WorkerNotStarted, WorkerKilled) as error:
+        except WorkerDied as error:
+            # Not over the candidate: it did not come up, was killed over and over, or died over the statement alone.
             return ProofReport(Status.INTERNAL, str(error))
 
     async def attempt(self, task: ProofTask, proof: str, seconds: float) -> Attempt:
