@@ -9,6 +9,7 @@ import urllib.request
 from importlib.util import find_spec
 
 import pytest
+from interrupts import heed_interrupts
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
@@ -28,7 +29,7 @@ ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 )
 def test_interrupted_servers_say_so_and_end(arguments):
     command = [sys.executable, "-m", "reasoning.cli.main", "serve", *arguments, "--port", "0"]
-    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts)
     try:
         line = server.stderr.readline()
         address = ADDRESS.search(line)

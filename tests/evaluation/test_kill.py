@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from interrupts import heed_interrupts
 
 COPIES = 3
 """Different texts for each built-in puzzle, so that there is work left when the last kill comes."""
@@ -65,16 +66,11 @@ def test_a_run_killed_at_random_moments_ends_as_an_undisturbed_one(tmp_path, rec
         assert (disturbed / name).read_bytes() == (undisturbed / name).read_bytes()
 
 
-def _heed_interrupts():
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path, recorded):
     recorded += ["--samples", str(COPIES)]
     directory = tmp_path / "run"
-    # A shell starts background jobs with the interrupt ignored, and so would everything below them.
     process = subprocess.Popen(
-        [*recorded, "--out", directory], stderr=subprocess.PIPE, text=True, preexec_fn=_heed_interrupts
+        [*recorded, "--out", directory], stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
     )
     while finished_items(directory) < 20 and process.poll() is None:
         time.sleep(0.01)
