@@ -27,8 +27,10 @@ from reasoning.training.sampling import SampleSettings, sample_texts
 from reasoning.training.schedules import flat_then_linear, with_warmup
 
 __all__ = [
+    "EOS",
     "MAX_POSITIONS",
     "NANO",
+    "PAD",
     "CurvePoint",
     "NanoResult",
     "NanoSettings",

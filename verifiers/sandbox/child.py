@@ -23,6 +23,8 @@ from verifiers.sandbox.channel import Channel
 from verifiers.sandbox.layers import Layer
 from verifiers.sandbox.wire import Order
 
+__all__ = ["ChildPlan", "finish", "flush_streams", "prepare_streams", "run_entry"]
+
 SETUP_FAILED: Final = 213
 """Exit status of a child that could not put a layer on; it means so only before the task has begun."""
 OUT_OF_MEMORY: Final = 137

@@ -18,6 +18,8 @@ from typing import Any, Final
 from reasoning.engines.search.answer_types import AnswerType
 from reasoning.engines.search.grammar import INT, STR
 
+__all__ = ["MAX_TURNS", "Binder", "over_grid", "over_list", "over_pairs", "over_range", "over_rows", "over_string"]
+
 MAX_TURNS: Final = 4_000
 """Longest loop (turns) that a comprehension is built over."""
 

@@ -29,6 +29,8 @@ from reasoning.engines.search.lift import Lifter, evaluate
 from reasoning.engines.search.material import Material
 from reasoning.engines.search.prior import Prior
 
+__all__ = ["comprehensions"]
+
 MAX_BINDERS: Final = 24
 """Loops that are considered."""
 

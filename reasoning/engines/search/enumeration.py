@@ -25,6 +25,8 @@ from reasoning.engines.search.answer_types import AnswerType, key_of
 from reasoning.engines.search.grammar import Rule
 from reasoning.engines.search.prior import Prior
 
+__all__ = ["Entry", "Enumeration"]
+
 EVALUATIONS_PER_TURN: Final = 32
 """Rule applications between two yields of the enumeration."""
 

@@ -17,6 +17,8 @@ from typing import Any, Final
 
 from reasoning.engines.search.answer_types import AnswerType, parse_answer_type
 
+__all__ = ["Puzzle", "read_puzzle"]
+
 MUTATING_METHODS: Final = frozenset(
     (
         *("append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "add", "discard"),

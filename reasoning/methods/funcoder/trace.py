@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["CandidateTrace", "NodeTrace", "TextAllowance"]
+__all__ = ["MAX_TRACE_TEXT", "CandidateTrace", "NodeTrace", "TextAllowance"]
 
 MAX_TEXT = 4_000
 """Longest single text in a trace, characters."""
