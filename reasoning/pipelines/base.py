@@ -153,7 +153,14 @@ def outcome_from_json(record: Mapping[str, Any]) -> Outcome:
 
 
 def option(default: Any, help: str, *, low: float | None = None, high: float | None = None) -> Any:
-    """A field of a pipeline's options: its default, help on the command line, and bounds."""
+    """A field of a pipeline's options: its default, help on the command line, and bounds.
+
+    Args:
+        default: its value where none is given.
+        help: what it is, one sentence.
+        low: least value, itself allowed.
+        high: greatest value, itself allowed.
+    """
     return bounded(default, low=low, high=high, help=help)
 
 

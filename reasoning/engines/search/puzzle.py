@@ -30,7 +30,16 @@ MUTATING_METHODS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Puzzle:
-    """What the search knows of a puzzle before it runs it."""
+    """What the search knows of a puzzle before it runs it.
+
+    Attributes:
+        source: of the puzzle.
+        tree: its syntax.
+        function: `sat` within it.
+        answer_name: of the first argument.
+        answer_type: by its annotation, or a guess where it has none.
+        inputs: the other arguments with their defaults.
+    """
 
     source: str
     tree: ast.Module

@@ -77,7 +77,9 @@ class SearchResult:
     source: str | None
     """A whole program `def sol(...): return <expression>`, or None."""
     steps: int
+    """Units of work that were done."""
     seconds: float
+    """CPU time."""
     strategy: str | None = None
     """Which of SHARES found the expression."""
 

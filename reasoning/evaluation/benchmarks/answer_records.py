@@ -75,9 +75,15 @@ def answer_entry(
     convention: str = "",
     meta: Mapping[str, Any] | None = None,
 ) -> Entry:
-    """A problem of kind `answer`; `gold` may list several that are each right.
+    """A problem of kind `answer`.
 
-    With an empty `gold` it has no reference, and no answer to it is right.
+    Args:
+        id: of the problem.
+        question: its text.
+        gold: the right answer, or several that are each right; empty: there is no reference, and no answer is right.
+        solution: a worked one, where there is one.
+        convention: how answers are compared, see `verifiers.answers.CONVENTIONS`; empty: the default.
+        meta: of the problem.
     """
     fields = {"gold": gold, "convention": convention} if convention else {"gold": gold}
     golds = gold if isinstance(gold, list) else [gold]
@@ -95,7 +101,16 @@ def choice_entry(
     shown: bool = False,
     meta: Mapping[str, Any] | None = None,
 ) -> Entry:
-    """A problem of kind `choice`; `shown`: the question already lists the options.
+    """A problem of kind `choice`.
+
+    Args:
+        id: of the problem.
+        question: its text.
+        options: label -> text.
+        gold: the right label, or several.
+        place: file and line, for messages.
+        shown: whether the question already lists the options.
+        meta: of the problem.
 
     Raises:
         BenchmarkError: `gold` names something that is no option.

@@ -211,6 +211,12 @@ async def prepared(
 ) -> tuple[Path, ...]:
     """The paths from which `benchmark.read` reads: the given ones, and what it prepares from them.
 
+    Args:
+        benchmark: which one.
+        paths: of its files.
+        pool: the sandbox, for what is worked out there.
+        quiet: show no progress.
+
     Raises:
         BenchmarkError: it cannot be prepared.
     """
@@ -293,6 +299,14 @@ def problem_lines(path: Path, kind: str) -> Iterator[tuple[str, Entry]]:
 
 def proof_problem(id: str, system: str, statement: str, header: str, place: str, *, prompt: str = "") -> Problem:
     """A problem of kind `proof` whose statement can be read, where the system is one whose statements are read here.
+
+    Args:
+        id: of the problem.
+        system: `lean`, `isabelle` or another one.
+        statement: up to the place where the proof begins.
+        header: what stands before it.
+        place: file and line, for messages.
+        prompt: the problem in words.
 
     Raises:
         BenchmarkError: it cannot.
