@@ -1,5 +1,6 @@
 """Search for formulas of constants: no model is needed, though one may propose.
 
+>>> from reasoning.discovery import identify
 >>> identify("1.2732395447351626861510701069801148962756771659237", basis=["pi"])[0].expression
 '4/pi'
 

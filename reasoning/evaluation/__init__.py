@@ -4,6 +4,7 @@
     comparison = compare(read_run(Path("runs/first")), read_run(Path("runs/second")))
     validation = await validate_references("puzzles")   # grades the benchmark's own answers
 
+>>> from reasoning.evaluation import pass_at_k
 >>> pass_at_k(n=10, c=3, k=1)
 0.3
 """
