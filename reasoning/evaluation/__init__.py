@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reasoning.evaluation.methods_side_by_side import MethodRow, evaluate_methods
     from reasoning.evaluation.metrics import Metric, bootstrap_interval, estimate_pass_at_k, pass_at_k, wilson_interval
     from reasoning.evaluation.samples import BenchmarkSamples, read_problems, write_samples
+    from reasoning.evaluation.seeds import Seeds, find_seeds
     from reasoning.evaluation.validate import Validation, validate_references
     from reasoning.evaluation.votes import VoteOptions, vote_ks
     from reasoning.evaluation.voting_again import votes_of_run
@@ -41,6 +42,7 @@ __all__ = [
     "Metric",
     "Outcome",
     "RunScores",
+    "Seeds",
     "Settings",
     "StudyResult",
     "StudySettings",
@@ -51,6 +53,7 @@ __all__ = [
     "estimate_pass_at_k",
     "evaluate",
     "evaluate_methods",
+    "find_seeds",
     "judge_lines",
     "judge_run_again",
     "pass_at_k",
@@ -75,6 +78,7 @@ __getattr__ = lazy_exports(
         "methods_side_by_side": ("MethodRow", "evaluate_methods"),
         "metrics": ("Metric", "bootstrap_interval", "estimate_pass_at_k", "pass_at_k", "wilson_interval"),
         "samples": ("BenchmarkSamples", "read_problems", "write_samples"),
+        "seeds": ("Seeds", "find_seeds"),
         "validate": ("Validation", "validate_references"),
         "votes": ("VoteOptions", "vote_ks"),
         "voting_again": ("votes_of_run",),

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from reasoning.engines.base import BudgetSpentError, EngineError
 from reasoning.methods.base import Attempt, MethodError, Question, Workbench
+from reasoning.methods.tactic_policies import EnginePolicy, PriorPolicy, tactic_problem
 from reasoning.proving.best_first import Budget, Policy, tree_search
-from reasoning.proving.policies import EnginePolicy, PriorPolicy, tactic_problem
 from verifiers.proofs.lean.backends import shared_bridge
 from verifiers.proofs.lean.install import LeanMissingError
 from verifiers.proofs.lean.tactics import TacticSession

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from reasoning.engines.base import Completion, Engine, EngineError, Request, derive_seed
 from reasoning.evaluation.benchmarks.base import Entry
+from reasoning.evaluation.seeds import Seeds, styles_of
 from reasoning.methods import Attempt, Prompt, PromptStyle, Question, Sampling, Workbench, find_method
 from reasoning.pipelines.base import Discarded, Outcome, PipelineError, outcome_from_json
-from reasoning.pipelines.seeds import Seeds, styles_of
 from reasoning.pipelines.settings import Settings
 from reasoning.runs import Run
 from reasoning.runs.failures import EngineFailures
@@ -176,6 +176,7 @@ class Job:
 
         Raises:
             PipelineError: there is no prompt style of the wanted name.
+            BenchmarkError: there is none at all for such a problem.
         """
         name = self.settings.prompt
         if self._seeds is not None and self._seeds.benchmark is not None:

@@ -1,6 +1,6 @@
 """Language models that prove: their prompts, and searches with a prover's goals.
 
-policy = EnginePolicy(engine, question, samples=8, temperature=1.0, max_tokens=256)
+policy = EnginePolicy(engine, question, samples=8, temperature=1.0, max_tokens=256)     # methods.tactic_policies
 found = await tree_search(TacticSession(bridge), task, policy, Budget(checks=100, tokens=20_000))
 found.proof             # the tactics, or None
 prover_prompt("theorem two : 1 + 1 = 2 := by")
@@ -16,17 +16,14 @@ if TYPE_CHECKING:
     from reasoning.proving.best_first import Budget, Found, Node, Policy, Proposal, Proposals, Session, tree_search
     from reasoning.proving.held_out import core_theorems, is_held_out
     from reasoning.proving.measuring import Conjectures, Proofs, count_conjectures, judge_proofs
-    from reasoning.proving.policies import EnginePolicy, PriorPolicy
     from reasoning.proving.prompts import conjecturer_prompt, cut_proof, prover_prompt, statement_from_conjecture
 
 __all__ = [
     "Budget",
     "Conjectures",
-    "EnginePolicy",
     "Found",
     "Node",
     "Policy",
-    "PriorPolicy",
     "Proofs",
     "Proposal",
     "Proposals",
@@ -48,7 +45,6 @@ __getattr__ = lazy_exports(
         "best_first": ("Budget", "Found", "Node", "Policy", "Proposal", "Proposals", "Session", "tree_search"),
         "held_out": ("core_theorems", "is_held_out"),
         "measuring": ("Conjectures", "Proofs", "count_conjectures", "judge_proofs"),
-        "policies": ("EnginePolicy", "PriorPolicy"),
         "prompts": ("conjecturer_prompt", "cut_proof", "prover_prompt", "statement_from_conjecture"),
     },
 )

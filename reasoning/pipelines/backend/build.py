@@ -26,6 +26,7 @@ from typing import Any, cast
 from reasoning.backends import open_backend
 from reasoning.embeddings import Embedder, create_embedder
 from reasoning.engines.base import Engine
+from reasoning.evaluation.seeds import Seeds, find_seeds
 from reasoning.pipelines.backend.card import write_card
 from reasoning.pipelines.backend.coverage import COVERAGE_NAME, coverage_svg
 from reasoning.pipelines.backend.filters import Filters
@@ -34,7 +35,6 @@ from reasoning.pipelines.backend.shards import ShardWriter
 from reasoning.pipelines.backend.splits import SplitPlan
 from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, find_pipeline
 from reasoning.pipelines.job import Job
-from reasoning.pipelines.seeds import Seeds, find_seeds
 from reasoning.pipelines.settings import Settings
 from reasoning.runs import Run, progress_display, replaced_file, write_json
 from reasoning.runs.failures import EngineFailures

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.embeddings import Embedder
+from reasoning.evaluation.seeds import Seeds
 from reasoning.pipelines.backend import duplicates, splits
 from reasoning.pipelines.backend.columns import record_of
 from reasoning.pipelines.backend.contamination import Match
@@ -29,7 +30,6 @@ from reasoning.pipelines.backend.quality import fault_of
 from reasoning.pipelines.backend.splits import SplitPlan, Splitter
 from reasoning.pipelines.backend.statistics import Statistics
 from reasoning.pipelines.base import Discarded, Outcome, Row, find_pipeline
-from reasoning.pipelines.seeds import Seeds
 from reasoning.pipelines.settings import Settings
 
 __all__ = ["BATCH_ROWS", "Filters", "Kept"]
