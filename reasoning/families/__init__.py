@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from verifiers.lazy_exports import lazy_exports
+from verifiers.late_imports import lazy_exports
 
 if TYPE_CHECKING:
     from reasoning.families.catalogue import built_in_families, find_families

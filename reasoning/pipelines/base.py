@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from reasoning.options import bounded
+from verifiers.late_imports import load
 from verifiers.records import Problem
 
 if TYPE_CHECKING:
@@ -236,6 +236,5 @@ def find_pipeline(name: str) -> Pipeline:
     target = PIPELINES.get(name)
     if target is None:
         raise PipelineError(f"no pipeline '{name}'; known pipelines: {', '.join(PIPELINES)}")
-    module, _, attribute = target.partition(":")
-    found: Pipeline = getattr(import_module(module), attribute)
+    found: Pipeline = load(target)
     return found

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from verifiers.lazy_exports import lazy_exports
+from verifiers.late_imports import lazy_exports
 
 if TYPE_CHECKING:
     from reasoning.training.config import RECIPES, ConfigError, TrainingConfig, read_config

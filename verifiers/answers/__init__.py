@@ -14,7 +14,7 @@ from verifiers.answers.agreement import CONVENTIONS, DEFAULT, LENIENT, STRICT, C
 from verifiers.answers.extract import Extraction, extract
 from verifiers.answers.judge import Judgement, judge, judge_bare
 from verifiers.answers.reading import Reading, read
-from verifiers.lazy_exports import lazy_exports
+from verifiers.late_imports import lazy_exports
 
 if TYPE_CHECKING:
     from verifiers.answers.verifier import AnswerVerifier

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from verifiers.lazy_exports import lazy_exports
+from verifiers.late_imports import lazy_exports
 
 if TYPE_CHECKING:
     from verifiers.sandbox.pool import SandboxPool, Session

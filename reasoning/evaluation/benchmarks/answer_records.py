@@ -14,12 +14,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reasoning.evaluation.benchmarks.base import BenchmarkError, Entry, SourceFile, json_lines, text_field
+from reasoning.evaluation.benchmarks.base import Benchmark, BenchmarkError, Entry, SourceFile, json_lines, text_field
+from reasoning.methods.base import PromptStyle
 from verifiers.answers.boxes import last_boxes
 from verifiers.records import Problem
 
 __all__ = [
     "TIMEOUT_SECONDS",
+    "RowReader",
+    "answer_benchmark",
     "answer_entry",
     "boxed_answer",
     "choice_entry",
@@ -64,6 +67,39 @@ def reader(name: str, entry: RowReader) -> Callable[[Sequence[Path], str], Itera
             yield entry(record, place, f"{name}/{split}/{number}")
 
     return read
+
+
+def answer_benchmark(
+    name: str,
+    summary: str,
+    files: Mapping[str, tuple[SourceFile, ...]],
+    entry: RowReader,
+    groups: tuple[str, ...] = (),
+    *,
+    styles: tuple[PromptStyle, ...],
+    folder: str = "",
+) -> Benchmark:
+    """A benchmark of answers or choices whose files hold one problem a line.
+
+    Args:
+        name: as given to `reasoning evaluate`.
+        summary: one line for people.
+        files: split -> its file.
+        entry: reads a line.
+        groups: fields of `meta` by which results are shown.
+        styles: of prompts, the default one first.
+        folder: in a local collection; empty: one of the benchmark's own.
+    """
+    return Benchmark(
+        name=name,
+        summary=summary,
+        files=dict(files),
+        styles=styles,
+        timeout_seconds=TIMEOUT_SECONDS,
+        read=reader(name, entry),
+        groups=groups,
+        folder=folder,
+    )
 
 
 def answer_entry(

@@ -15,7 +15,6 @@ import re
 import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from reasoning import json_lines as lines
 from reasoning.evaluation.benchmarks.json_stream import array_items
 from reasoning.evaluation.metrics import Metric
 from reasoning.methods.base import PromptStyle
+from verifiers.late_imports import load
 from verifiers.records import Problem, RecordError
 
 if TYPE_CHECKING:
@@ -201,8 +201,7 @@ def find_benchmark(name: str) -> Benchmark:
     target = BENCHMARKS.get(name)
     if target is None:
         raise BenchmarkError(f"no benchmark '{name}'; known benchmarks: {', '.join(BENCHMARKS)}")
-    module, _, attribute = target.partition(":")
-    found: Benchmark = getattr(import_module(module), attribute)
+    found: Benchmark = load(target)
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from verifiers.lazy_exports import lazy_exports
+from verifiers.late_imports import lazy_exports
 
 if TYPE_CHECKING:
     from verifiers.proofs.isabelle.bridge import INSTALL_HINT, IsabelleBridge, MissingTheoryError, ServerUnusableError

@@ -1,4 +1,4 @@
-"""Names of a package that are imported when they are first asked for.
+"""What is imported when it is first asked for: names that a package offers, and objects that a table names.
 
     if TYPE_CHECKING:
         from package.pool import Pool
@@ -6,6 +6,9 @@
     __all__ = ["Pool"]
 
     __getattr__ = lazy_exports(__name__, {"pool": ("Pool",)})
+
+>>> load("fractions:Fraction")(1, 2)
+Fraction(1, 2)
 
 So a package lists all that it offers, and importing one of its modules brings none of the others: the command line
 starts at once, and the sandbox's fork server, which shares these packages, copies few pages with each task.
@@ -15,8 +18,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from typing import Any
 
-__all__ = ["lazy_exports"]
+__all__ = ["lazy_exports", "load"]
+
+
+def load(target: str) -> Any:
+    """The object that `MODULE:NAME` names.
+
+    Raises:
+        ImportError: there is no such module.
+        AttributeError: it has no such name.
+    """
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)
 
 
 def lazy_exports(package: str, modules: Mapping[str, tuple[str, ...]]) -> Callable[[str], object]:
