@@ -146,6 +146,7 @@ def test_a_run_killed_again_and_again_ends_with_the_same_bytes(command, tmp_path
         (["rejection", "--problems", "nowhere.jsonl"], "--problems nowhere.jsonl: neither a benchmark"),
         (["rejection", "--splits", "train=0.5"], "--splits train=0.5: the shares add up to 0.5, not 1"),
         (["rejection", "--split-by", "row"], "--split-by row: expected group or stream"),
+        (["rejection", "--method", "nothing"], "no method 'nothing'"),
         (["nothing"], "No such command 'nothing'"),
         (["reproduce", "nowhere"], "nowhere: cannot be read"),
         (["--resume", "nowhere"], "nowhere holds no run"),

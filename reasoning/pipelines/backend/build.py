@@ -27,6 +27,7 @@ from reasoning.backends import open_backend
 from reasoning.embeddings import Embedder, create_embedder
 from reasoning.engines.base import Engine
 from reasoning.evaluation.seeds import Seeds, find_seeds
+from reasoning.methods.registry import find_method
 from reasoning.pipelines.backend.card import write_card
 from reasoning.pipelines.backend.coverage import COVERAGE_NAME, coverage_svg
 from reasoning.pipelines.backend.filters import Filters
@@ -103,13 +104,14 @@ async def build(
         backend: where it is computed, see `reasoning.backends`; the dataset does not depend on it.
 
     Raises:
-        BackendError, PipelineError, BenchmarkError, RunError, EngineSpecError, SandboxUnavailableError:
-            it cannot begin.
+        BackendError, PipelineError, BenchmarkError, RunError, EngineSpecError, MethodError, SandboxUnavailableError:
+            it cannot begin; what is wrong with the settings alone is said before anything is read.
         EngineError: the engine failed too often in a row, or the embedding model gave no vectors.
     """
     pipeline = find_pipeline(settings.pipeline)
     options = pipeline.options(**settings.own)
-    SplitPlan.parse(settings.splits)
+    SplitPlan.parse(settings.splits, settings.split_by)
+    find_method(settings.method)
     seeds = _seeds(pipeline, settings)
     sources = [] if pipeline.sources is None else [find_seeds(name) for name in pipeline.sources(options)]
     sources += [] if seeds is None else [seeds]

@@ -93,7 +93,7 @@ class Filters:
         assert self._index is not None, "open() first"
         settings = self._settings
         duplicates_of = DuplicateFinder(self._index, settings.near)
-        splitter = Splitter(SplitPlan.parse(settings.splits), settings.split_by, settings.seed, self._index)
+        splitter = Splitter(SplitPlan.parse(settings.splits, settings.split_by), settings.seed, self._index)
         waiting: list[Outcome] = []
         async for outcome in outcomes:
             waiting.append(outcome)
