@@ -1,10 +1,11 @@
-"""Makes the mixture, trains nano-plus on it and writes the model with its card; meant for one GPU, 20 minutes.
+"""Makes the mixture, trains nano-plus on it and writes the model with its card; meant for one GPU, ten minutes.
 
     python scripts/train_nano_plus.py --out runs/nano-plus                # a GPU
     python scripts/train_nano_plus.py --out runs/plus-smoke --smoke       # the same code on a CPU, in seconds
     python scripts/train_nano_plus.py --out runs/nano-plus --plan         # make the data, say how long it should take
 
-OUT/mixture.jsonl is made once: a second call with the same settings takes what is there.
+OUT/train.npz and OUT/held_out.jsonl are made once: a second call with the same settings takes what is there, so the
+data can be made where there is no GPU.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,34 +54,55 @@ It knows these forms and little else; what it writes is to be judged, not believ
 """
 
 
-async def mixture(path: Path, settings: Any) -> list[Any]:
-    """The examples in `path`, made first where it is not there."""
-    from reasoning.runs.files import replaced_file
-    from reasoning.training.mixture import PlusExample, make_mixture
-    from verifiers.records import Problem
-    from verifiers.sandbox import SandboxPool
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What is learned from, the examples of each kind in it, and those held out that are asked at the end."""
 
-    wanted = json.dumps({"counts": asdict(settings.counts), "seed": settings.seed, "longest": settings.longest})
-    if path.exists():
-        with open(path, encoding="utf-8") as file:
-            head, *lines = file.read().splitlines()
-        if head == wanted:
-            rows = map(json.loads, lines)
-            return [PlusExample(**{**row, "problem": Problem.from_json(row["problem"])}) for row in rows]
-    async with SandboxPool() as pool:
-        examples = await make_mixture(pool, settings.counts, seed=settings.seed, longest=settings.longest)
-    with replaced_file(path) as file:
-        file.write(wanted + "\n")
-        for one in examples:
+    rows: Any
+    counts: dict[str, int]
+    held_out: list[Any]
+
+
+def prepared(directory: Path, settings: Any) -> Data:
+    """The data in `directory`, made first where it is not there or was made with other settings."""
+    from reasoning.json_lines import json_lines
+    from reasoning.runs.files import replaced_file
+    from reasoning.training.mixture import PlusExample, split_mixture
+    from reasoning.training.token_rows import TokenRows
+    from verifiers.records import Problem
+
+    recipe = {"counts": asdict(settings.counts), "seed": settings.seed, "longest": settings.longest}
+    train, asked = directory / "train.npz", directory / "held_out.jsonl"
+    if train.exists() and asked.exists():
+        rows, note = TokenRows.load(train)
+        found = json.loads(note)
+        if found["recipe"] == recipe:
+            kept = [{**row, "problem": Problem.from_json(row["problem"])} for _, row in json_lines(asked)]
+            return Data(rows, found["counts"], [PlusExample(**row) for row in kept])
+    examples, held_out = split_mixture(asyncio.run(made(settings)))
+    counts = dict(Counter(example.kind for example in examples))
+    with replaced_file(asked) as file:
+        for one in held_out:
             row = {"kind": one.kind, "prompt": one.prompt, "solution": one.solution, "problem": one.problem.to_json()}
             file.write(json.dumps(row) + "\n")
-    return examples
+    rows = TokenRows.of([(example.prompt, example.solution) for example in examples])
+    rows.save(train, json.dumps({"recipe": recipe, "counts": counts}))
+    return Data(rows, counts, held_out)
+
+
+async def made(settings: Any) -> list[Any]:
+    """The mixture."""
+    from reasoning.training.mixture import make_mixture
+    from verifiers.sandbox import SandboxPool
+
+    async with SandboxPool() as pool:
+        return await make_mixture(pool, settings.counts, seed=settings.seed, longest=settings.longest)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("runs/nano-plus"))
-    parser.add_argument("--minutes", type=float, help="of training; default: 20")
+    parser.add_argument("--minutes", type=float, help="of training; default: 8")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--smoke", action="store_true", help="a tiny model and mixture: does it run?")
     parser.add_argument("--plan", action="store_true", help="make the data and print the estimate, train nothing")
@@ -89,8 +111,7 @@ def main() -> int:
     import torch
     from transformers.utils import logging
 
-    from reasoning.runs.progress import progress_display
-    from reasoning.training.mixture import KINDS, split_mixture
+    from reasoning.training.mixture import KINDS
     from reasoning.training.nano_plus import (
         SMOKE,
         PlusSettings,
@@ -101,14 +122,19 @@ def main() -> int:
     )
     from verifiers.rewards import VerifierReward
 
+    def told(step: int, planned: int, losses: list[float]) -> None:
+        if step % 100 == 0 or step == planned:
+            sys.stderr.write(f"step {step} of {planned}: loss {sum(losses) / len(losses):.3f}\n")
+            sys.stderr.flush()
+
     logging.disable_progress_bar()
     settings = replace(SMOKE if arguments.smoke else PlusSettings(), seed=arguments.seed)
     settings = replace(settings, minutes=arguments.minutes) if arguments.minutes else settings
     arguments.out.mkdir(parents=True, exist_ok=True)
-    examples, held_out = split_mixture(asyncio.run(mixture(arguments.out / "mixture.jsonl", settings)))
-    expected = estimate(settings, examples)
+    data = prepared(arguments.out, settings)
+    expected = estimate(settings, data.rows)
     sys.stdout.write(
-        f"{len(examples)} examples, {expected.parameters:,} parameters, {expected.tokens / 1e6:,.1f} M tokens: "
+        f"{len(data.rows)} examples, {expected.parameters:,} parameters, {expected.tokens / 1e6:,.1f} M tokens: "
         f"about {expected.seconds / 60:.1f} minutes on one H200 (estimated), cut at {settings.minutes:g}\n"
     )
     if arguments.plan:
@@ -117,18 +143,17 @@ def main() -> int:
         sys.stderr.write("error: no GPU here; --smoke runs a tiny one on a CPU, --plan makes the data\n")
         return 2
     try:
-        with progress_display(total=settings.steps, label="nano-plus") as progress:
-            result = train_plus(settings, examples, lambda step, steps, loss: progress.advance())
+        result = train_plus(settings, data.rows, told)
     except FloatingPointError as error:
         sys.stderr.write(f"error: {error}; the data is kept: lower the learning rate and run it again\n")
         return 1
+    # Before it is asked anything: what was learned is not lost to what may go wrong there.
+    save_plus(result.model, arguments.out / "model")
     reward = VerifierReward()
     try:
-        right = right_by_kind(result, held_out, settings.held_out, reward)
+        right = right_by_kind(result, data.held_out, settings.held_out, reward)
     finally:
         reward.close()
-    save_plus(result.model, arguments.out / "model")
-    counts = Counter(example.kind for example in examples)
     on_gpu = torch.cuda.is_available()
     last = result.losses[-10:]
     card = CARD.format(
@@ -139,7 +164,7 @@ def main() -> int:
         seconds=result.seconds,
         device=torch.cuda.get_device_name() if on_gpu else "a CPU",
         size_note="" if on_gpu else "No GPU was at hand: this is the smoke test of the recipe, not the model.",
-        data="\n".join(f"- {kind}: {counts[kind]:,}" for kind in KINDS),
+        data="\n".join(f"- {kind}: {data.counts.get(kind, 0):,}" for kind in KINDS),
         warmup=settings.warmup_steps,
         loss=sum(last) / len(last),
         right="\n".join(f"| {kind} | {good} of {asked} |" for kind, (good, asked) in right.items()),

@@ -83,6 +83,7 @@ def test_nano_plus_fits_in_small_files_and_its_time_is_estimated(tmp_path):
     pytest.importorskip("transformers", reason="Transformers is not installed")
     from reasoning.training.nano import make_model
     from reasoning.training.nano_plus import NANO_PLUS, PlusSettings, estimate, parameters_of, save_plus
+    from reasoning.training.token_rows import TokenRows
 
     assert parameters_of(NANO_PLUS) <= 35e6
     save_plus(make_model(NANO_PLUS, 0), tmp_path)
@@ -90,8 +91,7 @@ def test_nano_plus_fits_in_small_files_and_its_time_is_estimated(tmp_path):
     assert max(sizes) < 16 * MIB
     assert sum(sizes) < 48 * MIB
     settings = PlusSettings()
-    one = PlusExample("worked", "x" * 100, "y" * 99, Problem("p", "answer", "", {"gold": "1"}))
-    expected = estimate(settings, [one])
+    expected = estimate(settings, TokenRows.of([("x" * 100, "y" * 99)]))
     # 6 N D operations, D of 200 tokens an example, at a tenth of 790e12 a second.
     tokens = 200 * settings.steps * settings.batch_size
     assert expected.tokens == tokens
@@ -102,7 +102,11 @@ def test_the_schedule_is_cut_to_the_minutes():
     pytest.importorskip("torch", reason="PyTorch is not installed")
     pytest.importorskip("transformers", reason="Transformers is not installed")
     from reasoning.training.nano_plus import SMOKE, train_plus
+    from reasoning.training.token_rows import TokenRows
 
-    one = PlusExample("worked", "Q:1+1=?\nA:", "####2\n", Problem("p", "answer", "", {"gold": "2"}))
-    result = train_plus(replace(SMOKE, steps=10_000, minutes=0.0), [one] * 8)
-    assert result.steps == 30
+    rows = TokenRows.of([("Q:1+1=?\nA:", "####2\n")] * 8)
+    told = []
+    settings = replace(SMOKE, steps=10_000, minutes=0.0)
+    result = train_plus(settings, rows, lambda step, planned, losses: told.append((step, planned, len(losses))))
+    assert result.steps == 20
+    assert told == [(10, 10_000, 10), (20, 20, 10)]
