@@ -92,9 +92,9 @@ def test_fork_bomb_and_thread_bomb_are_bounded(level):
 def test_disk_is_bounded_in_size_and_number(level):
     outcome = run_at(
         level,
-        "import os\ntotal = 0\ntry:\n    for i in range(40):\n        with open(f'f{i}', 'wb') as f:\n"
+        "import os\ntotal = 0\ntry:\n    for i in range(16):\n        with open(f'f{i}', 'wb') as f:\n"
         "            f.write(bytes(1 << 20)); f.flush(); total += 1\nexcept OSError: pass\nprint(total)\n"
-        "files = 0\ntry:\n    for i in range(5000):\n        open(f'g{i}', 'w').close(); files += 1\nexcept OSError: pass\nprint(files)",
+        "files = 0\ntry:\n    for i in range(300):\n        open(f'g{i}', 'w').close(); files += 1\nexcept OSError: pass\nprint(files)",
         disk_mib=8,
         files=100,
     )
