@@ -23,7 +23,6 @@ BUILT_IN_ENGINES = ("search", "nano")
 DEFAULT_METHOD = "direct"
 REAL_ENGINE = "vllm:Qwen/Qwen3-4B"
 """The engine of the command that is suggested after a run without a model."""
-DEFAULT_CONCURRENCY = 64
 
 
 def evaluate(
@@ -56,7 +55,9 @@ def evaluate(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Candidates judged at once. Default: one a processor.")
     ] = None,
-    concurrency: Annotated[int, typer.Option(min=1, help="Requests under way at once.")] = DEFAULT_CONCURRENCY,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Requests under way at once; default: what suits the engine.")
+    ] = None,
     budget: Annotated[
         str | None, typer.Option(help="Of each sample: tokens=N,calls=N,sandbox=SECONDS. Default: none.")
     ] = None,

@@ -68,6 +68,13 @@ BUILT_IN: dict[str, BuiltInEngine] = {
         ("torch", "transformers"),
         "transformers",
     ),
+    "nano-plus": BuiltInEngine(
+        "reasoning.engines.nano_engine:create_plus",
+        "nano-plus[:DIRECTORY]",
+        "the larger built-in model, 24 million parameters; family problems, code blocks, small programs",
+        ("torch", "transformers"),
+        "transformers",
+    ),
     "nano-prover": BuiltInEngine(
         "reasoning.engines.nano_engine:create_prover",
         "nano-prover[:DIRECTORY]",

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from reasoning.backends import Backend, open_backend
-from reasoning.engines.base import BudgetSpentError, Engine, EngineError, PromptTooLongError
+from reasoning.engines.base import BudgetSpentError, Engine, EngineError, PromptTooLongError, concurrency_for
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate, prepared
 from reasoning.evaluation.results import Results, export
 from reasoning.methods import Attempt, Method, Question, Sampling, Workbench, find_method
@@ -109,7 +109,7 @@ async def evaluate(
     engine: Engine | None = None,
     resume: bool = False,
     jobs: int | None = None,
-    concurrency: int = 64,
+    concurrency: int | None = None,
     allow_weak: bool = False,
     quiet: bool = False,
     backend: str = "local",
@@ -122,7 +122,7 @@ async def evaluate(
         engine: asked instead of the one that `settings.engine` names; closed at the end.
         resume: the directory holds an earlier attempt with the same settings.
         jobs: candidates judged at once; None: one a processor.
-        concurrency: requests under way at once.
+        concurrency: requests under way at once; None: what suits the engine.
         allow_weak: accept a weak sandbox.
         quiet: show no progress.
         backend: where it is computed, see `reasoning.backends`; the results do not depend on it.
@@ -151,7 +151,9 @@ async def evaluate(
             engine = await place.engine(settings.engine)
             stack.push_async_callback(engine.close)
         with await open_run(settings, directory, digest(paths), engine, place.pool, resume, reward) as run:
-            job = _Evaluation(settings, run, engine, benchmark, method, place, concurrency, reward)
+            job = _Evaluation(
+                settings, run, engine, benchmark, method, place, concurrency_for(engine, concurrency), reward
+            )
             await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
             asked = problems_of(benchmark, read_from, settings)
             results = export(run, settings.samples, benchmark.groups, benchmark.metrics, asked)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.backends import open_backend
-from reasoning.engines.base import Completion, Engine, Request
+from reasoning.engines.base import Completion, Engine, Request, concurrency_for
 from reasoning.evaluation.evaluating import EvaluationError, Outcome, Settings, evaluate, problem_files, problems_of
 from reasoning.evaluation.metrics import Metric
 from reasoning.methods import MethodError, find_method
@@ -64,7 +64,7 @@ async def evaluate_methods(
     *,
     engine: Engine | None = None,
     jobs: int | None = None,
-    concurrency: int = 64,
+    concurrency: int | None = None,
     allow_weak: bool = False,
     quiet: bool = False,
     backend: str = "local",
@@ -169,6 +169,7 @@ class _KeptOpen:
 
     def __init__(self, engine: Engine) -> None:
         self.name = engine.name
+        self.concurrency = concurrency_for(engine, None)
         self._engine = engine
 
     async def complete(self, request: Request) -> list[Completion]:

@@ -11,6 +11,7 @@ timed on the way, and the schedule is cut to what fits in the minutes. `SMOKE` r
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -20,11 +21,10 @@ from typing import Any
 
 import torch
 
-from reasoning.engines.base import derive_seed
+from reasoning.engines.base import Engine, Request, derive_seed
 from reasoning.training.mixture import KINDS, MixtureCounts, PlusExample
-from reasoning.training.nano import NanoShape, make_model, make_tokenizer, save_nano
+from reasoning.training.nano import MAX_POSITIONS, NanoShape, make_model, make_tokenizer, save_nano
 from reasoning.training.optimizers import OptimizerSettings, build_optimizer
-from reasoning.training.sampling import SampleSettings, sample_texts
 from reasoning.training.schedules import flat_then_linear, with_warmup
 from reasoning.training.token_rows import TokenRows
 from verifiers.rewards import VerifierReward
@@ -35,6 +35,7 @@ __all__ = [
     "Estimate",
     "PlusResult",
     "PlusSettings",
+    "asked_of",
     "estimate",
     "parameters_of",
     "right_by_kind",
@@ -46,8 +47,8 @@ NANO_PLUS = NanoShape(hidden=512, layers=8, heads=8, key_value_heads=8, intermed
 """24 million parameters."""
 H200_FLOPS = 790e12
 """Dense bfloat16 peak of one H200, operations a second."""
-UTILISATION = 0.10
-"""Share of it that a model of this width can be expected to reach; an assumption, not a measurement."""
+UTILISATION = 0.17
+"""Share of it that this recipe reached on one H200: 397 million tokens, padding left out, in 421 s."""
 _READ_EVERY = 10
 """Steps between two readings of the loss, for which the GPU is waited for."""
 _WARM = 10
@@ -79,7 +80,7 @@ class PlusSettings:
     )
     longest: int = 500
     steps: int = 7_000
-    minutes: float = 20.0
+    minutes: float = 8.0
     batch_size: int = 512
     seed: int = 1
     optimizer: OptimizerSettings = field(
@@ -216,18 +217,27 @@ def train_plus(
     return PlusResult(learned, make_tokenizer(), len(losses), tuple(losses), seconds)
 
 
-def right_by_kind(
-    result: PlusResult, held_out: Sequence[PlusExample], most: int, reward: VerifierReward
-) -> dict[str, tuple[int, int]]:
-    """Kind -> right greedy answers, as the verifiers judge, and examples asked."""
+def asked_of(held_out: Sequence[PlusExample], most: int) -> list[PlusExample]:
+    """The held-out examples that the model is asked: so many of each kind."""
+    return [one for kind in KINDS for one in [example for example in held_out if example.kind == kind][:most]]
+
+
+async def right_by_kind(
+    engine: Engine, asked: Sequence[PlusExample], reward: VerifierReward
+) -> dict[str, tuple[int, int, int]]:
+    """Kind -> right greedy answers, as the verifiers judge, those that could not be judged, and examples asked."""
+    requests = [Request(prompt=one.prompt, max_tokens=MAX_POSITIONS - len(one.prompt.encode())) for one in asked]
+    replies = await asyncio.gather(*map(engine.complete, requests))
+    texts = [completion.text for (completion,) in replies]
+    judged = await asyncio.to_thread(
+        reward.judge, [(one.problem, text) for one, text in zip(asked, texts, strict=True)]
+    )
     counts = {}
     for kind in KINDS:
-        asked = [example for example in held_out if example.kind == kind][:most]
-        texts = sample_texts(
-            result.model, result.tokenizer, [example.prompt for example in asked], SampleSettings(max_new_tokens=256)
-        )
-        judged = reward.judge([(example.problem, text) for example, text in zip(asked, texts, strict=True)])
-        counts[kind] = (sum(one.value is not None and one.parts["correct"] == 1.0 for one in judged), len(asked))
+        own = [value for one, value in zip(asked, judged, strict=True) if one.kind == kind]
+        unknown = sum(value.value is None for value in own)
+        right = sum(value.value is not None and value.parts["correct"] == 1.0 for value in own)
+        counts[kind] = (right, unknown, len(own))
     return counts
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.data_files import data_file
+from reasoning.engines.nano_engine import BUILT_IN_MODELS
 from reasoning.json_lines import json_lines
 from reasoning.runs.environment import describe_environment
 from reasoning.runs.files import replaced_file, write_json
@@ -55,7 +56,6 @@ LOG_NAME = "log.jsonl"
 METRICS_NAME = "metrics.json"
 NORMS_NAME = "gradient_norms.json"
 MODEL_NAME = "model"
-NANO = "nano"
 
 
 class TrainingError(RuntimeError):
@@ -236,8 +236,8 @@ def load_model(config: TrainingConfig) -> tuple[Any, Any]:
 
 
 def model_path(name: str) -> str:
-    """The directory of the built-in model, or `name` itself."""
-    return str(data_file("nano/config.json").parent) if name == NANO else name
+    """The directory of a built-in model, or `name` itself."""
+    return str(data_file(BUILT_IN_MODELS[name]).parent) if name in BUILT_IN_MODELS else name
 
 
 def make_reward(config: TrainingConfig) -> VerifierReward:

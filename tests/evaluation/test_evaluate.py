@@ -165,3 +165,32 @@ def test_a_run_is_judged_again_without_asking(tmp_path, settings):
     assert {row["status"] for row in records(directory)} == {"timeout", "unparsable"}
     with pytest.raises(EvaluationError, match="was begun with"):
         asyncio.run(judge_run_again(directory, timeout=3.0, resume=True, quiet=True))
+
+
+class Counted(Scripted):
+    """Counts how many requests are under way together: each answers once no further one comes."""
+
+    def __init__(self):
+        super().__init__()
+        self.under_way = self.most = 0
+
+    async def complete(self, request):
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        seen = -1
+        while seen != self.most:
+            seen = self.most
+            for _ in range(50):
+                await asyncio.sleep(0)
+        self.under_way -= 1
+        return await super().complete(request)
+
+
+@pytest.mark.parametrize(("own", "wanted", "most"), [(5, None, 5), (5, 3, 3), (None, 7, 7)])
+def test_as_many_requests_are_under_way_as_suit_the_engine(settings, tmp_path, own, wanted, most):
+    engine = Counted()
+    if own is not None:
+        engine.concurrency = own
+    asyncio.run(evaluate(settings, tmp_path / "run", engine=engine, jobs=2, concurrency=wanted, quiet=True))
+    assert engine.most == most
+    assert len(engine.asked) == 24

@@ -25,7 +25,7 @@ from typing import Any, cast
 
 from reasoning.backends import open_backend
 from reasoning.embeddings import Embedder, create_embedder
-from reasoning.engines.base import Engine
+from reasoning.engines.base import Engine, concurrency_for
 from reasoning.evaluation.seeds import Seeds, find_seeds
 from reasoning.methods.registry import find_method
 from reasoning.pipelines.backend.card import write_card
@@ -85,7 +85,7 @@ async def build(
     engine: Engine | None = None,
     resume: bool = False,
     jobs: int | None = None,
-    concurrency: int = 64,
+    concurrency: int | None = None,
     allow_weak: bool = False,
     quiet: bool = False,
     backend: str = "local",
@@ -98,7 +98,7 @@ async def build(
         engine: asked instead of the one that `settings.engine` names; closed at the end.
         resume: the directory holds an earlier attempt with the same settings.
         jobs: candidates judged at once; None: one a processor.
-        concurrency: requests under way at once.
+        concurrency: requests under way at once; None: what suits the engine.
         allow_weak: accept a weak sandbox.
         quiet: show no progress.
         backend: where it is computed, see `reasoning.backends`; the dataset does not depend on it.
@@ -139,7 +139,7 @@ async def build(
                 protected=filters.protected,
                 seeds=seeds,
                 engine=engine,
-                concurrency=concurrency,
+                concurrency=concurrency_for(engine, concurrency),
             )
             outcomes = cast(AsyncGenerator[Outcome, None], pipeline.run(job, options))
             builder = _Builder(settings, run, filters, provenance)
