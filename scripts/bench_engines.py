@@ -217,7 +217,7 @@ class Evaluating:
     def __init__(self, tokenizer: Any, questions: int) -> None:
         from reasoning.engines.prompts import render
         from reasoning.evaluation.benchmarks import find_benchmark
-        from reasoning.evaluation.evaluate import Settings
+        from reasoning.evaluation.evaluating import Settings
         from reasoning.methods import Question, Sampling
         from reasoning.training.arithmetic import held_out_items
 
@@ -240,7 +240,7 @@ class Evaluating:
 
     def once(self, runner: asyncio.Runner, engine: Any, concurrency: int) -> int:
         """Evaluate; returns the tokens that were sampled."""
-        from reasoning.evaluation.evaluate import evaluate
+        from reasoning.evaluation.evaluating import evaluate
 
         self._turn += 1
         where = Path(self._folder.name) / str(self._turn)

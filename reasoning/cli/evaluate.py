@@ -14,8 +14,10 @@ from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 from reasoning.cli.vote import vote_table
 
 if TYPE_CHECKING:
-    from reasoning.evaluation.evaluate import Outcome, Settings
+    from reasoning.evaluation.evaluating import Outcome, Settings
     from reasoning.evaluation.results import Results
+
+__all__ = ["cost_line", "evaluate"]
 
 BUILT_IN_ENGINES = ("search", "nano")
 DEFAULT_METHOD = "direct"
@@ -113,7 +115,7 @@ def evaluate(
         evaluate_side_by_side(given, out, resume, options)
         return
     settings, directory, resuming = _plan(given, out, resume)
-    from reasoning.evaluation.evaluate import evaluate as run_evaluation
+    from reasoning.evaluation.evaluating import evaluate as run_evaluation
 
     work = run_evaluation(
         settings,

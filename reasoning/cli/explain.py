@@ -9,6 +9,8 @@ import typer
 
 from reasoning.cli.support import run_interruptible
 
+__all__ = ["explain"]
+
 
 def explain(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")],

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from reasoning.pipelines.base import Pipeline
     from reasoning.pipelines.settings import Settings
 
+__all__ = ["generate", "reproduce"]
+
 Backend = Annotated[str, typer.Option(help="Where it is computed: local, or ray[,address=HOST:PORT,gpus=N].")]
 
 

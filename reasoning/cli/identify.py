@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+__all__ = ["identify"]
+
 EXIT_NOT_FOUND = 1
 
 

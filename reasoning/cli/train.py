@@ -10,6 +10,8 @@ import typer
 from reasoning.cli.self_play import is_self_play_run, train_self_play
 from reasoning.cli.support import EXIT_INTERRUPTED, say
 
+__all__ = ["train"]
+
 SELF_PLAY = "self-play"
 EXTRA = ("torch", "transformers", "trl", "peft")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
@@ -31,6 +31,7 @@ __all__ = [
     "Outcome",
     "check_accidents",
     "check_constants",
+    "check_fractions",
     "check_height",
     "collected",
     "open_run",
@@ -97,6 +98,30 @@ def check_accidents(accidents: float, digits: int) -> None:
             f"digits: at {digits} digits {accidents:.1g} accidental agreements are to be expected in this search; "
             "ask for more digits"
         )
+
+
+def check_fractions(
+    field: str, constants: Sequence[str], height: int, digits: int, accidents: Callable[[], float]
+) -> None:
+    """The checks of a search for fractions in a box.
+
+    Args:
+        field: in which the constants are given, for messages.
+        constants: that are searched for.
+        height: of the Moebius images.
+        digits: to which both sides have to agree.
+        accidents: gives the accidental agreements to be expected; raises `ValueError` where the box cannot be made.
+
+    Raises:
+        DiscoveryError: a setting is out of range, or so few digits could not tell a formula from an accident.
+    """
+    check_constants(field, constants)
+    check_height(height)
+    try:
+        expected = accidents()
+    except ValueError as error:
+        raise DiscoveryError(str(error)) from None
+    check_accidents(expected, digits)
 
 
 def open_run(name: str, settings: Any, directory: Path, *, resume: bool) -> Run:

@@ -18,7 +18,7 @@ from reasoning.engines.base import BudgetSpentError, Completion, EngineError, Re
 from reasoning.engines.replay_run import RunReplayEngine
 from reasoning.evaluation.again import settings_of
 from reasoning.evaluation.benchmarks import BenchmarkError, digest, find_benchmark, locate, prepared
-from reasoning.evaluation.evaluate import Settings, problems_of
+from reasoning.evaluation.evaluating import Settings, problems_of
 from reasoning.evaluation.methods_side_by_side import METHODS_NAME
 from reasoning.evaluation.results import record_of
 from reasoning.methods import MethodError, Question, Sampling, Workbench, find_method

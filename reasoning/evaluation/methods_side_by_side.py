@@ -18,7 +18,7 @@ from typing import Any
 
 from reasoning.backends import open_backend
 from reasoning.engines.base import Completion, Engine, Request, concurrency_for
-from reasoning.evaluation.evaluate import EvaluationError, Outcome, Settings, evaluate, problem_files, problems_of
+from reasoning.evaluation.evaluating import EvaluationError, Outcome, Settings, evaluate, problem_files, problems_of
 from reasoning.evaluation.metrics import Metric
 from reasoning.methods import MethodError, find_method
 from reasoning.methods.draws import check_needs

@@ -38,7 +38,11 @@ class FamiliesOptions:
 
 
 def run(job: Job, options: FamiliesOptions) -> AsyncIterator[Outcome]:
-    """Draw, judge and keep."""
+    """Draw, judge and keep.
+
+    Raises:
+        PipelineError: an option has a value that it cannot have.
+    """
     if options.split not in SPLITS:
         raise PipelineError(f"--split {options.split}: expected one of {', '.join(SPLITS)}")
     if options.solution not in ("text", "code"):

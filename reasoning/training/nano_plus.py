@@ -122,7 +122,15 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class PlusResult:
-    """The trained model in bfloat16, its tokenizer, steps done, the loss of each, and seconds of training."""
+    """What came of a training.
+
+    Attributes:
+        model: the trained one, in bfloat16.
+        tokenizer: its own.
+        steps: that were done.
+        losses: of each step, nats a token.
+        seconds: of training, wall time.
+    """
 
     model: Any
     tokenizer: Any

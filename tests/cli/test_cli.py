@@ -8,7 +8,7 @@ import pytest
 
 from reasoning.cli.evaluate import _real_command
 from reasoning.cli.main import main
-from reasoning.evaluation.evaluate import Settings
+from reasoning.evaluation.evaluating import Settings
 from reasoning.methods import METHODS
 from tests.support.plugins import install_plugins
 

@@ -5,7 +5,7 @@ import pytest
 
 from reasoning.engines.base import Completion, EngineError
 from reasoning.evaluation.again import judge_run_again
-from reasoning.evaluation.evaluate import EvaluationError, Settings, evaluate
+from reasoning.evaluation.evaluating import EvaluationError, Settings, evaluate
 from reasoning.runs import RunError, RunStore, StoreError
 from verifiers.registry import VerifierRegistry
 

@@ -7,7 +7,7 @@ import pytest
 from scripted_engine import Script, ScriptedEngine, python
 
 from reasoning.cli.main import main
-from reasoning.evaluation.evaluate import Settings, evaluate
+from reasoning.evaluation.evaluating import Settings, evaluate
 from reasoning.evaluation.explain_html import explanation_html
 from reasoning.evaluation.explain_item import ExplainError, explain_item
 from reasoning.evaluation.explain_text import explanation_text

@@ -9,7 +9,7 @@ import pytest
 from reasoning.engines import Completion
 from reasoning.evaluation.benchmarks import BenchmarkError, find_benchmark, locate
 from reasoning.evaluation.benchmarks.wemath import chosen_letter
-from reasoning.evaluation.evaluate import Settings, evaluate
+from reasoning.evaluation.evaluating import Settings, evaluate
 
 BENCHMARK = find_benchmark("wemath")
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reasoning.engines.base import Completion
+from reasoning.evaluation.seeds import find_seeds
 from reasoning.families.induction import InductionError, read, steps_program
 from reasoning.pipelines.backend import build
 from reasoning.pipelines.masking import mask_numbers
-from reasoning.pipelines.seeds import find_seeds
 from reasoning.pipelines.settings import settings_from
 
 

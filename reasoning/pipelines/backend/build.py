@@ -26,6 +26,8 @@ from typing import Any, cast
 from reasoning.backends import open_backend
 from reasoning.embeddings import Embedder, create_embedder
 from reasoning.engines.base import Engine, concurrency_for
+from reasoning.evaluation.seeds import Seeds, find_seeds
+from reasoning.methods.registry import find_method
 from reasoning.pipelines.backend.card import write_card
 from reasoning.pipelines.backend.coverage import COVERAGE_NAME, coverage_svg
 from reasoning.pipelines.backend.filters import Filters
@@ -34,7 +36,6 @@ from reasoning.pipelines.backend.shards import ShardWriter
 from reasoning.pipelines.backend.splits import SplitPlan
 from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, find_pipeline
 from reasoning.pipelines.job import Job
-from reasoning.pipelines.seeds import Seeds, find_seeds
 from reasoning.pipelines.settings import Settings
 from reasoning.runs import Run, progress_display, replaced_file, write_json
 from reasoning.runs.failures import EngineFailures
@@ -103,13 +104,14 @@ async def build(
         backend: where it is computed, see `reasoning.backends`; the dataset does not depend on it.
 
     Raises:
-        BackendError, PipelineError, BenchmarkError, RunError, EngineSpecError, SandboxUnavailableError:
-            it cannot begin.
+        BackendError, PipelineError, BenchmarkError, RunError, EngineSpecError, MethodError, SandboxUnavailableError:
+            it cannot begin; what is wrong with the settings alone is said before anything is read.
         EngineError: the engine failed too often in a row, or the embedding model gave no vectors.
     """
     pipeline = find_pipeline(settings.pipeline)
     options = pipeline.options(**settings.own)
-    SplitPlan.parse(settings.splits)
+    SplitPlan.parse(settings.splits, settings.split_by)
+    find_method(settings.method)
     seeds = _seeds(pipeline, settings)
     sources = [] if pipeline.sources is None else [find_seeds(name) for name in pipeline.sources(options)]
     sources += [] if seeds is None else [seeds]

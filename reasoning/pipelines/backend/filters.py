@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.embeddings import Embedder
+from reasoning.evaluation.seeds import Seeds
 from reasoning.pipelines.backend import duplicates, splits
 from reasoning.pipelines.backend.columns import record_of
 from reasoning.pipelines.backend.contamination import Match
@@ -29,7 +30,6 @@ from reasoning.pipelines.backend.quality import fault_of
 from reasoning.pipelines.backend.splits import SplitPlan, Splitter
 from reasoning.pipelines.backend.statistics import Statistics
 from reasoning.pipelines.base import Discarded, Outcome, Row, find_pipeline
-from reasoning.pipelines.seeds import Seeds
 from reasoning.pipelines.settings import Settings
 
 __all__ = ["BATCH_ROWS", "Filters", "Kept"]
@@ -93,7 +93,7 @@ class Filters:
         assert self._index is not None, "open() first"
         settings = self._settings
         duplicates_of = DuplicateFinder(self._index, settings.near)
-        splitter = Splitter(SplitPlan.parse(settings.splits), settings.split_by, settings.seed, self._index)
+        splitter = Splitter(SplitPlan.parse(settings.splits, settings.split_by), settings.seed, self._index)
         waiting: list[Outcome] = []
         async for outcome in outcomes:
             waiting.append(outcome)

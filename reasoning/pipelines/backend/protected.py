@@ -17,12 +17,12 @@ from pathlib import Path
 from reasoning.data_files import DataFileError
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate
 from reasoning.evaluation.benchmarks.base import BENCHMARKS, BenchmarkError
+from reasoning.evaluation.seeds import Seeds
 from reasoning.pipelines.backend.contamination import ContaminationIndex, Match, problem_id
 from reasoning.pipelines.backend.duplicates import TextForms
 from reasoning.pipelines.backend.forms import problem_text
 from reasoning.pipelines.backend.nearness import Nearness
 from reasoning.pipelines.base import PipelineError
-from reasoning.pipelines.seeds import Seeds
 from verifiers.records import Problem
 
 __all__ = ["Protected", "protect"]

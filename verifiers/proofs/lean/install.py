@@ -24,7 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from verifiers.proofs.lean.engine import code_name, keep_code, keep_modules, modules_name
+from verifiers.proofs.lean.engine import code_name, keep_code, keep_modules, mark_used, modules_name, remove_unused
 from verifiers.proofs.lean.glue import slim_glue
 from verifiers.proofs.lean.webassembly import Module, PackageError
 
@@ -93,6 +93,7 @@ def find() -> Installation | None:
     if node is None or not (directory / "prepared.json").is_file():
         return None
     modules, code = directory / modules_name(), directory / code_name()
+    mark_used(modules, code)
     return Installation(directory, node, modules if modules.is_dir() else None, code if code.is_file() else None)
 
 
@@ -118,6 +119,7 @@ def prepare(*, tarball: Path | None = None, again: bool = False, say: Say = lamb
     with _lock(directory.parent, say):
         if again or not (directory / "prepared.json").is_file() or not _intact(directory):
             _prepare(directory, node, tarball, say)
+        remove_unused(directory)
         modules, code = directory / modules_name(), directory / code_name()
         if not modules.is_dir():
             say("compiling the scripts that Lean runs ...")

@@ -18,8 +18,8 @@ from typing import Final
 from reasoning.engines.base import Completion, Engine, Message, derive_seed
 from reasoning.engines.proof_search import FAST, SLOW, steps_for
 from reasoning.methods.base import Prompt, Question
+from reasoning.proving.best_first import Proposal, Proposals
 from reasoning.proving.prompts import FENCE
-from reasoning.proving.tree_search import Proposal, Proposals
 from verifiers.proofs.lean.tactics import TacticState
 from verifiers.records import Problem
 

@@ -8,7 +8,7 @@ import pytest
 from reasoning.engines.base import Completion, TokenLogprob
 from reasoning.evaluation.benchmarks.proof_prompts import CHAT, PROVER
 from reasoning.methods.base import Question, Sampling
-from reasoning.proving.policies import EnginePolicy, PriorPolicy, first_tactic, proposals_of
+from reasoning.methods.tactic_policies import EnginePolicy, PriorPolicy, first_tactic, proposals_of
 from verifiers.proofs.lean.tactics import TacticState
 from verifiers.proofs.records import ProofTask
 from verifiers.records import Problem

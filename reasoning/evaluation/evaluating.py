@@ -169,7 +169,16 @@ async def open_run(
     resume: bool,
     reward: RewardModel | None = None,
 ) -> Run:
-    """Start or resume the run in `directory`; `problems` is the digest of the benchmark's files.
+    """Start or resume a run.
+
+    Args:
+        settings: that decide its results; a resumed run has to have the same.
+        directory: of the run.
+        problems: digest of the benchmark's files.
+        engine: the model.
+        pool: the sandbox.
+        resume: go on with what is there.
+        reward: the reward model, if there is one.
 
     Raises:
         RunError: it cannot be started or resumed with these settings.
