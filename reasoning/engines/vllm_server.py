@@ -27,6 +27,7 @@ from typing import Any
 
 from reasoning.engines.base import EngineError
 from reasoning.engines.batching import Job
+from reasoning.engines.hub import weights
 from reasoning.engines.options import versions
 
 __all__ = ["StartedVLLM", "VLLMOptions", "VLLMServer", "first_line"]
@@ -176,6 +177,7 @@ class VLLMServer:
         }
         before = set(multiprocessing.active_children())
         try:
+            source = weights(self.model, self.options.revision)
             from vllm.engine.arg_utils import EngineArgs
             from vllm.platforms import current_platform
             from vllm.usage.usage_lib import UsageContext
@@ -185,7 +187,7 @@ class VLLMServer:
                 # A prompt that is split over two steps makes vLLM rewind the sample's random stream, which fails on a
                 # CPU and ends the engine.
                 chosen["enable_chunked_prefill"] = False
-            arguments = EngineArgs(model=self.model, disable_log_stats=True, **chosen, **self._arguments)
+            arguments = EngineArgs(model=source, disable_log_stats=True, **chosen, **self._arguments)
             # As the `LLM` class: vLLM's defaults for the size of a batch depend on who asks.
             self._engine = LLMEngine.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
             tokenizer = copy.deepcopy(self._engine.get_tokenizer())
