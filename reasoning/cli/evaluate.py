@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from reasoning.evaluation.evaluate import Outcome, Settings
     from reasoning.evaluation.results import Results
 
-BUILT_IN_ENGINES = ("search", "nano")
+BUILT_IN_ENGINES = ("search", "nano", "nano-prover")
 DEFAULT_METHOD = "direct"
 REAL_ENGINE = "vllm:Qwen/Qwen3-4B"
 """The engine of the command that is suggested after a run without a model."""
@@ -163,6 +164,8 @@ def _show(settings: Settings, directory: Path, outcome: Outcome, prices: tuple[f
     unjudged = results.to_json()["unjudged"]
     if unjudged:
         print(f"{unjudged} samples could not be judged and count neither as right nor as wrong")
+    if results.unrecorded:
+        print(f"{results.unrecorded} samples are not in the recording, and were judged as no answer")
     if outcome.unanswered:
         say(
             f"{outcome.unanswered} samples got no answer (first: {outcome.first_failure}); ask again with: "
@@ -222,9 +225,20 @@ def _interval(metric: Any) -> str:
 
 
 def _real_command(settings: Settings) -> str:
+    from reasoning.evaluation.benchmarks import find_benchmark
+
+    benchmark = find_benchmark(settings.benchmark)
     parts = ["reasoning evaluate", settings.benchmark, "--engine", REAL_ENGINE]
-    if settings.method != DEFAULT_METHOD:
-        parts += ["--method", settings.method]
+    for name, value, usual in (
+        ("method", settings.method, DEFAULT_METHOD),
+        ("data", settings.data or "", ""),
+        ("split", settings.split or benchmark.split(), benchmark.split()),
+        ("prompt", settings.prompt or benchmark.style().name, benchmark.style().name),
+        ("budget", settings.budget, ""),
+        ("reward-model", settings.reward_model, ""),
+    ):
+        if value != usual:
+            parts += [f"--{name}", quote(value)]
     if settings.limit is not None:
         parts += ["--limit", str(settings.limit)]
     if settings.samples > 1:

@@ -143,7 +143,9 @@ async def evaluate(
         place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
         read_from = await prepared(benchmark, paths, place.pool, quiet)
         _, first = next(problems_of(benchmark, read_from, settings), (0, None))
-        check_needs(method, first, rewarded=bool(settings.reward_model))
+        check_needs(
+            method, first, engine=settings.engine if engine is None else "", rewarded=bool(settings.reward_model)
+        )
         reward = create_reward_model(settings.reward_model) if settings.reward_model else None
         if reward is not None:
             stack.push_async_callback(reward.close)

@@ -61,6 +61,7 @@ class Results:
         problems: number of problems.
         samples: number of finished samples.
         solved: number of problems with at least one right sample.
+        unrecorded: number of samples that the replayed file or run does not hold.
         groups: group -> its values, in order.
         cost: tokens and seconds of all completions.
         per_sample: mean of each of `COUNTED_COSTS` over all finished samples, and of `tool_calls` where there were any.
@@ -73,6 +74,7 @@ class Results:
     problems: int
     samples: int
     solved: int
+    unrecorded: int = 0
     groups: Mapping[str, Sequence[GroupResult]] = field(default_factory=dict)
     cost: Mapping[str, float] = field(default_factory=dict)
     per_sample: Mapping[str, float] = field(default_factory=dict)
@@ -88,6 +90,7 @@ class Results:
             "problems": self.problems,
             "samples": self.samples,
             "problems_solved": self.solved,
+            **({"unrecorded": self.unrecorded} if self.unrecorded else {}),
             "cost_per_sample": dict(self.per_sample),
             "groups": {
                 name: {
@@ -161,11 +164,13 @@ class _Counted:
         self.judged: Counter[int] = Counter()
         self.right: Counter[int] = Counter()
         self.spent: Counter[str] = Counter()
+        self.unrecorded = 0
 
     def all(self, items: Iterator[FinishedItem]) -> Iterator[FinishedItem]:
         for item in items:
             verdict = item.judgement.verdict
             self.statuses[verdict.status.value] += 1
+            self.unrecorded += item.finish_reason == "unrecorded"
             self.judged[item.problem] += verdict.status.judged
             self.right[item.problem] += verdict.passed
             for name in (*COUNTED_COSTS, TOOL_CALLS):
@@ -191,6 +196,7 @@ def _results(counted: _Counted, store: RunStore, samples: int, groups: Sequence[
         problems=len(problems),
         samples=counted.statuses.total(),
         solved=sum(tally.c > 0 for tally in tallies),
+        unrecorded=counted.unrecorded,
         groups={name: rows for name in groups if (rows := _grouped(problems, name))},
         cost=store.completion_totals(),
         per_sample={name: counted.spent[name] / max(counted.statuses.total(), 1) for name in spent},

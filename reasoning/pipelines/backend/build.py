@@ -26,6 +26,8 @@ from typing import Any, cast
 from reasoning.backends import open_backend
 from reasoning.embeddings import Embedder, create_embedder
 from reasoning.engines.base import Engine
+from reasoning.methods import find_method
+from reasoning.methods.draws import check_tools
 from reasoning.pipelines.backend.card import write_card
 from reasoning.pipelines.backend.coverage import COVERAGE_NAME, coverage_svg
 from reasoning.pipelines.backend.filters import Filters
@@ -120,6 +122,7 @@ async def build(
             stack.push_async_callback(embedder.close)
         place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
         if pipeline.needs_engine(options) and engine is None:
+            check_tools(find_method(settings.method), settings.engine)
             engine = await place.engine(settings.engine)
         if engine is not None:
             stack.push_async_callback(engine.close)
