@@ -151,6 +151,8 @@ def _plan(given: dict[str, Any], out: Path | None, resume: Path | None) -> tuple
 def _show(settings: Settings, directory: Path, outcome: Outcome, prices: tuple[float, float]) -> None:
     from rich.console import Console
 
+    from reasoning.pages.printable import printable
+
     results = outcome.results
     console = Console(highlight=False)
     for table in _tables(results):
@@ -163,7 +165,12 @@ def _show(settings: Settings, directory: Path, outcome: Outcome, prices: tuple[f
     print(cost_line(results, prices))
     unjudged = results.to_json()["unjudged"]
     if unjudged:
-        print(f"{unjudged} samples could not be judged and count neither as right nor as wrong")
+        why = (
+            f" (first: {printable(results.first_unjudged)})"
+            if results.first_unjudged and not outcome.unanswered
+            else ""
+        )
+        print(f"{unjudged} samples could not be judged{why} and count neither as right nor as wrong")
     if results.unrecorded:
         print(f"{results.unrecorded} samples are not in the recording, and were judged as no answer")
     if outcome.unanswered:

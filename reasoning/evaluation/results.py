@@ -61,6 +61,7 @@ class Results:
         problems: number of problems.
         samples: number of finished samples.
         solved: number of problems with at least one right sample.
+        first_unjudged: why the first of the samples that could not be judged could not.
         unrecorded: number of samples that the replayed file or run does not hold.
         groups: group -> its values, in order.
         cost: tokens and seconds of all completions.
@@ -74,6 +75,7 @@ class Results:
     problems: int
     samples: int
     solved: int
+    first_unjudged: str = ""
     unrecorded: int = 0
     groups: Mapping[str, Sequence[GroupResult]] = field(default_factory=dict)
     cost: Mapping[str, float] = field(default_factory=dict)
@@ -164,12 +166,15 @@ class _Counted:
         self.judged: Counter[int] = Counter()
         self.right: Counter[int] = Counter()
         self.spent: Counter[str] = Counter()
+        self.first_unjudged = ""
         self.unrecorded = 0
 
     def all(self, items: Iterator[FinishedItem]) -> Iterator[FinishedItem]:
         for item in items:
             verdict = item.judgement.verdict
             self.statuses[verdict.status.value] += 1
+            if not verdict.status.judged:
+                self.first_unjudged = self.first_unjudged or verdict.detail
             self.unrecorded += item.finish_reason == "unrecorded"
             self.judged[item.problem] += verdict.status.judged
             self.right[item.problem] += verdict.passed
@@ -196,6 +201,7 @@ def _results(counted: _Counted, store: RunStore, samples: int, groups: Sequence[
         problems=len(problems),
         samples=counted.statuses.total(),
         solved=sum(tally.c > 0 for tally in tallies),
+        first_unjudged=counted.first_unjudged,
         unrecorded=counted.unrecorded,
         groups={name: rows for name in groups if (rows := _grouped(problems, name))},
         cost=store.completion_totals(),

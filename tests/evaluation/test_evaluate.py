@@ -107,6 +107,7 @@ def test_what_was_not_answered_is_no_wrong_answer_and_is_asked_again(tmp_path, s
     outcome = run(settings, tmp_path / "run", Scripted(down=(2,)))
     assert (outcome.unanswered, outcome.first_failure) == (4, "connection refused")
     assert outcome.results.statuses["unavailable"] == 4
+    assert "connection refused" in outcome.results.first_unjudged
     assert outcome.results.metrics["pass@1"].problems == 5
     again = Scripted()
     outcome = run(settings, tmp_path / "run", again, resume=True)
