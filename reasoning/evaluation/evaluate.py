@@ -18,7 +18,7 @@ from pathlib import Path
 from reasoning.backends import Backend, open_backend
 from reasoning.engines.base import BudgetSpentError, Engine, EngineError, PromptTooLongError
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate, prepared
-from reasoning.evaluation.results import Results, export
+from reasoning.evaluation.results import Results, export, exported
 from reasoning.methods import Attempt, Method, Question, Sampling, Workbench, find_method
 from reasoning.methods.draws import check_needs, rated
 from reasoning.rewards import RewardModel, create_reward_model
@@ -155,8 +155,10 @@ async def evaluate(
         with await open_run(settings, directory, digest(paths), engine, place.pool, resume, reward) as run:
             job = _Evaluation(settings, run, engine, benchmark, method, place, concurrency, reward)
             await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
-            asked = problems_of(benchmark, read_from, settings)
-            results = export(run, settings.samples, benchmark.groups, benchmark.metrics, asked)
+            results = exported(run)
+            if results is None:
+                asked = problems_of(benchmark, read_from, settings)
+                results = export(run, settings.samples, benchmark.groups, benchmark.metrics, asked)
             return Outcome(results, job.failures.count, job.failures.first)
 
 
