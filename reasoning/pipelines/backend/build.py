@@ -116,7 +116,7 @@ async def build(
     sources = [] if pipeline.sources is None else [find_seeds(name) for name in pipeline.sources(options)]
     sources += [] if seeds is None else [seeds]
     embedder = create_embedder(settings.embedder) if settings.embedder else None
-    filters = Filters.of(settings, sources, directory, embedder)
+    filters = Filters.of(settings, sources, directory, embedder, quiet=quiet)
     async with AsyncExitStack() as stack:
         if embedder is not None:
             stack.push_async_callback(embedder.close)
