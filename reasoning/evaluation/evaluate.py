@@ -155,7 +155,7 @@ async def evaluate(
         with await open_run(settings, directory, digest(paths), engine, place.pool, resume, reward) as run:
             job = _Evaluation(settings, run, engine, benchmark, method, place, concurrency, reward)
             await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
-            results = exported(run)
+            results = exported(run, settings.samples)
             if results is None:
                 asked = problems_of(benchmark, read_from, settings)
                 results = export(run, settings.samples, benchmark.groups, benchmark.metrics, asked)

@@ -106,10 +106,17 @@ class Results:
         }
 
 
-def results_from_json(data: Mapping[str, Any]) -> Results:
-    """Results from their form in `metrics.json`; why a sample could not be judged does not stand there."""
-    votes = data.get("first_k", {})
+def results_from_json(data: Mapping[str, Any], samples: int) -> Results:
+    """Results from their form in `metrics.json`; why a sample could not be judged does not stand there.
+
+    Args:
+        data: what `Results.to_json` gave.
+        samples: samples of each problem.
+    """
+    first_k = data.get("first_k", {})
     estimates = {name: value for name, value in data.items() if isinstance(value, Mapping) and "estimator" in value}
+    # Votes tell pass@k as well; where a metric has the same name, it is the metric that was written.
+    votes = first_k.keys() - {f"pass@{k}" for k in reported_ks(samples)}
     return Results(
         metrics={name: metric_from_json(value) for name, value in estimates.items() if name not in votes},
         statuses=data["statuses"],
@@ -126,16 +133,21 @@ def results_from_json(data: Mapping[str, Any]) -> Results:
         },
         per_sample=data["cost_per_sample"],
         votes={name: metric_from_json(value) for name, value in estimates.items() if name in votes},
-        first_k={name: metric_from_json(value) for name, value in votes.items()},
+        first_k={name: metric_from_json(value) for name, value in first_k.items()},
     )
 
 
-def exported(run: Run) -> Results | None:
-    """What `export` found, where it has written it and nothing has changed since; else None."""
+def exported(run: Run, samples: int) -> Results | None:
+    """What `export` found, where it has written it and nothing has changed since; else None.
+
+    Args:
+        run: whose store is asked.
+        samples: samples of each problem.
+    """
     mark = run.store.fact(EXPORTED)
     if mark is None or mark != _mark_of(run.directory):
         return None
-    return results_from_json(json.loads((run.directory / METRICS_NAME).read_text(encoding="utf-8")))
+    return results_from_json(json.loads((run.directory / METRICS_NAME).read_text(encoding="utf-8")), samples)
 
 
 def _mark_of(directory: Path) -> str:

@@ -130,6 +130,26 @@ def test_a_finished_run_is_not_counted_again_unless_something_has_changed(tmp_pa
     assert changed.statuses["wrong"] > first.statuses["wrong"]
 
 
+class Answering(Scripted):
+    """Says the sample's index, whatever is asked."""
+
+    async def complete(self, request):
+        return [Completion(f"The answer is {request.sample_indices[0] % 3}.")]
+
+
+@pytest.mark.parametrize("samples", [1, 3, 6])
+def test_a_finished_run_with_votes_is_told_as_it_was(tmp_path, samples):
+    data = tmp_path / "test.jsonl"
+    data.write_text("".join(json.dumps({"question": str(n), "answer": f"#### {n % 3}"}) + "\n" for n in range(4)))
+    settings = Settings("gsm8k", "scripted", samples=samples, data=str(data), temperature=1.0)
+    first = run(settings, tmp_path / "run", Answering()).results
+    again = run(settings, tmp_path / "run", Answering(), resume=True).results
+    assert again.to_json() == first.to_json()
+    assert list(again.metrics) == list(first.metrics)
+    assert list(again.first_k) == list(first.first_k)
+    assert bool(again.votes) == (samples > 1)
+
+
 def test_results_come_back_from_their_json():
     some, none = Metric(0.5, 0.2, 0.8, "wilson", 4, 8), Metric(math.nan, math.nan, math.nan, "none", 0, 0, 4)
     results = Results(
@@ -142,10 +162,10 @@ def test_results_come_back_from_their_json():
         groups={"level": [GroupResult("1", 4, 3, some)]},
         per_sample={"calls": 1.0},
         votes={"maj@2": some},
-        first_k={"maj@2": some.estimated_by("first k")},
+        first_k={name: some.estimated_by("first k") for name in ("maj@2", "pass@1")},
     )
     written = json.loads(json.dumps(results.to_json()))
-    back = results_from_json(written)
+    back = results_from_json(written, 2)
     assert back.to_json() == written
     assert (set(back.metrics), set(back.votes)) == ({"pass@1", "pass@2"}, {"maj@2"})
     assert math.isnan(back.metrics["pass@2"].value)
