@@ -76,6 +76,10 @@ def train(
 
         print(json.dumps(settings.to_json(), indent=2))
         return
+    if resume is None:
+        from reasoning.training.session import check_new
+
+        check_new(directory)
     _require()
     if not quiet:
         say("loading PyTorch and TRL ...")

@@ -23,7 +23,7 @@ from reasoning.discovery.moebius import MAX_HEIGHT
 from reasoning.discovery.units import DiscoveryError
 from reasoning.runs import Run, replaced_file, write_json
 from reasoning.runs.run import METRICS_NAME
-from verifiers.constants.closed_form import evaluate_to
+from verifiers.constants.closed_form import evaluate_to, is_rational
 from verifiers.constants.expressions import ExpressionError, parse
 
 __all__ = [
@@ -57,16 +57,19 @@ class Outcome(Generic[_One]):
 
 
 def check_constants(field: str, constants: Sequence[str]) -> None:
-    """See that there are constants, and that each has a value.
+    """See that there are constants, and that each has a value that is not a rational number.
 
     Raises:
-        DiscoveryError: one has none; the message begins with the field.
+        DiscoveryError: one is not so; the message begins with the field.
     """
     if not constants:
         raise DiscoveryError(f"{field}: none is given, so there is nothing to search")
     try:
         for constant in constants:
-            evaluate_to(parse(constant), 30)
+            node = parse(constant)
+            evaluate_to(node, 30)
+            if is_rational(node):
+                raise DiscoveryError(f"{field}: '{constant}' is rational, and so is every formula of it")
     except ExpressionError as error:
         raise DiscoveryError(f"{field}: {error}") from None
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from reasoning.backends import Backend, open_backend
 from reasoning.engines.base import BudgetSpentError, Engine, EngineError, PromptTooLongError, concurrency_for
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate, prepared
-from reasoning.evaluation.results import Results, export
+from reasoning.evaluation.results import Results, export, exported
 from reasoning.methods import Attempt, Method, Question, Sampling, Workbench, find_method
 from reasoning.methods.draws import check_needs, rated
 from reasoning.rewards import RewardModel, create_reward_model
@@ -143,7 +143,9 @@ async def evaluate(
         place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
         read_from = await prepared(benchmark, paths, place.pool, quiet)
         _, first = next(problems_of(benchmark, read_from, settings), (0, None))
-        check_needs(method, first, rewarded=bool(settings.reward_model))
+        check_needs(
+            method, first, engine=settings.engine if engine is None else "", rewarded=bool(settings.reward_model)
+        )
         reward = create_reward_model(settings.reward_model) if settings.reward_model else None
         if reward is not None:
             stack.push_async_callback(reward.close)
@@ -155,8 +157,10 @@ async def evaluate(
                 settings, run, engine, benchmark, method, place, concurrency_for(engine, concurrency), reward
             )
             await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
-            asked = problems_of(benchmark, read_from, settings)
-            results = export(run, settings.samples, benchmark.groups, benchmark.metrics, asked)
+            results = exported(run, settings.samples)
+            if results is None:
+                asked = problems_of(benchmark, read_from, settings)
+                results = export(run, settings.samples, benchmark.groups, benchmark.metrics, asked)
             return Outcome(results, job.failures.count, job.failures.first)
 
 

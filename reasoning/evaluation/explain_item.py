@@ -107,7 +107,8 @@ def _stored(directory: Path, settings: Settings, id: str, sample: int) -> tuple[
         if known or any(name == id for _, name, _ in store.problems()):
             raise ExplainError(f"{directory}: sample {sample} of '{id}' is not there, or not finished")
         examples = ", ".join(name for _, (_, name, _) in zip(range(3), store.problems(), strict=False))
-        raise ExplainError(f"{directory}: no problem '{id}'; its problems are {examples} ...")
+        what = f"no problem '{id}'" if id else "give the ITEM to explain"
+        raise ExplainError(f"{directory}: {what}; its problems are {examples} ...")
     finally:
         store.close()
 

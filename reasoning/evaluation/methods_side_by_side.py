@@ -139,7 +139,7 @@ async def _check(settings: Settings, methods: Sequence[str], pool: SandboxPool, 
     _, problem = next(problems_of(*await problem_files(settings, pool, quiet), settings), (0, None))
     for method in methods:
         try:
-            check_needs(find_method(method), problem, rewarded=bool(settings.reward_model))
+            check_needs(find_method(method), problem, engine=settings.engine, rewarded=bool(settings.reward_model))
         except MethodError as error:
             raise MethodError(f"method '{method}': {error}") from None
 

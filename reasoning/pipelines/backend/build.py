@@ -27,6 +27,7 @@ from reasoning.backends import open_backend
 from reasoning.embeddings import Embedder, create_embedder
 from reasoning.engines.base import Engine, concurrency_for
 from reasoning.evaluation.seeds import Seeds, find_seeds
+from reasoning.methods.draws import check_tools
 from reasoning.methods.registry import find_method
 from reasoning.pipelines.backend.card import write_card
 from reasoning.pipelines.backend.coverage import COVERAGE_NAME, coverage_svg
@@ -111,17 +112,18 @@ async def build(
     pipeline = find_pipeline(settings.pipeline)
     options = pipeline.options(**settings.own)
     SplitPlan.parse(settings.splits, settings.split_by)
-    find_method(settings.method)
+    method = find_method(settings.method)
     seeds = _seeds(pipeline, settings)
     sources = [] if pipeline.sources is None else [find_seeds(name) for name in pipeline.sources(options)]
     sources += [] if seeds is None else [seeds]
     embedder = create_embedder(settings.embedder) if settings.embedder else None
-    filters = Filters.of(settings, sources, directory, embedder)
+    filters = Filters.of(settings, sources, directory, embedder, quiet=quiet)
     async with AsyncExitStack() as stack:
         if embedder is not None:
             stack.push_async_callback(embedder.close)
         place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
         if pipeline.needs_engine(options) and engine is None:
+            check_tools(method, settings.engine)
             engine = await place.engine(settings.engine)
         if engine is not None:
             stack.push_async_callback(engine.close)

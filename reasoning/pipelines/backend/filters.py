@@ -59,7 +59,13 @@ class Filters:
 
     @classmethod
     def of(
-        cls, settings: Settings, sources: Sequence[Seeds], directory: Path, embedder: Embedder | None = None
+        cls,
+        settings: Settings,
+        sources: Sequence[Seeds],
+        directory: Path,
+        embedder: Embedder | None = None,
+        *,
+        quiet: bool = True,
     ) -> Filters:
         """The filters that a run wants.
 
@@ -68,6 +74,7 @@ class Filters:
             sources: where its problems come from; what they hold is not counted as contamination.
             directory: of the run.
             embedder: looks for benchmark problems as well; None: there is none.
+            quiet: show no progress.
         """
         kept_apart = find_pipeline(settings.pipeline).kept_apart
 
@@ -75,7 +82,8 @@ class Filters:
             assert embedder is not None
             return Nearness(embedder, texts, settings.similar, directory / "protected")
 
-        return cls(settings, protect(settings.decontaminate, sources, kept_apart, None if embedder is None else near))
+        search = None if embedder is None else near
+        return cls(settings, protect(settings.decontaminate, sources, kept_apart, search, quiet=quiet))
 
     @contextmanager
     def open(self, path: Path) -> Iterator[None]:

