@@ -110,3 +110,42 @@ def test_the_schedule_is_cut_to_the_minutes():
     result = train_plus(settings, rows, lambda step, planned, losses: told.append((step, planned, len(losses))))
     assert result.steps == 20
     assert told == [(10, 10_000, 10), (20, 20, 10)]
+
+
+def test_the_shipped_model_writes_what_its_verifiers_accept():
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    pytest.importorskip("transformers", reason="Transformers is not installed")
+    from reasoning.data_files import data_file
+    from reasoning.engines import create_engine
+    from reasoning.json_lines import json_lines
+    from reasoning.training.nano_plus import right_by_kind
+    from verifiers.rewards import VerifierReward
+
+    rows = [row for _, row in json_lines(data_file("nano_plus/held_out.jsonl"))]
+    asked = [
+        PlusExample(**{**row, "problem": Problem.from_json(row["problem"])})
+        for kind in ("worked", "functions")
+        for row in [one for one in rows if one["kind"] == kind][:8]
+    ]
+    assert all(is_held_out(prompt_of(one.problem.prompt)) for one in asked)
+
+    async def ask(reward):
+        engine = create_engine("nano-plus,device=cpu")
+        try:
+            return await right_by_kind(engine, asked, reward)
+        finally:
+            await engine.close()
+
+    reward = VerifierReward()
+    try:
+        right = asyncio.run(ask(reward))
+    finally:
+        reward.close()
+    assert right["functions"] == (8, 0, 8)
+    assert right["worked"][0] >= 7
+
+
+def test_the_shipped_files_are_small_enough():
+    sizes = [path.stat().st_size for path in (ROOT / "data" / "nano_plus").iterdir()]
+    assert max(sizes) < 16 * MIB
+    assert sum(sizes) < 48 * MIB
