@@ -10,8 +10,10 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from reasoning.cli import (
     benchmarks,
@@ -86,8 +88,21 @@ _USER_ERRORS = (
 )
 """Exceptions whose message is for the user; looked up only when one was raised, so that `--help` imports none."""
 
+
+class _Commands(TyperGroup):
+    """The commands; an interrupt that none of them has heeded is said, which typer does not."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            say("stopped")
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
 app = typer.Typer(
     name="reasoning",
+    cls=_Commands,
     help="Verified datasets, evaluation and training for mathematics and code reasoning.",
     no_args_is_help=True,
     add_completion=False,

@@ -11,6 +11,7 @@ Qwen2.5-Math's evaluation.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from reasoning.engines.base import Message
@@ -21,7 +22,7 @@ from verifiers.records import Candidate, Problem
 
 __all__ = ["FORMATS", "ToolIntegratedOptions", "asked_of", "text_prompt", "tool_integrated", "tool_prompt"]
 
-FORMATS = ("chat", "text")
+FORMATS = ("chat", "bare", "text")
 SYSTEM = (
     "Solve the problem step by step, in words together with Python programs. Put each program into a ```python block; "
     "what it prints is shown to you in an ```output block. Put {asked} in \\boxed{{}}."
@@ -35,7 +36,8 @@ class ToolIntegratedOptions(ToolOptions):
     """Options of `tir`: those of `ToolOptions`, and how the problem is put.
 
     Attributes:
-        format: `chat` (a system message and the bare problem), or `text` (worked examples, for base models).
+        format: `chat` (a system message and the bare problem), `bare` (the bare problem, for models that were taught
+            the form), or `text` (worked examples, for base models).
     """
 
     format: str = "chat"
@@ -52,7 +54,7 @@ async def tool_integrated(question: Question, workbench: Workbench, options: Too
     Raises:
         EngineError: no completion could be had, or the sandbox failed.
     """
-    prompt = text_prompt(question.problem) if options.format == "text" else tool_prompt(question.problem, options)
+    prompt = _PROMPTS[options.format](question.problem, options)
     transcript = await converse(question, workbench, prompt, options, step="tir")
     trace = {"rounds": list(transcript.rounds)}
     if not transcript.text.strip():
@@ -76,3 +78,10 @@ def text_prompt(problem: Problem) -> Prompt:
 def asked_of(problem: Problem) -> str:
     """What the box is for."""
     return "the letter of the right option" if problem.kind == "choice" else "the final answer"
+
+
+_PROMPTS: dict[str, Callable[[Problem, ToolOptions], Prompt]] = {
+    "chat": tool_prompt,
+    "bare": lambda problem, options: Prompt(messages=(Message("user", problem.prompt),)),
+    "text": lambda problem, options: text_prompt(problem),
+}

@@ -171,6 +171,16 @@ def test_an_interrupt_before_the_work_has_begun_is_one_line(monkeypatch, capsys)
     assert capsys.readouterr().err.split() == ["stopped"]
 
 
+def test_an_interrupt_within_a_command_that_does_not_heed_it_is_one_line(monkeypatch, capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("reasoning.engines.registry.list_engines", interrupted)
+    with pytest.raises(SystemExit, match="130"):
+        main(["engines"])
+    assert capsys.readouterr().err == "stopped\n"
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
 def test_what_a_disk_refuses_is_told_in_one_line(tmp_path, monkeypatch, capsys, number):
     def refuse(*arguments):

@@ -170,6 +170,12 @@ def test_text_format_continues_worked_examples(bench):
     assert attempt.candidate.text.endswith("It is \\boxed{132}.\n")
 
 
+def test_bare_format_shows_the_problem_alone(bench):
+    attempt, requests = tir(bench, [program("print(132)"), "It is \\boxed{132}."], "tir,format=bare")
+    assert [(message.role, message.content) for message in requests[0].messages] == [("user", PROBLEM.prompt)]
+    assert attempt.candidate.text.endswith("It is \\boxed{132}.")
+
+
 def test_the_worked_examples_are_true(bench):
     from reasoning.methods.program_examples import PROGRAM_EXAMPLES, TOOL_EXAMPLES
 

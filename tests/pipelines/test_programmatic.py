@@ -12,6 +12,7 @@ from reasoning.engines.base import Completion
 from reasoning.evaluation.seeds import find_seeds
 from reasoning.families import FamilyError
 from reasoning.families.induction import InductionError, read, steps_program
+from reasoning.methods import MethodError
 from reasoning.pipelines.backend import build
 from reasoning.pipelines.masking import mask_numbers
 from reasoning.pipelines.settings import settings_from
@@ -153,5 +154,12 @@ def test_a_written_program_is_sent_back_with_its_error(tmp_path):
 def test_a_family_that_there_is_not_is_said_before_anything_is_begun(tmp_path):
     settings = settings_from({"pipeline": "families", "family": "nosuch"})
     with pytest.raises(FamilyError, match="no family, topic or grade 'nosuch'"):
+        asyncio.run(build(settings, tmp_path / "run", quiet=True))
+    assert not (tmp_path / "run").exists()
+
+
+def test_tools_that_the_engine_cannot_call_are_said_before_anything_is_begun(tmp_path):
+    settings = settings_from({"pipeline": "rejection", "engine": "search", "method": "direct,tools=python"})
+    with pytest.raises(MethodError, match="no model that could call tools"):
         asyncio.run(build(settings, tmp_path / "run", quiet=True))
     assert not (tmp_path / "run").exists()

@@ -113,6 +113,9 @@ async def build(
     options = pipeline.options(**settings.own)
     SplitPlan.parse(settings.splits, settings.split_by)
     method = find_method(settings.method)
+    asks_for_one = pipeline.needs_engine(options) and engine is None
+    if asks_for_one:
+        check_tools(method, settings.engine)
     seeds = _seeds(pipeline, settings)
     sources = [] if pipeline.sources is None else [find_seeds(name) for name in pipeline.sources(options)]
     sources += [] if seeds is None else [seeds]
@@ -122,8 +125,7 @@ async def build(
         if embedder is not None:
             stack.push_async_callback(embedder.close)
         place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
-        if pipeline.needs_engine(options) and engine is None:
-            check_tools(method, settings.engine)
+        if asks_for_one:
             engine = await place.engine(settings.engine)
         if engine is not None:
             stack.push_async_callback(engine.close)
