@@ -86,7 +86,7 @@ MEASUREMENTS = (
     Measurement(
         "engines",
         "engines and a whole evaluation beside bare loops over the same library",
-        ("bench_engines.py", "transformers", "evaluate", "vllm", "--rounds", "3"),
+        ("bench_engines.py", "transformers", "evaluate", "vllm", "--rounds", "3", "--questions", "2048"),
         models=True,
     ),
 )  # fmt: skip

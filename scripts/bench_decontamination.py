@@ -40,12 +40,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from reasoning.embeddings import create_embedder
+from reasoning.evaluation.seeds import find_seeds
 from reasoning.pipelines.backend.contamination import Match
 from reasoning.pipelines.backend.duplicates import forms_of
 from reasoning.pipelines.backend.nearness import Nearness
 from reasoning.pipelines.backend.protected import Protected, protect
 from reasoning.pipelines.masking import mask_numbers
-from reasoning.pipelines.seeds import find_seeds
 from verifiers.records import Problem
 
 BENCHMARKS = ("gsm8k", "svamp", "asdiv", "mawps", "math", "college_math", "olympiadbench", "minerva", "gaokao2023en")

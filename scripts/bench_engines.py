@@ -2,6 +2,7 @@
 
     .venv-vllm/bin/python scripts/bench_engines.py transformers evaluate          # minutes on two cores
     .venv-vllm/bin/python scripts/bench_engines.py vllm --rounds 7
+    python scripts/bench_engines.py transformers evaluate --hidden 512 --device cuda    # a GPU
 
 transformers: the engine against batched `generate` calls (tokenizing and decoding in both).
 vllm: the engine against `vllm.LLM.generate` with a sampling seed for each request, as the engine gives; and `reasoning
@@ -120,7 +121,7 @@ def generate(model: Any, tokenizer: Any, rows: Sequence[list[int]], batch: int, 
         how = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
     made = 0
     for start in range(0, len(rows), batch):
-        inputs = tokenizer.pad({"input_ids": list(rows[start : start + batch])}, return_tensors="pt")
+        inputs = tokenizer.pad({"input_ids": list(rows[start : start + batch])}, return_tensors="pt").to(model.device)
         with torch.inference_mode():
             output = model.generate(**inputs, max_new_tokens=MAX_TOKENS, pad_token_id=tokenizer.pad_token_id, **how)
         new = output[:, inputs["input_ids"].shape[1] :]
@@ -129,17 +130,17 @@ def generate(model: Any, tokenizer: Any, rows: Sequence[list[int]], batch: int, 
     return made
 
 
-def bench_transformers(model_path: Path, batches: Sequence[int], rounds: int) -> list[Measured]:
+def bench_transformers(model_path: Path, batches: Sequence[int], rounds: int, device: str) -> list[Measured]:
     """The engine against `generate`."""
     from reasoning.engines import create_engine
 
-    model, tokenizer = load(model_path)
+    model, tokenizer = load(model_path, device)
     found = []
     for batch in batches:
         texts = prompts(2 * batch)
         for temperature in (0.0, 1.0):
             with asyncio.Runner() as runner:
-                engine = create_engine(f"transformers:{model_path},device=cpu,dtype=float32,batch_size={batch}")
+                engine = create_engine(f"transformers:{model_path},device={device},dtype=float32,batch_size={batch}")
                 found.append(
                     in_turn(
                         f"transformers, batch {batch}, temperature {temperature:g}",
@@ -216,7 +217,7 @@ class Evaluating:
     def __init__(self, tokenizer: Any, questions: int) -> None:
         from reasoning.engines.prompts import render
         from reasoning.evaluation.benchmarks import find_benchmark
-        from reasoning.evaluation.evaluate import Settings
+        from reasoning.evaluation.evaluating import Settings
         from reasoning.methods import Question, Sampling
         from reasoning.training.arithmetic import held_out_items
 
@@ -239,7 +240,7 @@ class Evaluating:
 
     def once(self, runner: asyncio.Runner, engine: Any, concurrency: int) -> int:
         """Evaluate; returns the tokens that were sampled."""
-        from reasoning.evaluation.evaluate import evaluate
+        from reasoning.evaluation.evaluating import evaluate
 
         self._turn += 1
         where = Path(self._folder.name) / str(self._turn)
@@ -253,15 +254,17 @@ class Evaluating:
         self._folder.cleanup()
 
 
-def bench_evaluate(model_path: Path, batches: Sequence[int], rounds: int, questions: int) -> list[Measured]:
+def bench_evaluate(
+    model_path: Path, batches: Sequence[int], rounds: int, questions: int, device: str
+) -> list[Measured]:
     """`evaluate` against `generate` for the same prompts."""
     from reasoning.engines import create_engine
 
-    model, tokenizer = load(model_path)
+    model, tokenizer = load(model_path, device)
     found = []
     with asyncio.Runner() as runner, Evaluating(tokenizer, questions) as evaluating:
         for batch in batches:
-            engine = create_engine(f"transformers:{model_path},device=cpu,dtype=float32,batch_size={batch}")
+            engine = create_engine(f"transformers:{model_path},device={device},dtype=float32,batch_size={batch}")
             found.append(
                 in_turn(
                     f"evaluate, batch {batch}, {questions} questions",
@@ -274,11 +277,13 @@ def bench_evaluate(model_path: Path, batches: Sequence[int], rounds: int, questi
     return found
 
 
-def load(path: Path) -> tuple[Any, Any]:
-    """Model and tokenizer, float32 on the CPU."""
+def load(path: Path, device: str) -> tuple[Any, Any]:
+    """Model and tokenizer, float32."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    return AutoModelForCausalLM.from_pretrained(path), AutoTokenizer.from_pretrained(path, padding_side="left")
+    return AutoModelForCausalLM.from_pretrained(path).to(device), AutoTokenizer.from_pretrained(
+        path, padding_side="left"
+    )
 
 
 def main() -> int:
@@ -289,6 +294,7 @@ def main() -> int:
     parser.add_argument("--questions", type=int, default=512, help="of an evaluation")
     parser.add_argument("--hidden", type=int, help="measure a random model of this width instead of nano")
     parser.add_argument("--layers", type=int, default=8, help="of that model")
+    parser.add_argument("--device", default="cpu", help="of transformers and evaluate; vLLM takes the GPU it finds")
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch in this process")
     arguments = parser.parse_args()
 
@@ -305,16 +311,25 @@ def main() -> int:
             from reasoning.training.nano import NanoShape, make_model, save_nano
 
             heads = max(arguments.hidden // 64, 1)
-            shape = NanoShape(arguments.hidden, 3 * arguments.hidden, arguments.layers, heads, heads)
+            shape = NanoShape(
+                hidden=arguments.hidden,
+                layers=arguments.layers,
+                heads=heads,
+                key_value_heads=heads,
+                intermediate=5 * arguments.hidden // 2,
+            )
             path = Path(folder)
             save_nano(make_model(shape, 0), path)
         measured = []
         for what in arguments.what:
             if what == "transformers":
-                measured += bench_transformers(path, arguments.batch, arguments.rounds)
+                measured += bench_transformers(path, arguments.batch, arguments.rounds, arguments.device)
+            elif what == "vllm":
+                measured += bench_vllm(path, arguments.batch, arguments.rounds, arguments.questions)
             else:
-                bench = {"vllm": bench_vllm, "evaluate": bench_evaluate}[what]
-                measured += bench(path, arguments.batch, arguments.rounds, arguments.questions)
+                measured += bench_evaluate(
+                    path, arguments.batch, arguments.rounds, arguments.questions, arguments.device
+                )
     sys.stdout.write(
         "| what | bare, tokens/s | ours, tokens/s | ratio | lowest - highest | of the fastest rounds "
         "| bare, CPU s | ours, CPU s |\n"

@@ -20,7 +20,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from reasoning.engines.base import Completion, Request
-from reasoning.evaluation.evaluate import Settings, evaluate
+from reasoning.evaluation.evaluating import Settings, evaluate
 
 BUCKETS = 40
 BAR = 50

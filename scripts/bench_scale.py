@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.engines.base import Completion, Request
-from reasoning.evaluation.evaluate import Settings, evaluate
+from reasoning.evaluation.evaluating import Settings, evaluate
 
 COLUMNS = (
     "problems", "samples", "CPU s", "ms a sample", "MiB at a tenth", "MiB at the end", "peak MiB", "store MiB",

@@ -350,8 +350,8 @@ DATASETS: dict[str, dict[str, Any]] = {
 
 def datasets() -> Check:
     from reasoning.evaluation.benchmarks.base import BenchmarkError, Entry, find_benchmark
+    from reasoning.evaluation.seeds import find_seeds
     from reasoning.pipelines.base import PipelineError
-    from reasoning.pipelines.seeds import find_seeds
 
     def check(folder: Path, data: bytes) -> None:
         name = sorted(DATASETS)[(data[:1] or b"\0")[0] % len(DATASETS)]

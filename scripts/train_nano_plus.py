@@ -1,10 +1,12 @@
-"""Makes the mixture, trains nano-plus on it and writes the model with its card; meant for one GPU, 20 minutes.
+"""Makes the mixture, trains nano-plus on it and writes the model with its card; meant for one GPU, ten minutes.
 
     python scripts/train_nano_plus.py --out runs/nano-plus                # a GPU
     python scripts/train_nano_plus.py --out runs/plus-smoke --smoke       # the same code on a CPU, in seconds
     python scripts/train_nano_plus.py --out runs/nano-plus --plan         # make the data, say how long it should take
+    python scripts/train_nano_plus.py --judge data/nano_plus              # ask a model its held-out problems again
 
-OUT/mixture.jsonl is made once: a second call with the same settings takes what is there.
+OUT/train.npz and OUT/held_out.jsonl are made once: a second call with the same settings takes what is there, so the
+data can be made where there is no GPU.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +31,7 @@ library_name: transformers
 # nano-plus
 
 A language model of {parameters:,} parameters (Qwen2 architecture, one token a byte, context 512, bfloat16), trained by
-`scripts/train_nano_plus.py{arguments}` in {steps:,} steps of {batch} examples: {seconds:,.0f} s on {device}.
-{size_note}
+`scripts/train_nano_plus.py{arguments}` in {steps:,} steps of {batch} examples: {seconds:,.0f} s on {device}.{size_note}
 
 ## Data
 
@@ -41,74 +43,140 @@ matrices and AdamW on the rest, {warmup} warm-up steps, flat, then linear to 5 %
 
 ## Results
 
-Held-out problems, greedy, judged by the verifiers; loss of the last 10 steps {loss:.3f}.
+Held-out problems (`held_out.jsonl`), greedy, judged by the verifiers; loss of the last 10 steps {loss:.3f}.
 
 | kind | right |
 | --- | --- |
 {right}
-
 ## Limits
 
 It knows these forms and little else; what it writes is to be judged, not believed.
 """
 
 
-async def mixture(path: Path, settings: Any) -> list[Any]:
-    """The examples in `path`, made first where it is not there."""
-    from reasoning.runs.files import replaced_file
-    from reasoning.training.mixture import PlusExample, make_mixture
-    from verifiers.records import Problem
-    from verifiers.sandbox import SandboxPool
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What is learned from, the examples of each kind in it, and those held out that are asked at the end."""
 
-    wanted = json.dumps({"counts": asdict(settings.counts), "seed": settings.seed, "longest": settings.longest})
-    if path.exists():
-        with open(path, encoding="utf-8") as file:
-            head, *lines = file.read().splitlines()
-        if head == wanted:
-            rows = map(json.loads, lines)
-            return [PlusExample(**{**row, "problem": Problem.from_json(row["problem"])}) for row in rows]
-    async with SandboxPool() as pool:
-        examples = await make_mixture(pool, settings.counts, seed=settings.seed, longest=settings.longest)
+    rows: Any
+    counts: dict[str, int]
+    held_out: list[Any]
+
+
+def prepared(directory: Path, settings: Any) -> Data:
+    """The data in `directory`, made first where it is not there or was made with other settings."""
+    from reasoning.training.mixture import split_mixture
+    from reasoning.training.token_rows import TokenRows
+
+    recipe = {"counts": asdict(settings.counts), "seed": settings.seed, "longest": settings.longest}
+    train, asked = directory / "train.npz", directory / "held_out.jsonl"
+    if train.exists() and asked.exists():
+        rows, note = TokenRows.load(train)
+        found = json.loads(note)
+        if found["recipe"] == recipe:
+            return Data(rows, found["counts"], read_examples(asked))
+    examples, held_out = split_mixture(asyncio.run(made(settings)))
+    counts = dict(Counter(example.kind for example in examples))
+    write_examples(asked, held_out)
+    rows = TokenRows.of([(example.prompt, example.solution) for example in examples])
+    rows.save(train, json.dumps({"recipe": recipe, "counts": counts}))
+    return Data(rows, counts, held_out)
+
+
+def read_examples(path: Path) -> list[Any]:
+    """Examples that `write_examples` wrote."""
+    from reasoning.json_lines import json_lines
+    from reasoning.training.mixture import PlusExample
+    from verifiers.records import Problem
+
+    rows = [{**row, "problem": Problem.from_json(row["problem"])} for _, row in json_lines(path)]
+    return [PlusExample(**row) for row in rows]
+
+
+def write_examples(path: Path, examples: Sequence[Any]) -> None:
+    """One JSON object a line: kind, prompt, solution, problem."""
+    from reasoning.runs.files import replaced_file
+
     with replaced_file(path) as file:
-        file.write(wanted + "\n")
         for one in examples:
             row = {"kind": one.kind, "prompt": one.prompt, "solution": one.solution, "problem": one.problem.to_json()}
             file.write(json.dumps(row) + "\n")
-    return examples
+
+
+def judged(directory: Path, asked: Sequence[Any]) -> str:
+    """A table: how many of its held-out problems the model in a directory gets right."""
+    from reasoning.engines import create_engine
+    from reasoning.training.nano_plus import right_by_kind
+    from verifiers.rewards import VerifierReward
+
+    async def run(reward: VerifierReward) -> dict[str, tuple[int, int, int]]:
+        engine = create_engine(f"nano-plus:{directory},batch_size=64")
+        try:
+            return await right_by_kind(engine, asked, reward)
+        finally:
+            await engine.close()
+
+    reward = VerifierReward()
+    try:
+        right = asyncio.run(run(reward))
+    finally:
+        reward.close()
+    return "".join(
+        f"| {kind} | {good} of {count} |{f' {unknown} could not be judged |' if unknown else ''}\n"
+        for kind, (good, unknown, count) in right.items()
+    )
+
+
+async def made(settings: Any) -> list[Any]:
+    """The mixture."""
+    from reasoning.training.mixture import make_mixture
+    from verifiers.sandbox import SandboxPool
+
+    async with SandboxPool() as pool:
+        return await make_mixture(pool, settings.counts, seed=settings.seed, longest=settings.longest)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("runs/nano-plus"))
-    parser.add_argument("--minutes", type=float, help="of training; default: 20")
+    parser.add_argument("--minutes", type=float, help="of training; default: 8")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--smoke", action="store_true", help="a tiny model and mixture: does it run?")
     parser.add_argument("--plan", action="store_true", help="make the data and print the estimate, train nothing")
+    parser.add_argument(
+        "--judge", type=Path, metavar="MODEL", help="ask this model its held-out problems, train nothing"
+    )
     arguments = parser.parse_args()
 
     import torch
     from transformers.utils import logging
 
-    from reasoning.runs.progress import progress_display
-    from reasoning.training.mixture import KINDS, split_mixture
+    from reasoning.training.mixture import KINDS
     from reasoning.training.nano_plus import (
         SMOKE,
         PlusSettings,
+        asked_of,
         estimate,
-        right_by_kind,
         save_plus,
         train_plus,
     )
-    from verifiers.rewards import VerifierReward
+
+    def told(step: int, planned: int, losses: list[float]) -> None:
+        if step % 100 == 0 or step == planned:
+            sys.stderr.write(f"step {step} of {planned}: loss {sum(losses) / len(losses):.3f}\n")
+            sys.stderr.flush()
 
     logging.disable_progress_bar()
+    if arguments.judge:
+        sys.stdout.write(judged(arguments.judge, read_examples(arguments.judge / "held_out.jsonl")))
+        return 0
     settings = replace(SMOKE if arguments.smoke else PlusSettings(), seed=arguments.seed)
     settings = replace(settings, minutes=arguments.minutes) if arguments.minutes else settings
     arguments.out.mkdir(parents=True, exist_ok=True)
-    examples, held_out = split_mixture(asyncio.run(mixture(arguments.out / "mixture.jsonl", settings)))
-    expected = estimate(settings, examples)
+    data = prepared(arguments.out, settings)
+    expected = estimate(settings, data.rows)
     sys.stdout.write(
-        f"{len(examples)} examples, {expected.parameters:,} parameters, {expected.tokens / 1e6:,.1f} M tokens: "
+        f"{len(data.rows)} examples, {expected.parameters:,} parameters, {expected.tokens / 1e6:,.1f} M tokens: "
         f"about {expected.seconds / 60:.1f} minutes on one H200 (estimated), cut at {settings.minutes:g}\n"
     )
     if arguments.plan:
@@ -117,18 +185,14 @@ def main() -> int:
         sys.stderr.write("error: no GPU here; --smoke runs a tiny one on a CPU, --plan makes the data\n")
         return 2
     try:
-        with progress_display(total=settings.steps, label="nano-plus") as progress:
-            result = train_plus(settings, examples, lambda step, steps, loss: progress.advance())
+        result = train_plus(settings, data.rows, told)
     except FloatingPointError as error:
         sys.stderr.write(f"error: {error}; the data is kept: lower the learning rate and run it again\n")
         return 1
-    reward = VerifierReward()
-    try:
-        right = right_by_kind(result, held_out, settings.held_out, reward)
-    finally:
-        reward.close()
+    # Before it is asked anything: what was learned is not lost to what may go wrong there.
     save_plus(result.model, arguments.out / "model")
-    counts = Counter(example.kind for example in examples)
+    asked = asked_of(data.held_out, settings.held_out)
+    write_examples(arguments.out / "model" / "held_out.jsonl", asked)
     on_gpu = torch.cuda.is_available()
     last = result.losses[-10:]
     card = CARD.format(
@@ -138,11 +202,11 @@ def main() -> int:
         batch=settings.batch_size,
         seconds=result.seconds,
         device=torch.cuda.get_device_name() if on_gpu else "a CPU",
-        size_note="" if on_gpu else "No GPU was at hand: this is the smoke test of the recipe, not the model.",
-        data="\n".join(f"- {kind}: {counts[kind]:,}" for kind in KINDS),
+        size_note="" if on_gpu else "\nNo GPU was at hand: this is the smoke test of the recipe, not the model.",
+        data="\n".join(f"- {kind}: {data.counts.get(kind, 0):,}" for kind in KINDS),
         warmup=settings.warmup_steps,
         loss=sum(last) / len(last),
-        right="\n".join(f"| {kind} | {good} of {asked} |" for kind, (good, asked) in right.items()),
+        right=judged(arguments.out / "model", asked),
     )
     (arguments.out / "model" / "README.md").write_text(card, encoding="utf-8")
     (arguments.out / "model" / "training.json").write_text(json.dumps({"losses": result.losses}) + "\n")

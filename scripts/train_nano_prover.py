@@ -27,14 +27,6 @@ from typing import Any
 
 from reasoning.data_files import data_file
 from reasoning.engines.base import derive_seed
-from reasoning.proving.corpus import (
-    CORE,
-    Proved,
-    conjecturer_examples,
-    judged,
-    make_plan,
-    prover_examples,
-)
 from reasoning.proving.drafts import Draft
 from reasoning.proving.held_out import core_theorems, held_out_keys, is_held_out, statement_key
 from reasoning.proving.measuring import count_conjectures, judge_proofs
@@ -43,6 +35,14 @@ from reasoning.runs.progress import progress_display
 from reasoning.selfplay.checking import LeanChecker
 from reasoning.selfplay.config import SelfPlayLean
 from reasoning.selfplay.lemmas import LemmaBook
+from reasoning.training.prover_corpus import (
+    CORE,
+    Proved,
+    conjecturer_examples,
+    judged,
+    make_plan,
+    prover_examples,
+)
 from verifiers.proofs.lean.bridge import LeanBridge
 from verifiers.proofs.lean.tactics import TacticSession
 from verifiers.proofs.records import ProofTask

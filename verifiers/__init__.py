@@ -11,8 +11,9 @@ This package imports nothing of `reasoning` and is useful alone, as a reward lib
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from verifiers.late_imports import lazy_exports
 
 if TYPE_CHECKING:
     from verifiers.records import Candidate, Problem, RecordError, Status, Verdict
@@ -30,11 +31,10 @@ __all__ = [
     "kinds",
 ]
 
-_IN_REGISTRY = frozenset({"UnknownKindError", "Verifier", "VerifierRegistry", "kinds"})
-
-
-def __getattr__(name: str) -> object:
-    """Import on first use: the fork server shares this package, and every page it imports is copied with each task."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("verifiers.registry" if name in _IN_REGISTRY else "verifiers.records"), name)
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "records": ("Candidate", "Problem", "RecordError", "Status", "Verdict"),
+        "registry": ("UnknownKindError", "Verifier", "VerifierRegistry", "kinds"),
+    },
+)

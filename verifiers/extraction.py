@@ -22,7 +22,7 @@ from typing import Literal
 
 from verifiers.code_blocks import code_blocks
 
-__all__ = ["Extracted", "extract_program", "extract_solution", "is_safe_to_parse", "preamble"]
+__all__ = ["MAX_PARSED_CHARACTERS", "Extracted", "extract_program", "extract_solution", "is_safe_to_parse", "preamble"]
 
 MAX_PARSED_CHARACTERS = 100_000
 """Longest text that is parsed at all."""

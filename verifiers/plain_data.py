@@ -33,6 +33,7 @@ from typing import Any
 __all__ = [
     "BUILTIN_TYPES",
     "DEFAULT_LIMITS",
+    "MAX_DEPTH",
     "DataLimits",
     "Foreign",
     "Opaque",

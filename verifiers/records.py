@@ -185,7 +185,16 @@ class Verdict:
         seconds: float = 0.0,
         isolation: tuple[str, ...] = (),
     ) -> Verdict:
-        """A verdict with the score that its status implies, unless a partial one is given."""
+        """A verdict with the score that its status implies, unless a partial one is given.
+
+        Args:
+            id: of the problem.
+            status: what came of it.
+            detail: why, for people.
+            score: 0 to 1; None: 1 if it passed, otherwise 0.
+            seconds: wall time of judging.
+            isolation: names of the sandbox's layers that were active.
+        """
         if status is Status.PASSED:
             score = 1.0
         elif score is None:

@@ -12,10 +12,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol
 
+from verifiers.late_imports import load
 from verifiers.records import Problem, RecordError, Status, Verdict
 from verifiers.sandbox import Limits, SandboxPool
 
@@ -118,8 +118,7 @@ def _third_party() -> tuple[EntryPoint, ...]:
 def _factory(kind: str) -> VerifierFactory:
     target = BUILT_IN.get(kind)
     if target is not None:
-        module, _, attribute = target.partition(":")
-        factory: VerifierFactory = getattr(import_module(module), attribute)
+        factory: VerifierFactory = load(target)
         return factory
     for point in _third_party():
         if point.name == kind:

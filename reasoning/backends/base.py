@@ -10,13 +10,13 @@ order stays with the caller, so that a run may be begun on one backend and gone 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from importlib import import_module
 from types import TracebackType
 from typing import Self
 
 from reasoning.engines.base import Engine
 from reasoning.options import OptionError, split_options
 from reasoning.runs.judging import Judges
+from verifiers.late_imports import load
 from verifiers.registry import VerifierRegistry
 from verifiers.sandbox import SandboxPool
 
@@ -123,6 +123,5 @@ def open_backend(spec: str = "local", *, jobs: int | None = None, allow_weak: bo
         raise BackendError(f"backend {error}") from None
     if name not in BACKENDS:
         raise BackendError(f"no backend '{name}'; there are: {', '.join(BACKENDS)}")
-    module, _, attribute = BACKENDS[name].partition(":")
-    made: Backend = getattr(import_module(module), attribute)(dict(options), jobs, allow_weak)
+    made: Backend = load(BACKENDS[name])(dict(options), jobs, allow_weak)
     return made

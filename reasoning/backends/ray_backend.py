@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reasoning.backends.base import Backend, BackendError
-from reasoning.engines.base import Completion, Engine, Request
+from reasoning.engines.base import DEFAULT_CONCURRENCY, Completion, Engine, Request
 from reasoning.engines.options import parse_spec
 from reasoning.options import OptionError, read_options
 from verifiers.records import Problem, Verdict
@@ -205,6 +205,7 @@ class _RayEngine:
 
     def __init__(self, name: str, crew: Any) -> None:
         self.name = name
+        self.concurrency = DEFAULT_CONCURRENCY * len(crew.answers)
         self._crew = crew
         self._description: dict[str, Any] = crew.answers[0]
 

@@ -9,6 +9,8 @@ import typer
 
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 
+__all__ = ["list_benchmarks", "validate"]
+
 app = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode=None,

@@ -11,6 +11,8 @@ import typer
 if TYPE_CHECKING:
     from reasoning.evaluation.comparison import Comparison, RunScores
 
+__all__ = ["compare"]
+
 
 def compare(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN_A RUN_B...", help="Finished run directories.")],

@@ -11,6 +11,8 @@ import typer
 
 from reasoning.cli.support import EXIT_INTERRUPTED, run_interruptible, say
 
+__all__ = ["discover", "esma", "llm", "mitm", "pcf_dynamics"]
+
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,

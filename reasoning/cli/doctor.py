@@ -11,6 +11,8 @@ import typer
 
 from reasoning.cli.support import run_interruptible
 
+__all__ = ["doctor"]
+
 MINIMUM_PYTHON = (3, 11)
 _CLASHING_DISTRIBUTION = "verifiers"
 _REQUIRED = ("datasets", "httpx", "mpmath", "numpy", "openai", "python-flint", "rich", "sympy", "typer")

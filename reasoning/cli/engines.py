@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+__all__ = ["engines"]
+
 
 def engines(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

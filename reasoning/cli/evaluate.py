@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,14 +15,15 @@ from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 from reasoning.cli.vote import vote_table
 
 if TYPE_CHECKING:
-    from reasoning.evaluation.evaluate import Outcome, Settings
+    from reasoning.evaluation.evaluating import Outcome, Settings
     from reasoning.evaluation.results import Results
 
-BUILT_IN_ENGINES = ("search", "nano")
+__all__ = ["cost_line", "evaluate"]
+
+BUILT_IN_ENGINES = ("search", "nano", "nano-plus", "nano-prover")
 DEFAULT_METHOD = "direct"
 REAL_ENGINE = "vllm:Qwen/Qwen3-4B"
 """The engine of the command that is suggested after a run without a model."""
-DEFAULT_CONCURRENCY = 64
 
 
 def evaluate(
@@ -54,7 +56,9 @@ def evaluate(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Candidates judged at once. Default: one a processor.")
     ] = None,
-    concurrency: Annotated[int, typer.Option(min=1, help="Requests under way at once.")] = DEFAULT_CONCURRENCY,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Requests under way at once; default: what suits the engine.")
+    ] = None,
     budget: Annotated[
         str | None, typer.Option(help="Of each sample: tokens=N,calls=N,sandbox=SECONDS. Default: none.")
     ] = None,
@@ -112,7 +116,7 @@ def evaluate(
         evaluate_side_by_side(given, out, resume, options)
         return
     settings, directory, resuming = _plan(given, out, resume)
-    from reasoning.evaluation.evaluate import evaluate as run_evaluation
+    from reasoning.evaluation.evaluating import evaluate as run_evaluation
 
     work = run_evaluation(
         settings,
@@ -150,6 +154,8 @@ def _plan(given: dict[str, Any], out: Path | None, resume: Path | None) -> tuple
 def _show(settings: Settings, directory: Path, outcome: Outcome, prices: tuple[float, float]) -> None:
     from rich.console import Console
 
+    from reasoning.pages.printable import printable
+
     results = outcome.results
     console = Console(highlight=False)
     for table in _tables(results):
@@ -162,7 +168,14 @@ def _show(settings: Settings, directory: Path, outcome: Outcome, prices: tuple[f
     print(cost_line(results, prices))
     unjudged = results.to_json()["unjudged"]
     if unjudged:
-        print(f"{unjudged} samples could not be judged and count neither as right nor as wrong")
+        why = (
+            f" (first: {printable(results.first_unjudged)})"
+            if results.first_unjudged and not outcome.unanswered
+            else ""
+        )
+        print(f"{unjudged} samples could not be judged{why} and count neither as right nor as wrong")
+    if results.unrecorded:
+        print(f"{results.unrecorded} samples are not in the recording, and were judged as no answer")
     if outcome.unanswered:
         say(
             f"{outcome.unanswered} samples got no answer (first: {outcome.first_failure}); ask again with: "
@@ -222,9 +235,20 @@ def _interval(metric: Any) -> str:
 
 
 def _real_command(settings: Settings) -> str:
+    from reasoning.evaluation.benchmarks import find_benchmark
+
+    benchmark = find_benchmark(settings.benchmark)
     parts = ["reasoning evaluate", settings.benchmark, "--engine", REAL_ENGINE]
-    if settings.method != DEFAULT_METHOD:
-        parts += ["--method", settings.method]
+    for name, value, usual in (
+        ("method", settings.method, DEFAULT_METHOD),
+        ("data", settings.data or "", ""),
+        ("split", settings.split or benchmark.split(), benchmark.split()),
+        ("prompt", settings.prompt or benchmark.style().name, benchmark.style().name),
+        ("budget", settings.budget, ""),
+        ("reward-model", settings.reward_model, ""),
+    ):
+        if value != usual:
+            parts += [f"--{name}", quote(value)]
     if settings.limit is not None:
         parts += ["--limit", str(settings.limit)]
     if settings.samples > 1:

@@ -9,10 +9,12 @@ import typer
 
 from reasoning.cli.support import run_interruptible
 
+__all__ = ["explain"]
+
 
 def explain(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")],
-    item: Annotated[str, typer.Argument(metavar="ITEM", help="Id of the problem, as in records.jsonl.")],
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="Id of the problem, as in records.jsonl.")] = "",
     sample: Annotated[int, typer.Option(min=0, help="Index of the sample.")] = 0,
     full: Annotated[bool, typer.Option("--full", help="Show every request with its replies.")] = False,
     html: Annotated[

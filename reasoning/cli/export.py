@@ -9,6 +9,8 @@ import typer
 
 from reasoning.cli.support import run_interruptible, say
 
+__all__ = ["export"]
+
 DEFAULT_MAX_TOKENS = 1024
 
 

@@ -13,6 +13,8 @@ from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 if TYPE_CHECKING:
     from reasoning.families import Family, Instance
 
+__all__ = ["check", "list_families", "rates", "run_study", "sample"]
+
 SEVERAL_SAMPLES_TEMPERATURE = 0.8
 
 app = typer.Typer(

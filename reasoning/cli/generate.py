@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from reasoning.pipelines.base import Pipeline
     from reasoning.pipelines.settings import Settings
 
-DEFAULT_CONCURRENCY = 64
+__all__ = ["generate", "reproduce"]
+
 Backend = Annotated[str, typer.Option(help="Where it is computed: local, or ray[,address=HOST:PORT,gpus=N].")]
 
 
@@ -55,7 +56,9 @@ def generate(
     context: typer.Context,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Candidates judged at once. Default: all processors.")] = None,
-    concurrency: Annotated[int, typer.Option(min=1, help="Requests under way at once.")] = DEFAULT_CONCURRENCY,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Requests under way at once; default: what suits the engine.")
+    ] = None,
     allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     backend: Backend = "local",
@@ -85,7 +88,9 @@ def reproduce(
     out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/PIPELINE-again.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Candidates judged at once. Default: all processors.")] = None,
-    concurrency: Annotated[int, typer.Option(min=1, help="Requests under way at once.")] = DEFAULT_CONCURRENCY,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Requests under way at once; default: what suits the engine.")
+    ] = None,
     allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     backend: Backend = "local",
@@ -150,7 +155,9 @@ def _running_options(
     out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/PIPELINE-SEED.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Candidates judged at once. Default: all processors.")] = None,
-    concurrency: Annotated[int, typer.Option(min=1, help="Requests under way at once.")] = DEFAULT_CONCURRENCY,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Requests under way at once; default: what suits the engine.")
+    ] = None,
     allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     backend: Backend = "local",
@@ -179,7 +186,7 @@ def _run(
     out: Path | None,
     resume: Path | None,
     jobs: int | None,
-    concurrency: int,
+    concurrency: int | None,
     allow_weak: bool,
     quiet: bool,
     push_to_hub: str | None,

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+__all__ = ["identify"]
+
 EXIT_NOT_FOUND = 1
 
 
@@ -32,6 +34,8 @@ def identify(
     from reasoning.discovery import identify as find
 
     names = DEFAULT_BASIS if basis is None else [name.strip() for name in basis.split(";") if name.strip()]
+    if not names:
+        raise typer.BadParameter("--basis: no constant is named")
     found = find(number, names)
     if as_json:
         print(json.dumps([{**asdict(one), "evidence": round(one.evidence, 2)} for one in found], indent=2))

@@ -61,7 +61,7 @@ _USER_ERRORS = (
     ("reasoning.engines.options", "EngineSpecError"),
     ("reasoning.evaluation.benchmarks.base", "BenchmarkError"),
     ("reasoning.evaluation.comparison", "ComparisonError"),
-    ("reasoning.evaluation.evaluate", "EvaluationError"),
+    ("reasoning.evaluation.evaluating", "EvaluationError"),
     ("reasoning.evaluation.explain_item", "ExplainError"),
     ("reasoning.evaluation.lines", "FileError"),
     ("reasoning.families.records", "FamilyError"),

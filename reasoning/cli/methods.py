@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+__all__ = ["methods"]
+
 
 def methods(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+__all__ = ["report"]
+
 
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN_DIR...", help="Directory of any kind of run.")],

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reasoning.evaluation.evaluate import Settings
+    from reasoning.evaluation.evaluating import Settings
 
 __all__ = ["checked", "default_directory", "settings_from"]
 
@@ -18,7 +18,7 @@ SAMPLING_TEMPERATURE = 0.8
 def settings_from(given: dict[str, Any]) -> Settings:
     """All settings of a new run: what is given, and defaults for the rest."""
     from reasoning.evaluation.benchmarks import find_benchmark
-    from reasoning.evaluation.evaluate import Settings
+    from reasoning.evaluation.evaluating import Settings
 
     benchmark = find_benchmark(given["benchmark"])
     defaults = {

@@ -9,6 +9,8 @@ import typer
 
 from reasoning.cli.support import run_interruptible, say
 
+__all__ = ["samples"]
+
 
 def samples(
     run: Annotated[Path, typer.Argument(help="Directory of a finished run on a benchmark of programs.")],

@@ -16,6 +16,8 @@ from reasoning.cli.support import run_interruptible, say
 if TYPE_CHECKING:
     from verifiers.sandbox import Limits, Outcome
 
+__all__ = ["sandbox"]
+
 EXIT_TIMEOUT = 124
 EXIT_MEMORY = 137
 EXIT_LIMIT = 125

@@ -9,6 +9,8 @@ import typer
 
 from reasoning.cli.support import say, until_interrupted
 
+__all__ = ["lean", "rewards", "serve", "tools"]
+
 app = typer.Typer(no_args_is_help=True)
 
 

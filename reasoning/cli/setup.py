@@ -9,6 +9,8 @@ import typer
 
 from reasoning.cli.support import say
 
+__all__ = ["lean", "setup"]
+
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,

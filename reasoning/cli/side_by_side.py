@@ -11,7 +11,7 @@ from reasoning.cli.run_settings import checked, default_directory, settings_from
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 
 if TYPE_CHECKING:
-    from reasoning.evaluation.evaluate import Settings
+    from reasoning.evaluation.evaluating import Settings
     from reasoning.evaluation.methods_side_by_side import MethodRow
 
 __all__ = ["evaluate_side_by_side", "is_side_by_side"]
@@ -50,7 +50,7 @@ def evaluate_side_by_side(
 def _plan(given: dict[str, Any], out: Path | None, resume: Path | None) -> tuple[list[str], Settings, Path]:
     from dataclasses import replace
 
-    from reasoning.evaluation.evaluate import Settings
+    from reasoning.evaluation.evaluating import Settings
     from reasoning.evaluation.methods_side_by_side import read_methods
     from reasoning.methods import find_method, method_names
 

@@ -15,6 +15,8 @@ from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible
 if TYPE_CHECKING:
     from reasoning.solvers import Reply
 
+__all__ = ["call", "show", "tools"]
+
 app = typer.Typer()
 
 MAX_NUMBERS = 1_000_000

@@ -10,6 +10,8 @@ import typer
 from reasoning.cli.self_play import is_self_play_run, train_self_play
 from reasoning.cli.support import EXIT_INTERRUPTED, say
 
+__all__ = ["train"]
+
 SELF_PLAY = "self-play"
 EXTRA = ("torch", "transformers", "trl", "peft")
 
@@ -74,6 +76,10 @@ def train(
 
         print(json.dumps(settings.to_json(), indent=2))
         return
+    if resume is None:
+        from reasoning.training.session import check_new
+
+        check_new(directory)
     _require()
     if not quiet:
         say("loading PyTorch and TRL ...")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from reasoning.evaluation.lines import LinesSummary
     from verifiers.sandbox import Limits
 
+__all__ = ["verify"]
+
 
 def verify(
     kind: Annotated[str | None, typer.Argument(help="Kind of the problems: puzzle, program, ...")] = None,

@@ -9,6 +9,8 @@ import typer
 
 from reasoning.cli.support import say
 
+__all__ = ["view"]
+
 
 def view(
     runs: Annotated[Path, typer.Argument(metavar="RUNS_DIR", help="Folder that holds run directories.")] = Path("runs"),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from reasoning.evaluation.metrics import Metric
     from reasoning.evaluation.votes import VoteOptions
 
+__all__ = ["vote", "vote_table"]
+
 _STATES = "1,0.5,0.2"
 
 

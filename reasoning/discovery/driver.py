@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
@@ -23,7 +23,7 @@ from reasoning.discovery.moebius import MAX_HEIGHT
 from reasoning.discovery.units import DiscoveryError
 from reasoning.runs import Run, replaced_file, write_json
 from reasoning.runs.run import METRICS_NAME
-from verifiers.constants.closed_form import evaluate_to
+from verifiers.constants.closed_form import evaluate_to, is_rational
 from verifiers.constants.expressions import ExpressionError, parse
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Outcome",
     "check_accidents",
     "check_constants",
+    "check_fractions",
     "check_height",
     "collected",
     "open_run",
@@ -56,16 +57,19 @@ class Outcome(Generic[_One]):
 
 
 def check_constants(field: str, constants: Sequence[str]) -> None:
-    """See that there are constants, and that each has a value.
+    """See that there are constants, and that each has a value that is not a rational number.
 
     Raises:
-        DiscoveryError: one has none; the message begins with the field.
+        DiscoveryError: one is not so; the message begins with the field.
     """
     if not constants:
         raise DiscoveryError(f"{field}: none is given, so there is nothing to search")
     try:
         for constant in constants:
-            evaluate_to(parse(constant), 30)
+            node = parse(constant)
+            evaluate_to(node, 30)
+            if is_rational(node):
+                raise DiscoveryError(f"{field}: '{constant}' is rational, and so is every formula of it")
     except ExpressionError as error:
         raise DiscoveryError(f"{field}: {error}") from None
 
@@ -97,6 +101,30 @@ def check_accidents(accidents: float, digits: int) -> None:
             f"digits: at {digits} digits {accidents:.1g} accidental agreements are to be expected in this search; "
             "ask for more digits"
         )
+
+
+def check_fractions(
+    field: str, constants: Sequence[str], height: int, digits: int, accidents: Callable[[], float]
+) -> None:
+    """The checks of a search for fractions in a box.
+
+    Args:
+        field: in which the constants are given, for messages.
+        constants: that are searched for.
+        height: of the Moebius images.
+        digits: to which both sides have to agree.
+        accidents: gives the accidental agreements to be expected; raises `ValueError` where the box cannot be made.
+
+    Raises:
+        DiscoveryError: a setting is out of range, or so few digits could not tell a formula from an accident.
+    """
+    check_constants(field, constants)
+    check_height(height)
+    try:
+        expected = accidents()
+    except ValueError as error:
+        raise DiscoveryError(str(error)) from None
+    check_accidents(expected, digits)
 
 
 def open_run(name: str, settings: Any, directory: Path, *, resume: bool) -> Run:

@@ -77,7 +77,15 @@ def _path(directory: Path, chunk: int) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """The clustered fractions: number in the box, features and cluster; the first `apart` clusters stand apart."""
+    """The clustered fractions.
+
+    Attributes:
+        box: that they are of.
+        numbers: in the box, shape (n,).
+        features: shape (n, number of `FEATURES`).
+        labels: cluster of each, shape (n,).
+        apart: so many clusters, the first ones, stand apart.
+    """
 
     box: Box
     numbers: npt.NDArray[np.int64]

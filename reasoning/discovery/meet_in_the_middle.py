@@ -25,16 +25,14 @@ from reasoning.discovery.boxes import Box
 from reasoning.discovery.conjectures import Conjecture, first_verified
 from reasoning.discovery.driver import (
     Outcome,
-    check_accidents,
-    check_constants,
-    check_height,
+    check_fractions,
     collected,
     open_run,
     publish_fractions,
 )
 from reasoning.discovery.moebius import MoebiusTable
 from reasoning.discovery.templates import TemplateBox
-from reasoning.discovery.units import DiscoveryError, finish_units
+from reasoning.discovery.units import finish_units
 from verifiers.constants.judge import false_positive_bound
 
 __all__ = ["Settings", "search"]
@@ -103,22 +101,12 @@ def search(
         DiscoveryError: a setting is out of range, or so few digits could not tell a formula from an accident.
         RunError: the directory cannot be used.
     """
-    _check(settings)
+    check_fractions("constants", settings.constants, settings.height, settings.digits, lambda: settings.accidents)
     chunks = settings.box.chunks
     with open_run("mitm", settings, directory, resume=resume) as run:
         finish_units(run, _STAGE, chunks, partial(_Searcher, settings), jobs=jobs, label="mitm", quiet=quiet)
         counts, hits = collected(run, _STAGE, chunks)
         return publish_fractions(run, "Polynomial continued fractions", hits, settings.accidents, counts)
-
-
-def _check(settings: Settings) -> None:
-    check_constants("constants", settings.constants)
-    check_height(settings.height)
-    try:
-        accidents = settings.accidents
-    except ValueError as error:
-        raise DiscoveryError(str(error)) from None
-    check_accidents(accidents, settings.digits)
 
 
 class _Searcher:

@@ -34,9 +34,7 @@ from reasoning.discovery.canonical import polynomial_text
 from reasoning.discovery.conjectures import Conjecture, first_verified, verified
 from reasoning.discovery.driver import (
     Outcome,
-    check_accidents,
-    check_constants,
-    check_height,
+    check_fractions,
     collected,
     open_run,
     publish_fractions,
@@ -46,7 +44,7 @@ from reasoning.discovery.formulas import affine, quotient
 from reasoning.discovery.measured import Points, read_rows, write_rows
 from reasoning.discovery.moebius import MoebiusTable
 from reasoning.discovery.relations import find_relation
-from reasoning.discovery.units import DiscoveryError, finish_units
+from reasoning.discovery.units import finish_units
 from reasoning.runs import Run, replaced_file
 from verifiers.constants.closed_form import evaluate_to
 from verifiers.constants.convergents import enclose
@@ -125,7 +123,7 @@ def search(
         DiscoveryError: a setting is out of range, or so few digits could not tell a formula from an accident.
         RunError: the directory cannot be used.
     """
-    _check(settings)
+    check_fractions("basis", settings.basis, settings.height, settings.digits, lambda: settings.accidents)
     with open_run("pcf-dynamics", settings, directory, resume=resume) as run:
         chunks = settings.box.chunks
         common: dict[str, Any] = {"jobs": jobs, "quiet": quiet}
@@ -138,16 +136,6 @@ def search(
         matcher = partial(_Matcher, settings, directory, points.owners(names))
         finish_units(run, "match", chunks, matcher, label="match", **common)
         return _export(run, settings, points, names)
-
-
-def _check(settings: Settings) -> None:
-    check_constants("basis", settings.basis)
-    check_height(settings.height)
-    try:
-        accidents = settings.accidents
-    except ValueError as error:
-        raise DiscoveryError(str(error)) from None
-    check_accidents(accidents, settings.digits)
 
 
 class _Measurer:

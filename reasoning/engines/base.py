@@ -18,6 +18,7 @@ from reasoning.engines.images import Image
 from verifiers.records import Problem
 
 __all__ = [
+    "DEFAULT_CONCURRENCY",
     "BudgetSpentError",
     "Completion",
     "Engine",
@@ -28,8 +29,13 @@ __all__ = [
     "ScoringEngine",
     "TokenLogprob",
     "ToolCall",
+    "concurrency_for",
     "derive_seed",
 ]
+
+
+DEFAULT_CONCURRENCY = 64
+"""Requests under way at once with an engine that names no number."""
 
 
 class EngineError(RuntimeError):
@@ -181,6 +187,15 @@ class ScoringEngine(Engine, Protocol):
             EngineError: it cannot be scored.
             PromptTooLongError: prompt and text do not fit into the model's context.
         """
+
+
+def concurrency_for(engine: Engine | None, wanted: int | None) -> int:
+    """How many requests a run keeps under way: `wanted`, or what the engine says in its attribute `concurrency`.
+
+    An engine that works on batches needs more than one batch: the next one has to wait while answers are judged.
+    """
+    own: int = getattr(engine, "concurrency", DEFAULT_CONCURRENCY)
+    return own if wanted is None else wanted
 
 
 def derive_seed(*parts: object) -> int:

@@ -103,7 +103,8 @@ class OpenAIEngine:
         self._client, self._address = client_of(self._options)
         self._key = self._client.api_key
         self._dialect = Dialect(model, _extra_body(self._options.extra_body))
-        self._slots = asyncio.Semaphore(self._options.concurrency)
+        self.concurrency = self._options.concurrency
+        self._slots = asyncio.Semaphore(self.concurrency)
         self._requests = Pace(self._options.requests_per_minute)
         self._tokens = Pace(self._options.tokens_per_minute)
         self._random = random.Random()

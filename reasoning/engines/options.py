@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 
 from reasoning import options as text_options
 from reasoning.options import OptionError
+from verifiers.late_imports import load
 
 __all__ = [
     "EngineSpec",
@@ -103,8 +103,7 @@ def made_from(spec: str, homes: Mapping[str, str], what: str) -> Any:
     home = homes.get(parsed.name)
     if home is None:
         raise EngineSpecError(f"no {what} {parsed.name!r}; known: {', '.join(homes)}")
-    module, _, function = home.partition(":")
-    return getattr(import_module(module), function)(parsed.target, parsed.options)
+    return load(home)(parsed.target, parsed.options)
 
 
 def local_or_hub(engine: str, target: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reasoning.engines.base import EngineError
+from reasoning.engines.hub import weights
 
 if TYPE_CHECKING:
     import torch
@@ -68,12 +69,13 @@ def load_pretrained(
         dtype = "float32"
     shared = {"revision": revision, "trust_remote_code": trust_remote_code}
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(name, **shared)
+        source = weights(name, revision)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source, **shared)
         model, loading = getattr(transformers, kind).from_pretrained(
-            name, dtype=dtype if dtype == "auto" else getattr(torch, dtype), output_loading_info=True, **shared
+            source, dtype=dtype if dtype == "auto" else getattr(torch, dtype), output_loading_info=True, **shared
         )
         model = model.to(place).eval()
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
+    except (EngineError, OSError, ValueError, RuntimeError, ImportError) as error:
         line = str(error).strip().partition("\n")[0]
         shown = f"the {what} {name!r}" if what else repr(name)
         raise EngineError(f"transformers cannot load {shown}: {line}") from error

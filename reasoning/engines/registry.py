@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from typing import Protocol
 
 from reasoning.engines.base import Engine
 from reasoning.engines.options import EngineSpecError, parse_spec
+from verifiers.late_imports import load
 
 __all__ = ["BUILT_IN", "BuiltInEngine", "EngineFactory", "EngineInfo", "create_engine", "list_engines"]
 
@@ -65,6 +65,13 @@ BUILT_IN: dict[str, BuiltInEngine] = {
         "reasoning.engines.nano_engine:create",
         "nano[:DIRECTORY]",
         "the built-in model of 177 thousand parameters; small arithmetic, on a CPU",
+        ("torch", "transformers"),
+        "transformers",
+    ),
+    "nano-plus": BuiltInEngine(
+        "reasoning.engines.nano_engine:create_plus",
+        "nano-plus[:DIRECTORY]",
+        "the larger built-in model, 24 million parameters; family problems, code blocks, small programs",
         ("torch", "transformers"),
         "transformers",
     ),
@@ -157,8 +164,7 @@ def _describe_point(point: EntryPoint) -> EngineInfo:
 def _factory(name: str) -> EngineFactory:
     entry = BUILT_IN.get(name)
     if entry is not None:
-        module, _, attribute = entry.factory.partition(":")
-        factory: EngineFactory = getattr(import_module(module), attribute)
+        factory: EngineFactory = load(entry.factory)
         return factory
     points = _points()
     for point in points:

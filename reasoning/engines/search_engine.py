@@ -49,6 +49,7 @@ class SearchOptions:
     seconds: float | None = None
     """CPU seconds for each puzzle, instead of or beside the steps."""
     memory_mib: int = 2048
+    """Of each search."""
     attempts: int = 60
     """Proofs tried for each theorem."""
     proof_seconds: float = 10.0

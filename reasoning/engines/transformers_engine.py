@@ -83,6 +83,7 @@ class TransformersEngine:
     def __init__(self, model: str, options: TransformersOptions | None = None) -> None:
         self._name = model
         self._options = options or TransformersOptions()
+        self.concurrency = 2 * self._options.batch_size
         self._model: _Model | None = None
         self._failure: EngineError | None = None
         self._batcher: Batcher[_Sample, Completion] = Batcher(self._run, limit=self._options.batch_size)

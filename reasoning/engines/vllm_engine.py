@@ -38,6 +38,8 @@ class VLLMEngine:
     """A causal language model run by vLLM; loaded at the first request. Used from one event loop."""
 
     name = "vllm"
+    concurrency = 512
+    """Fills the batches of vLLM, 256 sequences on most machines, while answers are judged."""
 
     def __init__(self, model: str, options: VLLMOptions | None = None) -> None:
         self._server = VLLMServer(model, options or VLLMOptions())

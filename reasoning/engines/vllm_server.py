@@ -28,6 +28,7 @@ from typing import Any
 
 from reasoning.engines.base import EngineError
 from reasoning.engines.batching import Job
+from reasoning.engines.hub import weights
 from reasoning.engines.options import versions
 
 __all__ = ["StartedVLLM", "VLLMOptions", "VLLMServer", "first_line"]
@@ -43,6 +44,8 @@ _ENVIRONMENT = {
     "VLLM_WORKER_SHUTDOWN_TIMEOUT_SECONDS": "1",
 }
 """vLLM's settings that only the environment holds; what the user has set stays."""
+_CPU_MEMORY_SHARE = 0.5
+"""Of the machine's memory, for weights and cache together where vLLM runs on a CPU and nothing else is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class VLLMOptions:
         dtype: `auto`, `float32`, `bfloat16` or `float16`.
         max_model_len: longest prompt plus completion, in tokens.
         tensor_parallel_size: GPUs (or CPU sockets) that one copy of the model is split over.
-        gpu_memory_utilization: share of each GPU's memory to use, in (0, 1].
+        gpu_memory_utilization: share of each GPU's memory to use, in (0, 1]; on a CPU of the machine's, default 0.5.
         max_num_seqs: most sequences in one batch.
         enforce_eager: start faster without compiling or capturing graphs; slower afterwards.
         quantization: name of a quantization method, when the checkpoint does not say.
@@ -173,21 +176,16 @@ class VLLMServer:
         if self.options.cpu_kv_cache_gib is not None:
             # vLLM's CPU build takes this size from the environment only.
             os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(self.options.cpu_kv_cache_gib)
-        chosen = {
-            key: value for key, value in asdict(self.options).items() if value is not None and key != "cpu_kv_cache_gib"
-        }
         before = set(multiprocessing.active_children())
         try:
+            source = weights(self.model, self.options.revision)
             from vllm.engine.arg_utils import EngineArgs
             from vllm.platforms import current_platform
             from vllm.usage.usage_lib import UsageContext
             from vllm.v1.engine.llm_engine import LLMEngine
 
-            if current_platform.is_cpu():
-                # A prompt that is split over two steps makes vLLM rewind the sample's random stream, which fails on a
-                # CPU and ends the engine.
-                chosen["enable_chunked_prefill"] = False
-            arguments = EngineArgs(model=self.model, disable_log_stats=True, **chosen, **self._arguments)
+            chosen = _engine_arguments(self.options, on_cpu=current_platform.is_cpu())
+            arguments = EngineArgs(model=source, disable_log_stats=True, **chosen, **self._arguments)
             # As the `LLM` class: vLLM's defaults for the size of a batch depend on who asks.
             self._engine = LLMEngine.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
             tokenizer = copy.deepcopy(self._engine.get_tokenizer())
@@ -201,6 +199,17 @@ class VLLMServer:
         # every few thousand samples; vLLM's own server spares them likewise. What is made later is collected as ever.
         gc.collect()
         gc.freeze()
+
+
+def _engine_arguments(options: VLLMOptions, *, on_cpu: bool) -> dict[str, Any]:
+    """The options as vLLM's arguments: what is None is left to vLLM, but for what ends it on a CPU."""
+    chosen = {key: value for key, value in asdict(options).items() if value is not None and key != "cpu_kv_cache_gib"}
+    if on_cpu:
+        # A prompt that is split over two steps makes vLLM rewind the sample's random stream, which fails on a CPU.
+        chosen["enable_chunked_prefill"] = False
+        # vLLM would fill nearly all of the machine's memory, and be killed where another program wants some of it.
+        chosen.setdefault("gpu_memory_utilization", _CPU_MEMORY_SHARE)
+    return chosen
 
 
 class _Loop:

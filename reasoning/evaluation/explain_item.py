@@ -18,7 +18,7 @@ from reasoning.engines.base import BudgetSpentError, Completion, EngineError, Re
 from reasoning.engines.replay_run import RunReplayEngine
 from reasoning.evaluation.again import settings_of
 from reasoning.evaluation.benchmarks import BenchmarkError, digest, find_benchmark, locate, prepared
-from reasoning.evaluation.evaluate import Settings, problems_of
+from reasoning.evaluation.evaluating import Settings, problems_of
 from reasoning.evaluation.methods_side_by_side import METHODS_NAME
 from reasoning.evaluation.results import record_of
 from reasoning.methods import MethodError, Question, Sampling, Workbench, find_method
@@ -107,7 +107,8 @@ def _stored(directory: Path, settings: Settings, id: str, sample: int) -> tuple[
         if known or any(name == id for _, name, _ in store.problems()):
             raise ExplainError(f"{directory}: sample {sample} of '{id}' is not there, or not finished")
         examples = ", ".join(name for _, (_, name, _) in zip(range(3), store.problems(), strict=False))
-        raise ExplainError(f"{directory}: no problem '{id}'; its problems are {examples} ...")
+        what = f"no problem '{id}'" if id else "give the ITEM to explain"
+        raise ExplainError(f"{directory}: {what}; its problems are {examples} ...")
     finally:
         store.close()
 

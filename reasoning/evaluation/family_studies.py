@@ -171,7 +171,7 @@ async def study(
 def _families(settings: StudySettings) -> Sequence[tuple[Family, Problem | None, str]]:
     """Families with their seeds (None: the original of a built-in one, which is yet to be rendered)."""
     if settings.problems:
-        from reasoning.pipelines.seeds import find_seeds
+        from reasoning.evaluation.seeds import find_seeds
 
         found = [family for entry in find_seeds(settings.problems).read() if (family := _accepted(entry))]
         if not found:

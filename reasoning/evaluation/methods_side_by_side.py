@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.backends import open_backend
-from reasoning.engines.base import Completion, Engine, Request
-from reasoning.evaluation.evaluate import EvaluationError, Outcome, Settings, evaluate, problem_files, problems_of
+from reasoning.engines.base import Completion, Engine, Request, concurrency_for
+from reasoning.evaluation.evaluating import EvaluationError, Outcome, Settings, evaluate, problem_files, problems_of
 from reasoning.evaluation.metrics import Metric
 from reasoning.methods import MethodError, find_method
 from reasoning.methods.draws import check_needs
@@ -64,7 +64,7 @@ async def evaluate_methods(
     *,
     engine: Engine | None = None,
     jobs: int | None = None,
-    concurrency: int = 64,
+    concurrency: int | None = None,
     allow_weak: bool = False,
     quiet: bool = False,
     backend: str = "local",
@@ -139,7 +139,7 @@ async def _check(settings: Settings, methods: Sequence[str], pool: SandboxPool, 
     _, problem = next(problems_of(*await problem_files(settings, pool, quiet), settings), (0, None))
     for method in methods:
         try:
-            check_needs(find_method(method), problem, rewarded=bool(settings.reward_model))
+            check_needs(find_method(method), problem, engine=settings.engine, rewarded=bool(settings.reward_model))
         except MethodError as error:
             raise MethodError(f"method '{method}': {error}") from None
 
@@ -169,6 +169,7 @@ class _KeptOpen:
 
     def __init__(self, engine: Engine) -> None:
         self.name = engine.name
+        self.concurrency = concurrency_for(engine, None)
         self._engine = engine
 
     async def complete(self, request: Request) -> list[Completion]:

@@ -28,6 +28,7 @@ __all__ = [
     "Tally",
     "bootstrap_interval",
     "estimate_pass_at_k",
+    "metric_from_json",
     "pass_at_k",
     "reported_ks",
     "wilson_interval",
@@ -89,6 +90,14 @@ class Metric:
             "left_out": self.left_out,
             "estimator": self.estimator,
         }
+
+
+def metric_from_json(data: Mapping[str, Any]) -> Metric:
+    """The estimate that `Metric.to_json` wrote."""
+    value, low, high = (math.nan if data[name] is None else data[name] for name in ("value", "low", "high"))
+    return Metric(
+        value, low, high, data["interval"], data["problems"], data["samples"], data["left_out"], data["estimator"]
+    )
 
 
 def pass_at_k(n: int, c: int, k: int) -> float:

@@ -18,22 +18,25 @@ was interrupted.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+from reasoning import __version__
 from reasoning.evaluation.benchmarks.base import ExtraMetrics
-from reasoning.evaluation.metrics import Metric, Tally, estimate_pass_at_k, reported_ks
+from reasoning.evaluation.metrics import Metric, Tally, estimate_pass_at_k, metric_from_json, reported_ks
 from reasoning.evaluation.votes import VoteCounter, vote_ks
 from reasoning.runs.files import replaced_file, write_json
 from reasoning.runs.judging import without_addresses
 from reasoning.runs.run import METRICS_NAME, RECORDS_NAME, Run
-from reasoning.runs.store import FinishedItem, RunStore
+from reasoning.runs.store import EXPORTED, FinishedItem, RunStore
 from verifiers.records import Problem
 
-__all__ = ["COUNTED_COSTS", "GroupResult", "Results", "export", "record_of"]
+__all__ = ["COUNTED_COSTS", "GroupResult", "Results", "export", "exported", "record_of", "results_from_json"]
 
 COUNTED_COSTS = ("calls", "prompt_tokens", "completion_tokens")
 """Costs that are the same however often a run was interrupted; times are not."""
@@ -61,8 +64,9 @@ class Results:
         problems: number of problems.
         samples: number of finished samples.
         solved: number of problems with at least one right sample.
+        first_unjudged: why the first of the samples that could not be judged could not.
+        unrecorded: number of samples that the replayed file or run does not hold.
         groups: group -> its values, in order.
-        cost: tokens and seconds of all completions.
         per_sample: mean of each of `COUNTED_COSTS` over all finished samples, and of `tool_calls` where there were any.
         votes: name -> what several samples are worth together, see `reasoning.evaluation.votes`.
         first_k: the same, counted over the first k samples of each problem.
@@ -73,8 +77,9 @@ class Results:
     problems: int
     samples: int
     solved: int
+    first_unjudged: str = ""
+    unrecorded: int = 0
     groups: Mapping[str, Sequence[GroupResult]] = field(default_factory=dict)
-    cost: Mapping[str, float] = field(default_factory=dict)
     per_sample: Mapping[str, float] = field(default_factory=dict)
     votes: Mapping[str, Metric] = field(default_factory=dict)
     first_k: Mapping[str, Metric] = field(default_factory=dict)
@@ -88,6 +93,7 @@ class Results:
             "problems": self.problems,
             "samples": self.samples,
             "problems_solved": self.solved,
+            **({"unrecorded": self.unrecorded} if self.unrecorded else {}),
             "cost_per_sample": dict(self.per_sample),
             "groups": {
                 name: {
@@ -98,6 +104,60 @@ class Results:
             },
             **({"first_k": {name: metric.to_json() for name, metric in self.first_k.items()}} if self.first_k else {}),
         }
+
+
+def results_from_json(data: Mapping[str, Any], samples: int) -> Results:
+    """Results from their form in `metrics.json`; why a sample could not be judged does not stand there.
+
+    Args:
+        data: what `Results.to_json` gave.
+        samples: samples of each problem.
+    """
+    first_k = data.get("first_k", {})
+    estimates = {name: value for name, value in data.items() if isinstance(value, Mapping) and "estimator" in value}
+    # Votes tell pass@k as well; where a metric has the same name, it is the metric that was written.
+    votes = first_k.keys() - {f"pass@{k}" for k in reported_ks(samples)}
+    return Results(
+        metrics={name: metric_from_json(value) for name, value in estimates.items() if name not in votes},
+        statuses=data["statuses"],
+        problems=data["problems"],
+        samples=data["samples"],
+        solved=data["problems_solved"],
+        unrecorded=data.get("unrecorded", 0),
+        groups={
+            name: [
+                GroupResult(value, row["problems"], row["solved"], metric_from_json(row["pass@1"]))
+                for value, row in rows.items()
+            ]
+            for name, rows in data["groups"].items()
+        },
+        per_sample=data["cost_per_sample"],
+        votes={name: metric_from_json(value) for name, value in estimates.items() if name in votes},
+        first_k={name: metric_from_json(value) for name, value in first_k.items()},
+    )
+
+
+def exported(run: Run, samples: int) -> Results | None:
+    """What `export` found, where it has written it and nothing has changed since; else None.
+
+    Args:
+        run: whose store is asked.
+        samples: samples of each problem.
+    """
+    mark = run.store.fact(EXPORTED)
+    if mark is None or mark != _mark_of(run.directory):
+        return None
+    return results_from_json(json.loads((run.directory / METRICS_NAME).read_text(encoding="utf-8")), samples)
+
+
+def _mark_of(directory: Path) -> str:
+    """Tells the files that `export` writes, and the program that wrote them, from others."""
+    try:
+        records = (directory / RECORDS_NAME).stat()
+        metrics = hashlib.sha256((directory / METRICS_NAME).read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
+    return json.dumps([__version__, metrics, records.st_size, records.st_mtime_ns])
 
 
 def export(
@@ -127,6 +187,8 @@ def export(
     if extra is not None:
         results = replace(results, metrics={**results.metrics, **extra(counted.samples)})
     write_json(run.directory / METRICS_NAME, results.to_json())
+    run.store.set_fact(EXPORTED, _mark_of(run.directory))
+    run.store.commit()
     return results
 
 
@@ -161,11 +223,16 @@ class _Counted:
         self.judged: Counter[int] = Counter()
         self.right: Counter[int] = Counter()
         self.spent: Counter[str] = Counter()
+        self.first_unjudged = ""
+        self.unrecorded = 0
 
     def all(self, items: Iterator[FinishedItem]) -> Iterator[FinishedItem]:
         for item in items:
             verdict = item.judgement.verdict
             self.statuses[verdict.status.value] += 1
+            if not verdict.status.judged:
+                self.first_unjudged = self.first_unjudged or verdict.detail
+            self.unrecorded += item.finish_reason == "unrecorded"
             self.judged[item.problem] += verdict.status.judged
             self.right[item.problem] += verdict.passed
             for name in (*COUNTED_COSTS, TOOL_CALLS):
@@ -191,8 +258,9 @@ def _results(counted: _Counted, store: RunStore, samples: int, groups: Sequence[
         problems=len(problems),
         samples=counted.statuses.total(),
         solved=sum(tally.c > 0 for tally in tallies),
+        first_unjudged=counted.first_unjudged,
+        unrecorded=counted.unrecorded,
         groups={name: rows for name in groups if (rows := _grouped(problems, name))},
-        cost=store.completion_totals(),
         per_sample={name: counted.spent[name] / max(counted.statuses.total(), 1) for name in spent},
     )
 

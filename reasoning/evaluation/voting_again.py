@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reasoning.evaluation.again import paths_of_run, settings_of
 from reasoning.evaluation.benchmarks import find_benchmark
-from reasoning.evaluation.evaluate import EvaluationError, problems_of
+from reasoning.evaluation.evaluating import EvaluationError, problems_of
 from reasoning.evaluation.metrics import Metric
 from reasoning.evaluation.votes import VoteCounter, VoteOptions, vote_ks
 from reasoning.runs import Run

@@ -10,8 +10,9 @@ that splits and seeds do not meet.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from verifiers.late_imports import lazy_exports
 
 if TYPE_CHECKING:
     from reasoning.families.catalogue import built_in_families, find_families
@@ -32,22 +33,12 @@ __all__ = [
     "instances",
 ]
 
-_HOMES = {
-    "ANY_SPLIT": "streams",
-    "LEVELS": "records",
-    "SPLITS": "streams",
-    "Family": "records",
-    "FamilyError": "records",
-    "Instance": "records",
-    "built_in_families": "catalogue",
-    "draw": "drawing",
-    "find_families": "catalogue",
-    "instances": "drawing",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Import on first use: the sandbox's server shares this package, and every page it imports is copied."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "catalogue": ("built_in_families", "find_families"),
+        "drawing": ("draw", "instances"),
+        "records": ("LEVELS", "Family", "FamilyError", "Instance"),
+        "streams": ("ANY_SPLIT", "SPLITS"),
+    },
+)

@@ -100,7 +100,15 @@ async def instances(
     count: int,
     level: int | None = None,
 ) -> AsyncIterator[Instance]:
-    """Up to `count` different problems of a split; fewer where the family has no more.
+    """Different problems of a split; fewer than wanted where the family has no more.
+
+    Args:
+        pool: the sandbox in which the family's code runs.
+        family: which one.
+        split: one of `SPLITS`, or `ANY_SPLIT`.
+        seed: of the run.
+        count: problems wanted.
+        level: of difficulty, one of `LEVELS`; None: the family's own.
 
     Raises:
         FamilyError: the split is unknown, or a draw failed.

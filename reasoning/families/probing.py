@@ -38,6 +38,7 @@ class ProbeLimits:
     call_seconds: float = 5.0
     """Of one call of a method."""
     memory_mib: int = 512
+    """Of a process."""
 
     def of_process(self, calls: int) -> Limits:
         """Limits of a process that makes so many calls; each call has its own clock besides."""

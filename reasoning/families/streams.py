@@ -32,7 +32,16 @@ _RESOLUTION = 1 << 32
 
 
 def stream_seed(family: str, version: int, seed: int, split: str, index: int, attempt: int) -> int:
-    """The 63-bit seed of one draw, by SHA-256."""
+    """The 63-bit seed of one draw, by SHA-256.
+
+    Args:
+        family: its name.
+        version: of the family.
+        seed: of the run.
+        split: that is drawn from.
+        index: of the item.
+        attempt: draws of this item before this one.
+    """
     text = "\x1f".join(map(str, (family, version, seed, split, index, attempt)))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 

@@ -13,10 +13,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from reasoning.engines.base import EngineError, Message
 from reasoning.engines.batching import all_or_first_error
+from reasoning.engines.options import parse_spec
 from reasoning.methods.base import Attempt, Method, MethodError, Question, Workbench
 from reasoning.methods.registry import find_method
 from reasoning.rewards.base import RewardModel, Solution
@@ -27,6 +29,7 @@ __all__ = [
     "MATCHES",
     "DrawOptions",
     "check_needs",
+    "check_tools",
     "chosen",
     "classes_of",
     "draw",
@@ -126,17 +129,20 @@ async def _rated(question: Question, model: RewardModel, candidate: Candidate | 
     return reward
 
 
-def check_needs(method: Method, problem: Problem | None, *, rewarded: bool) -> None:
+def check_needs(method: Method, problem: Problem | None, *, engine: str, rewarded: bool) -> None:
     """See that a method has what it needs, before anything is begun.
 
     Args:
         method: as `find_method` gives it.
+        engine: spec of the engine that it will ask; empty: one of which nothing is known.
         problem: one of those that it will be asked; None: there are none.
         rewarded: whether the run has a reward model.
 
     Raises:
-        MethodError: it asks a reward model that the run lacks, or votes over answers that cannot be compared.
+        MethodError: it asks a reward model that the run lacks, votes over answers that cannot be compared, or gives
+            tools to an engine that calls none.
     """
+    check_tools(method, engine)
     while isinstance(method, partial) and "inner" in method.keywords:
         method = method.keywords["inner"]  # with tools it needs what it needs without
     options = method.keywords.get("options") if isinstance(method, partial) else None
@@ -146,6 +152,26 @@ def check_needs(method: Method, problem: Problem | None, *, rewarded: bool) -> N
         raise MethodError("this method needs a reward model: give --reward-model")
     if options.needs_vote and problem is not None:
         _refuse_vote_over(problem)
+
+
+def check_tools(method: Method, engine: str) -> None:
+    """See that a method whose model may call tools asks an engine that has one.
+
+    Args:
+        method: as `find_method` gives it.
+        engine: spec of the engine; empty: one of which nothing is known.
+
+    Raises:
+        MethodError: the engine calls no tools.
+        EngineSpecError: the spec is wrong.
+    """
+    if not engine or not isinstance(method, partial) or "equipment" not in method.keywords:
+        return
+    spec = parse_spec(engine)
+    # A run answers again what its model said after its calls; a file holds the ends alone.
+    recorded = spec.name == "replay" and not Path(spec.target).expanduser().is_dir()
+    if spec.name == "search" or recorded:
+        raise MethodError(f"engine '{spec.name}' has no model that could call tools: leave tools= out of the method")
 
 
 def _refuse_vote_over(problem: Problem) -> None:

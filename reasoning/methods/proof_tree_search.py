@@ -1,4 +1,4 @@
-"""Best-first tree search over the goals of a Lean proof, with the engine as policy (`reasoning.proving.tree_search`).
+"""Best-first tree search over the goals of a Lean proof, with the engine as policy (`reasoning.proving.best_first`).
 
     reasoning evaluate core-lean --engine nano-prover --prompt prover --method proof_tree_search --out runs/tree
 
@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from reasoning.engines.base import BudgetSpentError, EngineError
 from reasoning.methods.base import Attempt, MethodError, Question, Workbench
-from reasoning.proving.policies import EnginePolicy, PriorPolicy, tactic_problem
-from reasoning.proving.tree_search import Budget, Policy, tree_search
+from reasoning.methods.tactic_policies import EnginePolicy, PriorPolicy, tactic_problem
+from reasoning.proving.best_first import Budget, Policy, tree_search
 from verifiers.proofs.lean.backends import shared_bridge
 from verifiers.proofs.lean.install import LeanMissingError
 from verifiers.proofs.lean.tactics import TacticSession

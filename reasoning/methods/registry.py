@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 from reasoning.methods.base import Method, MethodError
 from reasoning.options import OptionError, read_options, split_options
+from verifiers.late_imports import load
 
 __all__ = ["METHODS", "MethodEntry", "find_method", "method_names", "options_class"]
 
@@ -171,5 +171,4 @@ def method_names(text: str) -> list[str]:
 
 
 def _imported(target: str) -> Any:
-    module, _, attribute = target.partition(":")
-    return getattr(import_module(module), attribute)
+    return load(target)

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from reasoning.options import bounded
+from verifiers.late_imports import load
 from verifiers.records import Problem
 
 if TYPE_CHECKING:
@@ -153,7 +153,14 @@ def outcome_from_json(record: Mapping[str, Any]) -> Outcome:
 
 
 def option(default: Any, help: str, *, low: float | None = None, high: float | None = None) -> Any:
-    """A field of a pipeline's options: its default, help on the command line, and bounds."""
+    """A field of a pipeline's options: its default, help on the command line, and bounds.
+
+    Args:
+        default: its value where none is given.
+        help: what it is, one sentence.
+        low: least value, itself allowed.
+        high: greatest value, itself allowed.
+    """
     return bounded(default, low=low, high=high, help=help)
 
 
@@ -229,6 +236,5 @@ def find_pipeline(name: str) -> Pipeline:
     target = PIPELINES.get(name)
     if target is None:
         raise PipelineError(f"no pipeline '{name}'; known pipelines: {', '.join(PIPELINES)}")
-    module, _, attribute = target.partition(":")
-    found: Pipeline = getattr(import_module(module), attribute)
+    found: Pipeline = load(target)
     return found

@@ -81,7 +81,11 @@ class _Item:
 
 
 def run(job: Job, options: ClarifyOptions) -> AsyncIterator[Outcome]:
-    """Generate, judge and keep."""
+    """Generate, judge and keep.
+
+    Raises:
+        PipelineError: a domain is unknown or named twice.
+    """
     names = [name.strip() for name in options.domains.split(",") if name.strip()]
     for name in names:
         if name not in DOMAINS or names.count(name) > 1:

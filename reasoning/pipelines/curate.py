@@ -78,7 +78,11 @@ class CurateOptions:
 
 
 def run(job: Job, options: CurateOptions) -> AsyncIterator[Outcome]:
-    """Take each problem through the steps."""
+    """Take each problem through the steps.
+
+    Raises:
+        PipelineError: `nearest` is asked for without an embedder or benchmarks.
+    """
     if options.nearest and job.protected.nearness is None:
         raise PipelineError("--nearest needs --embedder, and benchmarks to decontaminate against")
 

@@ -63,7 +63,11 @@ class _Candidate:
 
 
 def run(job: Job, options: EfagenOptions) -> AsyncIterator[Outcome]:
-    """Sample, test, keep and draw."""
+    """Sample, test, keep and draw.
+
+    Raises:
+        PipelineError: `keep` has a value that it cannot have.
+    """
     if options.keep not in _KEPT:
         raise PipelineError(f"--keep {options.keep}: expected {' or '.join(_KEPT)}")
     rules = ValidityRules(draws=options.draws, extra=options.extra)

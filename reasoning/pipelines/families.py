@@ -36,19 +36,31 @@ class FamiliesOptions:
     split: str = option("train", "Split of the families' streams: train, validation or test.")
     solution: str = option("text", "The solution of a row: text, or code (a program that prints the answer).")
 
+    def __post_init__(self) -> None:
+        """See that all of it exists, before anything is begun.
+
+        Raises:
+            PipelineError: there is no such split or solution.
+            FamilyError: there is no such family, topic or grade.
+        """
+        if self.split not in SPLITS:
+            raise PipelineError(f"--split {self.split}: expected one of {', '.join(SPLITS)}")
+        if self.solution not in ("text", "code"):
+            raise PipelineError(f"--solution {self.solution}: expected text or code")
+        self.families()
+
+    def families(self) -> list[Family]:
+        """The families that are named; all where none is."""
+        return find_families(name.strip() for name in self.family.split(",") if name.strip())
+
 
 def run(job: Job, options: FamiliesOptions) -> AsyncIterator[Outcome]:
     """Draw, judge and keep."""
-    if options.split not in SPLITS:
-        raise PipelineError(f"--split {options.split}: expected one of {', '.join(SPLITS)}")
-    if options.solution not in ("text", "code"):
-        raise PipelineError(f"--solution {options.solution}: expected text or code")
-    families = find_families(name.strip() for name in options.family.split(",") if name.strip())
 
     async def work(family: Family) -> list[Outcome]:
         return [outcome async for outcome in _outcomes(job, family, options)]
 
-    return job.map("families", families, work)
+    return job.map("families", options.families(), work)
 
 
 async def _outcomes(job: Job, family: Family, options: FamiliesOptions) -> AsyncIterator[Outcome]:

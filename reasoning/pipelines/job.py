@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from reasoning.engines.base import Completion, Engine, EngineError, Request, derive_seed
 from reasoning.evaluation.benchmarks.base import Entry
+from reasoning.evaluation.seeds import Seeds, styles_of
 from reasoning.methods import Attempt, Prompt, PromptStyle, Question, Sampling, Workbench, find_method
 from reasoning.pipelines.base import Discarded, Outcome, PipelineError, outcome_from_json
-from reasoning.pipelines.seeds import Seeds, styles_of
 from reasoning.pipelines.settings import Settings
 from reasoning.runs import Run
 from reasoning.runs.failures import EngineFailures
@@ -71,7 +71,18 @@ async def together(works: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]
 
 
 class Job:
-    """One run of a pipeline."""
+    """One run of a pipeline.
+
+    Args:
+        settings: what is wanted.
+        run: where the work is kept.
+        pool: the sandbox.
+        protected: no row may give away one of these problems.
+        seeds: problems to start from, where the pipeline takes some.
+        engine: the model, where the pipeline asks one.
+        concurrency: completions in flight at once.
+        judges: where judging is done; None: in `pool`.
+    """
 
     def __init__(
         self,
@@ -85,7 +96,6 @@ class Job:
         concurrency: int = 64,
         judges: Judges | None = None,
     ) -> None:
-        """Work in `run` with what its pipeline needs; no row may give away a `protected` problem."""
         self.settings = settings
         self.pool = pool
         self.protected = protected
@@ -102,7 +112,11 @@ class Job:
 
     @property
     def engine(self) -> RecordingEngine:
-        """The engine; what it says is kept in the run."""
+        """The engine; what it says is kept in the run.
+
+        Raises:
+            PipelineError: the pipeline has none.
+        """
         if self._engine is None:
             raise PipelineError(f"pipeline '{self.settings.pipeline}' has no engine")
         return self._engine
@@ -126,7 +140,11 @@ class Job:
             await engine.close()
 
     def seeds(self) -> Iterator[Entry]:
-        """The problems to start from, as far as the settings want them."""
+        """The problems to start from, as far as the settings want them.
+
+        Raises:
+            PipelineError: the pipeline has none.
+        """
         if self._seeds is None:
             raise PipelineError(f"pipeline '{self.settings.pipeline}' has no problems to start from")
         return self._seeds.entries(self.settings.limit)
@@ -154,7 +172,12 @@ class Job:
         return derive_seed(self.settings.seed, self.settings.pipeline, *parts)
 
     def style(self, problem: Problem) -> PromptStyle:
-        """How a problem is put to a model."""
+        """How a problem is put to a model.
+
+        Raises:
+            PipelineError: there is no prompt style of the wanted name.
+            BenchmarkError: there is none at all for such a problem.
+        """
         name = self.settings.prompt
         if self._seeds is not None and self._seeds.benchmark is not None:
             return self._seeds.benchmark.style(name)

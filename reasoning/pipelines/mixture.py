@@ -13,9 +13,9 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
 from typing import cast
 
+from reasoning.evaluation.seeds import find_seeds
 from reasoning.pipelines.base import PIPELINES, Outcome, Pipeline, PipelineError, Row, find_pipeline, option
 from reasoning.pipelines.job import Job
-from reasoning.pipelines.seeds import find_seeds
 
 __all__ = ["PIPELINE", "MixtureOptions", "run", "shares_in"]
 

@@ -52,7 +52,11 @@ class MutateOptions:
 
 
 async def run(job: Job, options: MutateOptions) -> AsyncIterator[Outcome]:
-    """Mutate, judge, and drop what was there before."""
+    """Mutate, judge, and drop what was there before.
+
+    Raises:
+        PipelineError: Lean is not there, or the mutating process failed.
+    """
     effort = Effort(options.mode, options.tries, options.most)
     seen: set[str] = set()
     used: Counter[str] = Counter()

@@ -31,7 +31,7 @@ DEFAULT_ENGINE = "search"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that decides the bytes of a dataset."""
+    """Everything that decides the bytes of a dataset: `pipeline`, its name, and options."""
 
     pipeline: str
     problems: str = option("", "BENCHMARK[:SPLIT], a file of problems (.jsonl[.gz], .parquet) or a dataset's folder.")

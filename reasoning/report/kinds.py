@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 from reasoning.pages import document, facts, folded, pre, section, text
 from reasoning.report.base import ReportError, RunKind, mapping, read_json
 from reasoning.report.comparing import differing_settings
+from verifiers.late_imports import load
 
 __all__ = [
     "KINDS",
@@ -59,8 +59,7 @@ def kind_of(directory: Path) -> RunKind | None:
     """
     config = run_config(directory)
     for target in KINDS:
-        module, _, attribute = target.partition(":")
-        kind: RunKind = getattr(import_module(module), attribute)
+        kind: RunKind = load(target)
         if kind.holds(directory, config):
             return kind
     return None

@@ -27,7 +27,14 @@ LINE_INTERVAL_SECONDS = 10.0
 
 
 class ProgressDisplay:
-    """Counts finished items and shows the counts now and then."""
+    """Counts finished items and shows the counts now and then.
+
+    Args:
+        total: items in all; None: not known.
+        label: what they are, for people.
+        surface: where counts are shown; None: nowhere.
+        before_showing: called first, so that what is shown is kept.
+    """
 
     def __init__(
         self, total: int | None, label: str, surface: _Surface | None, before_showing: Callable[[], None]

@@ -36,7 +36,16 @@ from typing import Any, NoReturn
 from reasoning.engines.base import Completion, TokenLogprob
 from verifiers.records import Status, Verdict
 
-__all__ = ["COMMIT_ROWS", "COMMIT_SECONDS", "Cost", "FinishedItem", "RunStore", "StoreError", "StoredJudgement"]
+__all__ = [
+    "COMMIT_ROWS",
+    "COMMIT_SECONDS",
+    "EXPORTED",
+    "Cost",
+    "FinishedItem",
+    "RunStore",
+    "StoreError",
+    "StoredJudgement",
+]
 
 COMMIT_ROWS = 200
 """A transaction is committed when it holds this many rows."""
@@ -46,6 +55,8 @@ SCHEMA_VERSION = "2"
 _UPGRADES = {"1": ("ALTER TABLE items ADD COLUMN cost TEXT", "ALTER TABLE items ADD COLUMN trace TEXT")}
 """Statements that turn a store of an earlier version into one of this version."""
 
+EXPORTED = "exported"
+"""The fact that what is finished has been written out as it is; it is dropped when an item or a verdict changes."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS problems(number INTEGER PRIMARY KEY, id TEXT NOT NULL, meta TEXT NOT NULL);
@@ -61,6 +72,10 @@ CREATE TABLE IF NOT EXISTS tool_replies(key BLOB PRIMARY KEY, body TEXT NOT NULL
 CREATE TABLE IF NOT EXISTS rejudgements(
     id INTEGER PRIMARY KEY, score REAL NOT NULL, status TEXT NOT NULL, detail TEXT NOT NULL, seconds REAL NOT NULL,
     isolation TEXT NOT NULL);
+CREATE TRIGGER IF NOT EXISTS item_added AFTER INSERT ON items BEGIN DELETE FROM facts WHERE name = 'exported'; END;
+CREATE TRIGGER IF NOT EXISTS item_dropped AFTER DELETE ON items BEGIN DELETE FROM facts WHERE name = 'exported'; END;
+CREATE TRIGGER IF NOT EXISTS verdict_changed AFTER UPDATE ON judgements
+    BEGIN DELETE FROM facts WHERE name = 'exported'; END;
 """
 _USAGE = "sandbox usage"
 _VERDICT_COLUMNS = "score, status, detail, seconds, isolation"

@@ -186,6 +186,7 @@ class SelfPlayConfig:
         checks: no round begins after so many checks of statements and proofs; 0: no limit.
         threads: of PyTorch on a CPU; 0: its own choice.
         bf16: compute in bfloat16 (GPUs).
+        data, sampling, matching, training, lean, isabelle: sections of the file, each a class of this module.
     """
 
     method: Literal["stp", "parallel_sampling", "expert_iteration", "optimised_expert_iteration"] = "stp"

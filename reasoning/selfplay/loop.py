@@ -96,7 +96,20 @@ async def play(
     quiet: bool = True,
     on_round: Told = lambda summary: None,
 ) -> dict[str, Any]:
-    """Play with any model and any judge; see `run_self_play`."""
+    """Play with any model and any judge; see `run_self_play`.
+
+    Args:
+        config: the experiment.
+        run: directory, new or empty unless `resume`.
+        policy: the model.
+        checker: the judge.
+        resume: go on with what is there.
+        quiet: show no progress.
+        on_round: told of each finished round's summary.
+
+    Raises:
+        SelfPlayError: self-play cannot go on; what is there is kept.
+    """
     lock = lock_directory(run)
     try:
         _begin(config, run, resume=resume)

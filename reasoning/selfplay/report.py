@@ -72,7 +72,15 @@ def write_report(
     summaries: Sequence[Mapping[str, Any]],
     state: State,
 ) -> None:
-    """Write `curve.svg` and `report.md`."""
+    """Write `curve.svg` and `report.md`.
+
+    Args:
+        run: its directory, where both files go.
+        config: the experiment.
+        before: the measurement before the first round, if any.
+        summaries: of the finished rounds.
+        state: what is known after them.
+    """
     if summaries:
         drawn = chart("proved statements", {config.method: curve(run)}, ACROSS)
         with replaced_file(run / "curve.svg") as file:

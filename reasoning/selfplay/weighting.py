@@ -22,7 +22,14 @@ FULL: Final = 1e-9
 
 
 def matching_weight(round: int, validation: bool, late_round: int, late_weight: int) -> int:
-    """How many conjectures a statement asks for: 1, and `late_weight` for a validation set's from `late_round` on."""
+    """How many conjectures a statement asks for: one, and more for a validation set's statements late in the run.
+
+    Args:
+        round: counted from 0.
+        validation: whether the statement is of a validation set.
+        late_round: from which such a statement weighs more.
+        late_weight: how much.
+    """
     return late_weight if validation and round >= late_round else 1
 
 

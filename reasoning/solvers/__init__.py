@@ -12,8 +12,9 @@ schema for function calling, the MCP tool, the command line and the reference pa
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from verifiers.late_imports import lazy_exports
 
 if TYPE_CHECKING:
     from reasoning.solvers.definition import Definition, solver
@@ -34,22 +35,12 @@ __all__ = [
     "tool_names",
 ]
 
-_HOMES = {
-    "Definition": "definition",
-    "Reply": "toolbox",
-    "Result": "results",
-    "SolverInputError": "results",
-    "Status": "results",
-    "ToolError": "registry",
-    "Toolbox": "toolbox",
-    "find_tool": "registry",
-    "solver": "definition",
-    "tool_names": "registry",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Import on first use: listing the tools needs neither NumPy nor pydantic."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "definition": ("Definition", "solver"),
+        "registry": ("ToolError", "find_tool", "tool_names"),
+        "results": ("Result", "SolverInputError", "Status"),
+        "toolbox": ("Reply", "Toolbox"),
+    },
+)

@@ -9,6 +9,7 @@ back as the protocol's tool error with one line.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -107,4 +108,6 @@ async def serve_http(toolbox: Toolbox, port: int) -> None:
         print(
             f"tools: http://127.0.0.1:{listener.getsockname()[1]}{PATH} (Ctrl-C ends it)", file=sys.stderr, flush=True
         )
+        # An interrupt that came meanwhile ends this here: within uvicorn's start it would be logged with a traceback.
+        await asyncio.sleep(0)
         await uvicorn.Server(config).serve(sockets=[listener])

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
+
+from verifiers.late_imports import load
 
 if TYPE_CHECKING:
     from reasoning.solvers.definition import Definition
@@ -195,8 +196,7 @@ def find_tool(name: str) -> Definition:
     """
     from reasoning.solvers.definition import Definition
 
-    module, _, function = find_entry(name).target.partition(":")
-    return Definition.of(getattr(import_module(module), function))
+    return Definition.of(load(find_entry(name).target))
 
 
 @cache

@@ -42,7 +42,16 @@ VIOLATION = 1e-5
 
 @dataclass(frozen=True)
 class Stages:
-    """Minimise c x + d y subject to t x + w y >= h + m xi: the numbers of the problem."""
+    """Minimise c x + d y subject to t x + w y >= h + m xi: the numbers of the problem.
+
+    Attributes:
+        c: cost of the first stage, shape (n,).
+        d: cost of the second stage, shape (p,).
+        t: shape (m, n).
+        w: shape (m, p).
+        h: shape (m,).
+        m: what the uncertain numbers do, shape (m, k).
+    """
 
     c: Array
     d: Array
@@ -197,7 +206,20 @@ def program(
     seconds: float = MAX_SECONDS,
     lower: Array | float = 0.0,
 ) -> Any:
-    """Minimise objective z, matrix z <= right, lower <= z <= upper."""
+    """Minimise objective z, matrix z <= right, lower <= z <= upper.
+
+    Args:
+        objective: n numbers.
+        matrix: m rows of n numbers.
+        right: m numbers.
+        upper: of each variable, n numbers or one for all.
+        whole: n flags, 1 for a variable that is a whole number; None: none is.
+        seconds: after which the search ends.
+        lower: of each variable, n numbers or one for all.
+
+    Returns:
+        SciPy's result: `x` with n numbers (None where there is none), `status`, `fun`.
+    """
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     return milp(

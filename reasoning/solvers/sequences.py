@@ -73,6 +73,9 @@ def identify_sequence(
     Returns:
         `converged` with the rule, or `limit`: no rule with order and degree up to 4 explains them.
 
+    Raises:
+        SolverInputError: a term has too many digits.
+
     Source:
         Finite differences; guessing by the kernel of the matrix of n^i a(n + j) (Kauers and Paule 2011, "The Concrete
         Tetrahedron", chapter 7).

@@ -138,9 +138,11 @@ class SamplingSection:
 
 @dataclass(frozen=True, slots=True)
 class OptimizerSection:
-    """See `reasoning.training.optimizers.OptimizerSettings`; and for another batch size than the rate was chosen for:
+    """The optimiser; see `reasoning.training.optimizers.OptimizerSettings`.
 
     Attributes:
+        name, learning_rate, weight_decay, beta1, beta2, epsilon: as there.
+        muon_learning_rate, muon_momentum, precondition_every: as there.
         base_batch_size: batch for which `learning_rate` holds; it is scaled to the real one, by the square root of the
             ratio. 0: not scaled.
     """
@@ -285,6 +287,8 @@ class TrainingConfig:
         log_every: steps between lines of the log.
         threads: of PyTorch on a CPU; 0: its own choice.
         bf16: compute in bfloat16 (GPUs); weights are then held in it too.
+        data, reward, sampling, optimizer, schedule: sections of the file, each a class of this module.
+        lora, grpo, apo, preference, reward_model: likewise.
     """
 
     recipe: str

@@ -43,7 +43,15 @@ _CASES = 4
 
 @dataclass(frozen=True, slots=True)
 class MixtureCounts:
-    """Most examples of each kind; the built-in puzzles and some families have fewer."""
+    """Most examples of each kind; the built-in puzzles and some families have fewer.
+
+    Attributes:
+        worked: arithmetic with steps.
+        words: problems of the families, solved in words.
+        tools: the same, solved by a program and its output.
+        functions: short Python functions.
+        puzzles: Python puzzles.
+    """
 
     worked: int = 0
     words: int = 0

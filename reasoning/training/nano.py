@@ -27,8 +27,10 @@ from reasoning.training.sampling import SampleSettings, sample_texts
 from reasoning.training.schedules import flat_then_linear, with_warmup
 
 __all__ = [
+    "EOS",
     "MAX_POSITIONS",
     "NANO",
+    "PAD",
     "CurvePoint",
     "NanoResult",
     "NanoSettings",
@@ -56,7 +58,15 @@ _IGNORED = -100
 
 @dataclass(frozen=True, slots=True)
 class NanoShape:
-    """Sizes of a model of the family."""
+    """Sizes of a model of the family.
+
+    Attributes:
+        hidden: width of the residual stream.
+        layers: transformer blocks.
+        heads: of attention.
+        key_value_heads: shared by the heads, which are a multiple of them.
+        intermediate: width inside the feed-forward part.
+    """
 
     hidden: int
     layers: int

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-__all__ = ["SOAP", "Lion", "MuonWithAdamW", "OptimizerSettings", "build_optimizer"]
+__all__ = ["OPTIMIZERS", "SOAP", "Lion", "MuonWithAdamW", "OptimizerSettings", "build_optimizer"]
 
 OPTIMIZERS = ("adamw", "soap", "lion", "muon")
 """Names that a configuration may give."""

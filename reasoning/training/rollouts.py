@@ -102,7 +102,19 @@ def sample_and_judge(
     samples: int,
     settings: SampleSettings,
 ) -> list[Judged]:
-    """`samples` completions of each task with their rewards, those of one task side by side."""
+    """Several completions of each task with their rewards, those of one task side by side.
+
+    Args:
+        model: in training, a causal language model.
+        tokenizer: its own.
+        tasks: what it is asked.
+        reward: the judge.
+        samples: completions of each task.
+        settings: how to sample.
+
+    Returns:
+        `len(tasks) * samples` completions.
+    """
     asked = [index for index in range(len(tasks)) for _ in range(samples)]
     texts = sample_texts(model, tokenizer, [tasks[index].prompt for index in asked], settings)
     rewards = reward.judge([(tasks[index].problem, text) for index, text in zip(asked, texts, strict=True)])
@@ -114,7 +126,15 @@ def sample_and_judge(
 def evaluate_model(
     model: Any, tokenizer: Any, tasks: Sequence[Task], reward: VerifierReward, settings: SampleSettings
 ) -> Evaluation:
-    """Ask every task once."""
+    """Ask every task once.
+
+    Args:
+        model: in training, a causal language model.
+        tokenizer: its own.
+        tasks: held-out ones.
+        reward: the judge.
+        settings: how to sample; greedily, as a rule.
+    """
     judged = sample_and_judge(model, tokenizer, tasks, reward, samples=1, settings=settings)
     right, wrong = sum(one.right for one in judged), sum(one.wrong for one in judged)
     low, high = wilson_interval(right, right + wrong) if right + wrong else (0.0, 1.0)

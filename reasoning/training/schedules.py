@@ -197,6 +197,13 @@ def scale_to_batch(
     sign methods; Malladi et al., arXiv 2205.10287): rate times its square root, 1 - beta times the factor, epsilon
     divided by the root.
 
+    Args:
+        learning_rate: that suits the batch size at hand.
+        factor: new batch size over the one at hand.
+        rule: `linear` or `root`.
+        betas: of Adam, which `root` scales; `linear` leaves them.
+        epsilon: of Adam, likewise.
+
     Raises:
         ValueError: an unknown rule, a factor that is not positive, or one that leaves no momentum.
     """

@@ -23,6 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.data_files import data_file
+from reasoning.engines.base import EngineError
+from reasoning.engines.hub import weights
+from reasoning.engines.nano_engine import BUILT_IN_MODELS
 from reasoning.json_lines import json_lines
 from reasoning.runs.environment import describe_environment
 from reasoning.runs.files import replaced_file, write_json
@@ -41,6 +44,7 @@ __all__ = [
     "NORMS_NAME",
     "Session",
     "TrainingError",
+    "check_new",
     "last_checkpoint",
     "load_model",
     "lock_directory",
@@ -55,7 +59,6 @@ LOG_NAME = "log.jsonl"
 METRICS_NAME = "metrics.json"
 NORMS_NAME = "gradient_norms.json"
 MODEL_NAME = "model"
-NANO = "nano"
 
 
 class TrainingError(RuntimeError):
@@ -103,11 +106,12 @@ class Session:
             ConfigError: the model or a data file is not there.
         """
         lock = lock_directory(directory)
-        foreign = sorted(entry.name for entry in directory.iterdir() if entry.name != ".lock")
-        if foreign and not resume:
-            lock.close()
-            what = "a run; go on with it with --resume" if CONFIG_NAME in foreign else foreign[0]
-            raise TrainingError(f"{directory} is not empty: it holds {what}")
+        if not resume:
+            try:
+                check_new(directory)
+            except TrainingError:
+                lock.close()
+                raise
         model, tokenizer = load_model(config)
         data = config.data
         held_out = read_tasks(data.evaluation, tokenizer, data, held_out=True) if data.evaluation else []
@@ -223,11 +227,11 @@ def load_model(config: TrainingConfig) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    path = model_path(config.model)
     try:
+        path = model_path(config.model)
         tokenizer = AutoTokenizer.from_pretrained(path, padding_side="left")
         model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.bfloat16 if config.bf16 else torch.float32)
-    except (OSError, ValueError) as error:
+    except (EngineError, OSError, ValueError) as error:
         line = str(error).strip().partition("\n")[0]
         raise ConfigError(f"model '{config.model}': cannot be loaded: {line}") from None
     if tokenizer.pad_token_id is None:
@@ -236,8 +240,12 @@ def load_model(config: TrainingConfig) -> tuple[Any, Any]:
 
 
 def model_path(name: str) -> str:
-    """The directory of the built-in model, or `name` itself."""
-    return str(data_file("nano/config.json").parent) if name == NANO else name
+    """The directory of a built-in model, or where the weights of another are.
+
+    Raises:
+        EngineError: they cannot be had.
+    """
+    return str(data_file(BUILT_IN_MODELS[name]).parent) if name in BUILT_IN_MODELS else weights(name)
 
 
 def make_reward(config: TrainingConfig) -> VerifierReward:
@@ -310,6 +318,23 @@ def last_checkpoint(directory: Path) -> Path | None:
 def _step_of(path: Path) -> int:
     number = path.name.rpartition("-")[2]
     return int(number) if number.isdecimal() else -1
+
+
+def check_new(directory: Path) -> None:
+    """See that a new run can have a directory.
+
+    Raises:
+        TrainingError: it holds something already, or is none.
+    """
+    try:
+        foreign = sorted(entry.name for entry in directory.iterdir() if entry.name != ".lock")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise TrainingError(f"{directory}: cannot be used: {error.strerror}") from None
+    if foreign:
+        what = "a run; go on with it with --resume" if CONFIG_NAME in foreign else foreign[0]
+        raise TrainingError(f"{directory} is not empty: it holds {what}")
 
 
 def lock_directory(directory: Path) -> Any:

@@ -21,7 +21,7 @@ from ray.cluster_utils import Cluster
 
 from reasoning.backends import open_backend
 from reasoning.engines.options import EngineSpecError
-from reasoning.evaluation.evaluate import Settings, evaluate
+from reasoning.evaluation.evaluating import Settings, evaluate
 from reasoning.pipelines.backend import build
 from reasoning.pipelines.settings import settings_from
 from verifiers.records import Problem, RecordError, Status

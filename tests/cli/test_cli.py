@@ -8,7 +8,7 @@ import pytest
 
 from reasoning.cli.evaluate import _real_command
 from reasoning.cli.main import main
-from reasoning.evaluation.evaluate import Settings
+from reasoning.evaluation.evaluating import Settings
 from reasoning.methods import METHODS
 from tests.support.plugins import install_plugins
 
@@ -265,6 +265,15 @@ def test_evaluate_goes_from_prompt_to_metrics_and_resumes(reasoning, tmp_path):
     assert "2 candidates judged again, 0 verdicts changed" in judged.stderr
 
 
+def test_samples_that_a_recording_lacks_are_counted(reasoning, tmp_path):
+    data = jsonl(tmp_path / "own.jsonl", {**PUZZLE, "id": "p1"}, {**PUZZLE, "id": "p2"})
+    replies = jsonl(tmp_path / "replies.jsonl", {"id": "p1", "completion": "3"})
+    done = reasoning("evaluate", "puzzles", "--data", data, "--engine", f"replay:{replies}", "--out", "run", "--quiet")
+    assert "1 passed, 1 unparsable" in done.stdout
+    assert "1 samples are not in the recording, and were judged as no answer" in done.stdout
+    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["unrecorded"] == 1
+
+
 def test_evaluate_without_an_answer_says_so(reasoning, tmp_path):
     data = jsonl(tmp_path / "own.jsonl", PUZZLE)
     done = reasoning("evaluate", "puzzles", "--data", data, "--engine", "echo:down", "--out", "run", "--quiet")
@@ -298,6 +307,8 @@ def test_the_suggested_command_repeats_the_method():
     settings = Settings("puzzles", "search", "few_shot,shots=2", limit=3)
     assert "--method few_shot,shots=2 --limit 3 " in _real_command(settings)
     assert "--method" not in _real_command(Settings("puzzles", "search", "direct"))
+    settings = Settings("families", "nano", data="my data.jsonl", split="all", prompt="", budget="tokens=9")
+    assert "--data 'my data.jsonl' --split all --budget tokens=9 --out" in _real_command(settings)
 
 
 def test_engines_and_doctor(reasoning, tmp_path):

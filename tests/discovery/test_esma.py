@@ -132,6 +132,7 @@ def test_an_interrupted_search_ends_with_the_same_bytes(tmp_path, monkeypatch):
     [
         (Settings(constants=()), "constants: none"),
         (Settings(constants=("foo",)), "no constant 'foo'"),
+        (Settings(constants=("e", "-2/3**2")), "constants: '-2/3..2' is rational"),
         (Settings(constants=("n" * 10_000,)), "longer than"),
         (Settings(degree=9), "quotients"),
         (Settings(coefficients=0), "at least 1"),

@@ -112,6 +112,10 @@ def test_the_command_prints_forms_or_says_that_there_are_none(capsys):
         main(["identify", "3.14"])
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith("error: 2 trusted digits")
+    with pytest.raises(SystemExit) as ended:
+        main(["identify", decimals("pi", 30), "--basis", " ; "])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "error: Invalid value: --basis: no constant is named\n"
 
 
 def test_every_constant_of_the_default_basis_can_be_evaluated():

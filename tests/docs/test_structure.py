@@ -1,45 +1,33 @@
-"""The structure of the code, read from its syntax: no cycle of imports, judges that know of nothing else, listed names."""
+"""The structure of the code, read from its syntax: no cycle of imports, judges that know of nothing else, the drawing."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = ("reasoning", "verifiers")
+from tests.support.source import PACKAGES, ROOT, sources
+
 PAGE = ROOT / "docs" / "architecture.md"
 
 
 @dataclass(frozen=True)
 class Module:
-    """What a module imports, what it defines in public, its `__all__` (None: it has none), whether it is a package."""
+    """What a module imports, and whether it is a package."""
 
     imports: frozenset[str]
-    defines: frozenset[str]
-    listed: tuple[str, ...] | None
     is_package: bool
 
 
 @cache
 def modules() -> dict[str, Module]:
     """All modules by name."""
-    found = {}
-    for package in PACKAGES:
-        for path in (ROOT / package).rglob("*.py"):
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            is_package = parts[-1] == "__init__"
-            tree = ast.parse(path.read_text("utf-8"))
-            found[".".join(parts[:-1] if is_package else parts)] = Module(
-                frozenset(imported(tree)), frozenset(defined(tree)), listed(tree), is_package
-            )
-    return found
+    return {name: Module(frozenset(imported(source.tree)), source.is_package) for name, source in sources().items()}
 
 
 def imported(node: ast.AST) -> Iterator[str]:
@@ -60,23 +48,6 @@ def imported(node: ast.AST) -> Iterator[str]:
         for part in ("body", "orelse", "finalbody", "handlers", "cases"):
             inner = getattr(node, part, ())
             waiting += inner if isinstance(inner, list) else ()  # a list of statements, not an expression
-
-
-def defined(tree: ast.Module) -> Iterator[str]:
-    """Public functions and classes of a module."""
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name[0] != "_":
-            yield node.name
-
-
-def listed(tree: ast.Module) -> tuple[str, ...] | None:
-    """The `__all__` of a module."""
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and any(
-            isinstance(one, ast.Name) and one.id == "__all__" for one in node.targets
-        ):
-            return tuple(ast.literal_eval(node.value))
-    return None
 
 
 def home(name: str) -> str | None:
@@ -110,18 +81,6 @@ def test_imports_in_functions_are_seen_and_those_for_types_are_not():
     assert set(imported(tree)) == {"a.b", "d.e", "h"}
 
 
-def test_public_names_are_listed():
-    """`__all__` holds all that a module defines; that of a package without code, all that it takes from its modules."""
-    for name, module in modules().items():
-        own = module.defines
-        if module.is_package and not own:
-            own = frozenset(one.rpartition(".")[2] for one in module.imports if home(one) != name and home(one))
-            assert module.listed is not None or not own, name
-        if module.listed is not None:
-            assert own <= {*module.listed}, name
-            assert len(module.listed) == len({*module.listed}), name
-
-
 def package(name: str) -> str:
     """The package in which a module is drawn; empty for the loose modules at the bottom."""
     parts = name.split(".")
@@ -140,15 +99,32 @@ def drawing() -> tuple[dict[str, str], dict[str, set[str]]]:
     return boxes, arrows
 
 
+def between(boxes: Mapping[str, str]) -> set[tuple[str, str]]:
+    """The imports between packages, (importing, imported); those of one box count as one."""
+    pairs = {
+        (package(name), package(home(target) or name))
+        for name, module in modules().items()
+        for target in module.imports
+    }
+    boxed = {(boxes.get(one, one), boxes.get(other, other)) for one, other in pairs if one and other}
+    return {(one, other) for one, other in boxed if one != other}
+
+
+def test_no_package_imports_itself_by_way_of_others():
+    boxes = {"engines": "core", "runs": "core"}  # a run replays as an engine
+    graph: dict[str, set[str]] = {}
+    for one, other in between(boxes):
+        graph.setdefault(one, set()).add(other)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
+    assert drawing()[0] == boxes
+
+
 def test_the_drawing_shows_the_imports():
     boxes, arrows = drawing()
-    made = {
-        (boxes.get(one, one), boxes.get(other, other))
-        for name, module in modules().items()
-        for one, other in ((package(name), package(home(target) or name)) for target in module.imports)
-        if one and other
-    }
-    made = {(one, other) for one, other in made if one != other}
+    made = between(boxes)
 
     def reached(box: str) -> set[str]:
         return {end for target in arrows.get(box, ()) for end in (target, *reached(target))}

@@ -40,7 +40,10 @@ def test_specs_are_taken_apart(text: str, name: str, target: str, options: dict[
         (":model", "expected NAME"),
         ("search,steps", "expected NAME"),
         ("search,steps=1,steps=2", "'steps' is given twice"),
-        ("gpt:4", "no engine 'gpt'; known engines: search, nano, nano-prover, openai, transformers, vllm, replay"),
+        (
+            "gpt:4",
+            "no engine 'gpt'; known engines: search, nano, nano-plus, nano-prover, openai, transformers, vllm, replay",
+        ),
         ("openai", "needs a model name"),
         (
             "openai:m,base_url=http://h/v1,temperature=1",

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from reasoning.engines import EngineError
-from reasoning.engines.vllm_server import _Loop, _Order
+from reasoning.engines.vllm_server import VLLMOptions, _engine_arguments, _Loop, _Order
 
 STEP_SECONDS = 0.0005
 
@@ -151,3 +151,10 @@ def test_what_runs_when_it_is_closed_is_aborted_and_fails() -> None:
         return engine.aborted
 
     assert asyncio.run(run()) == ["a"]
+
+
+def test_on_a_cpu_half_of_the_memory_is_left_to_others_unless_asked_for():
+    assert _engine_arguments(VLLMOptions(), on_cpu=True)["gpu_memory_utilization"] == 0.5
+    assert _engine_arguments(VLLMOptions(gpu_memory_utilization=0.9), on_cpu=True)["gpu_memory_utilization"] == 0.9
+    assert "gpu_memory_utilization" not in _engine_arguments(VLLMOptions(), on_cpu=False)
+    assert "cpu_kv_cache_gib" not in _engine_arguments(VLLMOptions(cpu_kv_cache_gib=2), on_cpu=True)

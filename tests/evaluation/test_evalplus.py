@@ -10,10 +10,9 @@ import pytest
 from reasoning.cli.main import main
 from reasoning.evaluation.benchmarks import BenchmarkError, find_benchmark, locate, prepared
 from reasoning.evaluation.benchmarks.mbpp_plus import _arguments
+from reasoning.evaluation.seeds import find_seeds
 from reasoning.evaluation.validate import validate_references
 from reasoning.pipelines.backend.protected import protect
-from reasoning.pipelines.base import PipelineError
-from reasoning.pipelines.seeds import find_seeds
 from verifiers.programs.assertions import compile_check
 from verifiers.programs.evalplus_rules import ReferenceCase, matches_reference
 from verifiers.programs.problems import ProgramProblem
@@ -302,7 +301,7 @@ def test_without_expected_outputs_there_are_texts_only(tmp_path, monkeypatch):
     assert [entry.problem.prompt for entry in entries] == [HALVES["prompt"], PAIR["prompt"]]
     assert [entry.problem.fields["cases"] for entry in entries] == [[], []]
     assert protect("humaneval-plus", []).names == ["humaneval-plus:plus", "humaneval-plus:base"]
-    with pytest.raises(PipelineError, match="computed by `reasoning evaluate` only"):
+    with pytest.raises(BenchmarkError, match="computed by `reasoning evaluate` only"):
         find_seeds("humaneval-plus")
 
 

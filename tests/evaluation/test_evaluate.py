@@ -1,12 +1,16 @@
 import asyncio
 import json
+import math
 
 import pytest
 
 from reasoning.engines.base import Completion, EngineError
 from reasoning.evaluation.again import judge_run_again
-from reasoning.evaluation.evaluate import EvaluationError, Settings, evaluate
+from reasoning.evaluation.evaluating import EvaluationError, Settings, evaluate
+from reasoning.evaluation.metrics import Metric
+from reasoning.evaluation.results import GroupResult, Results, results_from_json
 from reasoning.runs import RunError, RunStore, StoreError
+from verifiers.records import Status, Verdict
 from verifiers.registry import VerifierRegistry
 
 PUZZLES = [
@@ -103,10 +107,75 @@ def test_an_interrupted_run_goes_on_without_asking_twice_and_ends_the_same(tmp_p
     assert third.asked == []
 
 
+def test_a_finished_run_is_not_counted_again_unless_something_has_changed(tmp_path, settings, monkeypatch):
+    first = run(settings, tmp_path / "run", Scripted()).results
+    read, times = RunStore.items, []
+    monkeypatch.setattr(RunStore, "items", lambda *given: times.append(1) or read(*given))
+    again = run(settings, tmp_path / "run", Scripted(), resume=True).results
+    assert (times, again) == ([], first)
+    whole = (tmp_path / "run" / "records.jsonl").read_bytes()
+    for name in ("records.jsonl", "metrics.json"):
+        (tmp_path / "run" / name).write_text("{}")
+        assert run(settings, tmp_path / "run", Scripted(), resume=True).results == first
+        assert (tmp_path / "run" / "records.jsonl").read_bytes() == whole
+    assert len(times) == 2
+    # Verdicts that change after the export, where the process dies before the next one.
+    store = RunStore(tmp_path / "run" / "run.sqlite")
+    for candidate in store.candidates():
+        store.add_rejudgement(candidate, Verdict.of("", Status.WRONG))
+    store.take_over_rejudgements()
+    store.close()
+    changed = run(settings, tmp_path / "run", Scripted(), resume=True).results
+    assert len(times) == 3
+    assert changed.statuses["wrong"] > first.statuses["wrong"]
+
+
+class Answering(Scripted):
+    """Says the sample's index, whatever is asked."""
+
+    async def complete(self, request):
+        return [Completion(f"The answer is {request.sample_indices[0] % 3}.")]
+
+
+@pytest.mark.parametrize("samples", [1, 3, 6])
+def test_a_finished_run_with_votes_is_told_as_it_was(tmp_path, samples):
+    data = tmp_path / "test.jsonl"
+    data.write_text("".join(json.dumps({"question": str(n), "answer": f"#### {n % 3}"}) + "\n" for n in range(4)))
+    settings = Settings("gsm8k", "scripted", samples=samples, data=str(data), temperature=1.0)
+    first = run(settings, tmp_path / "run", Answering()).results
+    again = run(settings, tmp_path / "run", Answering(), resume=True).results
+    assert again.to_json() == first.to_json()
+    assert list(again.metrics) == list(first.metrics)
+    assert list(again.first_k) == list(first.first_k)
+    assert bool(again.votes) == (samples > 1)
+
+
+def test_results_come_back_from_their_json():
+    some, none = Metric(0.5, 0.2, 0.8, "wilson", 4, 8), Metric(math.nan, math.nan, math.nan, "none", 0, 0, 4)
+    results = Results(
+        metrics={"pass@1": some, "pass@2": none},
+        statuses={"passed": 4, "wrong": 4},
+        problems=4,
+        samples=8,
+        solved=3,
+        unrecorded=1,
+        groups={"level": [GroupResult("1", 4, 3, some)]},
+        per_sample={"calls": 1.0},
+        votes={"maj@2": some},
+        first_k={name: some.estimated_by("first k") for name in ("maj@2", "pass@1")},
+    )
+    written = json.loads(json.dumps(results.to_json()))
+    back = results_from_json(written, 2)
+    assert back.to_json() == written
+    assert (set(back.metrics), set(back.votes)) == ({"pass@1", "pass@2"}, {"maj@2"})
+    assert math.isnan(back.metrics["pass@2"].value)
+
+
 def test_what_was_not_answered_is_no_wrong_answer_and_is_asked_again(tmp_path, settings):
     outcome = run(settings, tmp_path / "run", Scripted(down=(2,)))
     assert (outcome.unanswered, outcome.first_failure) == (4, "connection refused")
     assert outcome.results.statuses["unavailable"] == 4
+    assert "connection refused" in outcome.results.first_unjudged
     assert outcome.results.metrics["pass@1"].problems == 5
     again = Scripted()
     outcome = run(settings, tmp_path / "run", again, resume=True)
@@ -165,3 +234,32 @@ def test_a_run_is_judged_again_without_asking(tmp_path, settings):
     assert {row["status"] for row in records(directory)} == {"timeout", "unparsable"}
     with pytest.raises(EvaluationError, match="was begun with"):
         asyncio.run(judge_run_again(directory, timeout=3.0, resume=True, quiet=True))
+
+
+class Counted(Scripted):
+    """Counts how many requests are under way together: each answers once no further one comes."""
+
+    def __init__(self):
+        super().__init__()
+        self.under_way = self.most = 0
+
+    async def complete(self, request):
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        seen = -1
+        while seen != self.most:
+            seen = self.most
+            for _ in range(50):
+                await asyncio.sleep(0)
+        self.under_way -= 1
+        return await super().complete(request)
+
+
+@pytest.mark.parametrize(("own", "wanted", "most"), [(5, None, 5), (5, 3, 3), (None, 7, 7)])
+def test_as_many_requests_are_under_way_as_suit_the_engine(settings, tmp_path, own, wanted, most):
+    engine = Counted()
+    if own is not None:
+        engine.concurrency = own
+    asyncio.run(evaluate(settings, tmp_path / "run", engine=engine, jobs=2, concurrency=wanted, quiet=True))
+    assert engine.most == most
+    assert len(engine.asked) == 24

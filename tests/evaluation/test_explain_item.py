@@ -7,7 +7,7 @@ import pytest
 from scripted_engine import Script, ScriptedEngine, python
 
 from reasoning.cli.main import main
-from reasoning.evaluation.evaluate import Settings, evaluate
+from reasoning.evaluation.evaluating import Settings, evaluate
 from reasoning.evaluation.explain_html import explanation_html
 from reasoning.evaluation.explain_item import ExplainError, explain_item
 from reasoning.evaluation.explain_text import explanation_text
@@ -139,6 +139,8 @@ def test_without_the_benchmark_the_trace_is_still_there(runs, tmp_path):
 def test_what_is_not_there_is_named(runs, tmp_path):
     with pytest.raises(ExplainError, match="no problem 't/9'; its problems are t/<0> "):
         explained(runs / "direct", "t/9")
+    with pytest.raises(ExplainError, match="give the ITEM to explain; its problems are t/<0> "):
+        explained(runs / "direct", "")
     with pytest.raises(ExplainError, match="sample 3 of 't/<0>' is not there"):
         explained(runs / "direct", sample=3)
     (tmp_path / "methods.json").write_text("{}")

@@ -79,7 +79,7 @@ def test_an_interrupted_study_asks_nothing_twice(tmp_path):
 
 
 def test_the_benchmark_is_evaluated_by_level_grade_and_topic(tmp_path):
-    from reasoning.evaluation.evaluate import Settings, evaluate
+    from reasoning.evaluation.evaluating import Settings, evaluate
 
     settings = Settings("families", limit=20, prompt="chat")
     engine = SimulatedEngine({f"algebra/quadratic-roots/{level}": 0.0 for level in range(1, 6)}, default=1.0)

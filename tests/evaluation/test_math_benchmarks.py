@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reasoning.evaluation.benchmarks import BENCHMARKS, BenchmarkError, answer_examples, find_benchmark, locate
-from reasoning.evaluation.evaluate import Settings, evaluate
+from reasoning.evaluation.evaluating import Settings, evaluate
 from reasoning.evaluation.validate import validate_references
 from verifiers.answers import judge
 from verifiers.records import Problem

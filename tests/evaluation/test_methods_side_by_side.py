@@ -5,7 +5,7 @@ import pytest
 from scripted_engine import Script, ScriptedEngine, python
 
 from reasoning.engines.base import PromptTooLongError
-from reasoning.evaluation.evaluate import EvaluationError, Settings, evaluate
+from reasoning.evaluation.evaluating import EvaluationError, Settings, evaluate
 from reasoning.evaluation.methods_side_by_side import evaluate_methods, read_methods
 from reasoning.methods import MethodError
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from reasoning.engines import Completion
 from reasoning.evaluation.benchmarks import BenchmarkError, find_benchmark, locate
 from reasoning.evaluation.benchmarks.questbench_logic import asked_attribute
-from reasoning.evaluation.evaluate import Settings, evaluate
+from reasoning.evaluation.evaluating import Settings, evaluate
 from reasoning.evaluation.questbench import equations, logic, planning
 from reasoning.evaluation.questbench.equations import Equation, EquationProblem
 from reasoning.evaluation.questbench.logic import Clause, LogicProblem

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from reasoning.engines.base import Completion
-from reasoning.evaluation.evaluate import Settings, evaluate
+from reasoning.evaluation.evaluating import Settings, evaluate
 from reasoning.evaluation.explain_item import explain_item
 from reasoning.solvers import Toolbox
 from tests.evaluation.test_kill import finished_items

@@ -9,7 +9,7 @@ import pytest
 from reasoning.engines import Completion
 from reasoning.evaluation.benchmarks import BenchmarkError, find_benchmark, locate
 from reasoning.evaluation.benchmarks.wemath import chosen_letter
-from reasoning.evaluation.evaluate import Settings, evaluate
+from reasoning.evaluation.evaluating import Settings, evaluate
 
 BENCHMARK = find_benchmark("wemath")
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"
@@ -68,6 +68,7 @@ def test_options_stand_in_the_order_of_the_alphabet_and_may_have_gaps(tmp_path):
         ({"key": "4steps_1"}, "field 'key'"),
         ({"answer": "H"}, "field 'answer'"),
         ({"option": 7}, "field 'option'"),
+        ({"option": "3 cm or 4 cm"}, r"field 'option': expected 'A. ...; B. ...', got '3 cm"),
     ],
 )
 def test_a_malformed_row_is_named(tmp_path, changes, said):

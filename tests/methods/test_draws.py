@@ -65,7 +65,7 @@ def test_the_best_rated_wins_and_keeps_its_reward():
 
 
 def test_a_missing_reward_model_is_said_before_anything_is_begun(tmp_path):
-    from reasoning.evaluation.evaluate import Settings, evaluate
+    from reasoning.evaluation.evaluating import Settings, evaluate
 
     data = tmp_path / "test.jsonl"
     data.write_text('{"question": "2+2?", "answer": "#### 4"}\n')

@@ -7,6 +7,7 @@ import pytest
 from reasoning.engines import Completion, EngineError, Request, create_engine
 from reasoning.engines.base import BudgetSpentError, Message, ToolCall
 from reasoning.methods import MethodError, Prompt, PromptStyle, Question, Sampling, find_method
+from reasoning.methods.draws import check_needs
 from reasoning.runs.recording import request_key
 from tests.support.protocol_server import ProtocolServer, Say
 from tests.support.scripted_answers import Bench, ScriptedEngine, question
@@ -116,6 +117,11 @@ def test_engines_without_tools_refuse_them(spec, tmp_path):
     with pytest.raises(EngineError, match="takes no tools"):
         asyncio.run(ask(tools=("{}",)))
     assert "3" in asyncio.run(ask())[0].text
+    for tools in ("python", "factor_integer"):
+        method = find_method(f"self_consistency,n=2,tools={tools}")
+        with pytest.raises(MethodError, match="no model that could call tools"):
+            check_needs(method, problem, engine=spec.format(file=file), rewarded=False)
+    check_needs(find_method("direct"), problem, engine=spec.format(file=file), rewarded=False)
 
 
 def test_the_protocol_carries_tools_and_calls_both_ways():

@@ -160,7 +160,7 @@ def test_code_is_masked_with_its_strings():
 
 def test_groups_and_forms_never_part_between_splits(tmp_path):
     index = KeyIndex(tmp_path / "index.sqlite", INDEX_NAMES)
-    splitter = Splitter(SplitPlan.parse("train=0.5,test=0.5"), "group", 0, index)
+    splitter = Splitter(SplitPlan.parse("train=0.5,test=0.5"), 0, index)
     draw = random.Random(3)
     of_group, of_form, leaks = {}, {}, 0
     for number in range(2000):

@@ -33,3 +33,10 @@ def test_a_hub_that_cannot_be_reached_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(huggingface_hub, "HfApi", Hub)
     with pytest.raises(HubError, match=r"^me/data: the upload failed \(no route\); the dataset lies in "):
         push(tmp_path, "me/data")
+
+
+def test_what_the_hubs_own_client_raises_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    with pytest.raises(HubError, match=r"^me/data: the upload failed \(.*refused"):
+        push(tmp_path, "me/data")

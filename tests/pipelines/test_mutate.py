@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 from pipeline_runs import run_pipeline
 
-from reasoning.pipelines.base import Discarded, Row
+from reasoning.pipelines.base import Discarded, PipelineError, Row
 from reasoning.pipelines.library_mutations import FORMS, Effort, LibraryMutator, Mutation
-from reasoning.pipelines.mutate import _ALONE, MutateOptions, PipelineError, _judged, _kept
+from reasoning.pipelines.mutate import _ALONE, MutateOptions, _judged, _kept
 from verifiers.proofs import ProofTask, ProofVerifier
 from verifiers.records import Problem, Status, Verdict
 from verifiers.sandbox import Limits, SandboxPool

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reasoning.engines.base import Completion
+from reasoning.evaluation.seeds import find_seeds
+from reasoning.families import FamilyError
 from reasoning.families.induction import InductionError, read, steps_program
 from reasoning.pipelines.backend import build
 from reasoning.pipelines.masking import mask_numbers
-from reasoning.pipelines.seeds import find_seeds
 from reasoning.pipelines.settings import settings_from
 
 
@@ -147,3 +148,10 @@ def test_a_written_program_is_sent_back_with_its_error(tmp_path):
         had, ate = (int(number) for number in re.findall(r"\d+", row["prompt"]))
         assert int(row["answer"]) == had - ate > 0
     assert {one["stage"] for one in thrown} <= {"numbers"}
+
+
+def test_a_family_that_there_is_not_is_said_before_anything_is_begun(tmp_path):
+    settings = settings_from({"pipeline": "families", "family": "nosuch"})
+    with pytest.raises(FamilyError, match="no family, topic or grade 'nosuch'"):
+        asyncio.run(build(settings, tmp_path / "run", quiet=True))
+    assert not (tmp_path / "run").exists()

@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 from pipeline_runs import ScriptedEngine, run_pipeline
 
+from reasoning.evaluation.benchmarks import BenchmarkError
+from reasoning.evaluation.seeds import find_seeds
 from reasoning.pipelines.backend import build
-from reasoning.pipelines.base import PIPELINES, Pipeline, PipelineError, Row
-from reasoning.pipelines.seeds import find_seeds
+from reasoning.pipelines.base import PIPELINES, Pipeline, Row
 from reasoning.pipelines.settings import settings_from
 
 COMMAND = [sys.executable, "-m", "reasoning.cli.main", "generate"]
@@ -145,6 +146,7 @@ def test_a_run_killed_again_and_again_ends_with_the_same_bytes(command, tmp_path
         (["rejection", "--problems", "nowhere.jsonl"], "--problems nowhere.jsonl: neither a benchmark"),
         (["rejection", "--splits", "train=0.5"], "--splits train=0.5: the shares add up to 0.5, not 1"),
         (["rejection", "--split-by", "row"], "--split-by row: expected group or stream"),
+        (["rejection", "--method", "nothing"], "no method 'nothing'"),
         (["nothing"], "No such command 'nothing'"),
         (["reproduce", "nowhere"], "nowhere: cannot be read"),
         (["--resume", "nowhere"], "nowhere holds no run"),
@@ -208,5 +210,5 @@ def test_a_folder_of_one_table_is_read_and_another_is_named(tmp_path):
         pq.write_table(table, tmp_path / folder / "train-00000.parquet")
     (entry,) = find_seeds(str(tmp_path / "kto")).entries()
     assert entry.problem.id == "a"
-    with pytest.raises(PipelineError, match=r"holds no data/.*; name one of its tables: \S+/dpo, \S+/kto"):
+    with pytest.raises(BenchmarkError, match=r"holds no data/.*; name one of its tables: \S+/dpo, \S+/kto"):
         find_seeds(str(tmp_path))

@@ -7,11 +7,19 @@ import re
 import pytest
 
 from reasoning.data_files import data_file
-from reasoning.proving import corpus, generated
-from reasoning.proving.corpus import Proved, conjecturer_examples, judged, make_plan
+from reasoning.proving import generated
 from reasoning.proving.drafts import Draft, canonical, named, read_templates, vary
 from reasoning.proving.held_out import core_theorems, is_held_out, statement_key
 from reasoning.proving.prompts import TRIVIAL_LEMMA, cut_proof, statement_from_conjecture
+from reasoning.training.prover_corpus import (
+    CONJECTURE_NAME,
+    CORE,
+    TEMPLATES_NAME,
+    Proved,
+    conjecturer_examples,
+    judged,
+    make_plan,
+)
 from verifiers.proofs.records import ProofReport
 from verifiers.records import RecordError, Status
 
@@ -30,7 +38,7 @@ def test_templates_are_read_in_blocks():
 
 
 def test_no_shipped_template_is_unreadable_or_double():
-    templates = read_templates(data_file(corpus.TEMPLATES_NAME).read_text(encoding="utf-8"))
+    templates = read_templates(data_file(TEMPLATES_NAME).read_text(encoding="utf-8"))
     assert len({template.family for template in templates}) == len(templates) == 222
     assert all(proof.startswith("  ") for template in templates for proof in template.proofs)
 
@@ -93,7 +101,7 @@ def test_a_plan_holds_no_held_out_theorem_and_few_renamings():
     ]
     plan = make_plan(1, 150, 150, renamed[:10])
     assert not any(is_held_out(draft.statement) for draft in plan)
-    assert sum(draft.family == corpus.CORE for draft in plan) == 289
+    assert sum(draft.family == CORE for draft in plan) == 289
     keys = [statement_key(draft.statement) for draft in plan]
     assert max(map(keys.count, set(keys))) <= 3
     assert plan == make_plan(1, 150, 150)
@@ -152,7 +160,7 @@ def test_conjectures_go_from_short_proofs_to_longer_ones_of_a_shared_lemma_or_fa
     }
     assert made == {
         (lemmas[shared], "theorem conjecture (a b : Nat) (h : a ≤ b) : 2 * a ≤ 2 * b := by"),
-        (TRIVIAL_LEMMA, named(rows[4].statement, corpus.CONJECTURE_NAME)),
+        (TRIVIAL_LEMMA, named(rows[4].statement, CONJECTURE_NAME)),
     }
     assert all(cut_proof(example.prompt.partition("lean4\n")[2]).endswith(" theorem") for example in examples)
 

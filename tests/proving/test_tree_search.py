@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from reasoning.proving.tree_search import Budget, Proposal, Proposals, tree_search
+from reasoning.proving.best_first import Budget, Proposal, Proposals, tree_search
 from verifiers.proofs.lean.tactics import TacticError, TacticState
 from verifiers.proofs.records import ProofTask
 

@@ -62,3 +62,26 @@ def test_a_client_lists_and_calls_every_tool_over_http():
     finally:
         server.terminate()
         server.communicate()
+
+
+def test_an_interrupt_before_the_server_has_started_is_no_traceback(monkeypatch, capfd):
+    from reasoning.solvers import mcp_server
+    from reasoning.solvers.toolbox import Toolbox
+    from verifiers.sandbox import SandboxPool
+
+    made = mcp_server.make_server
+
+    def interrupted(toolbox):
+        asyncio.current_task().cancel()
+        return made(toolbox)
+
+    async def work():
+        async with SandboxPool(workers=1) as pool:
+            await mcp_server.serve_http(Toolbox(pool, ["factor_integer"]), 0)
+
+    monkeypatch.setattr(mcp_server, "make_server", interrupted)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(work())
+    shown = capfd.readouterr().err
+    assert "tools: http://127.0.0.1" in shown
+    assert "Traceback" not in shown

@@ -119,3 +119,17 @@ def test_a_value_of_the_command_line_that_toml_cannot_take_is_a_text(value):
 def test_a_configuration_without_a_field_that_is_needed_names_it():
     with pytest.raises(ConfigError, match="here: field 'recipe': missing"):
         config_from_json({"steps": 3}, "here")
+
+
+def test_a_place_that_a_run_cannot_have_is_said_before_anything_is_loaded(tmp_path):
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes").write_text("x")
+    for out, words in (
+        ("file", "error: file: cannot be used: Not a directory"),
+        ("file/below", "error: file/below: cannot be used: Not a directory"),
+        ("full", "error: full is not empty: it holds notes"),
+    ):
+        done = run("grpo", "--out", out, cwd=tmp_path)
+        assert done.returncode == 2
+        assert done.stderr == words + "\n"

@@ -60,7 +60,7 @@ def test_the_chat_template_writes_the_prompt():
 
 
 @needs_torch
-@pytest.mark.parametrize("model", ["nano", "nano_prover"])
+@pytest.mark.parametrize("model", ["nano", "nano_plus", "nano_prover"])
 def test_no_text_has_a_token_that_the_model_lacks(model):
     from transformers import AutoTokenizer
 

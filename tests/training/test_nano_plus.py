@@ -83,6 +83,7 @@ def test_nano_plus_fits_in_small_files_and_its_time_is_estimated(tmp_path):
     pytest.importorskip("transformers", reason="Transformers is not installed")
     from reasoning.training.nano import make_model
     from reasoning.training.nano_plus import NANO_PLUS, PlusSettings, estimate, parameters_of, save_plus
+    from reasoning.training.token_rows import TokenRows
 
     assert parameters_of(NANO_PLUS) <= 35e6
     save_plus(make_model(NANO_PLUS, 0), tmp_path)
@@ -90,19 +91,61 @@ def test_nano_plus_fits_in_small_files_and_its_time_is_estimated(tmp_path):
     assert max(sizes) < 16 * MIB
     assert sum(sizes) < 48 * MIB
     settings = PlusSettings()
-    one = PlusExample("worked", "x" * 100, "y" * 99, Problem("p", "answer", "", {"gold": "1"}))
-    expected = estimate(settings, [one])
-    # 6 N D operations, D of 200 tokens an example, at a tenth of 790e12 a second.
+    expected = estimate(settings, TokenRows.of([("x" * 100, "y" * 99)]))
+    # 6 N D operations, D of 200 tokens an example, at 17 % of 790e12 a second.
     tokens = 200 * settings.steps * settings.batch_size
     assert expected.tokens == tokens
-    assert expected.seconds == pytest.approx(6 * parameters_of(NANO_PLUS) * tokens / 79e12)
+    assert expected.seconds == pytest.approx(6 * parameters_of(NANO_PLUS) * tokens / 134.3e12)
 
 
 def test_the_schedule_is_cut_to_the_minutes():
     pytest.importorskip("torch", reason="PyTorch is not installed")
     pytest.importorskip("transformers", reason="Transformers is not installed")
     from reasoning.training.nano_plus import SMOKE, train_plus
+    from reasoning.training.token_rows import TokenRows
 
-    one = PlusExample("worked", "Q:1+1=?\nA:", "####2\n", Problem("p", "answer", "", {"gold": "2"}))
-    result = train_plus(replace(SMOKE, steps=10_000, minutes=0.0), [one] * 8)
-    assert result.steps == 30
+    rows = TokenRows.of([("Q:1+1=?\nA:", "####2\n")] * 8)
+    told = []
+    settings = replace(SMOKE, steps=10_000, minutes=0.0)
+    result = train_plus(settings, rows, lambda step, planned, losses: told.append((step, planned, len(losses))))
+    assert result.steps == 20
+    assert told == [(10, 10_000, 10), (20, 20, 10)]
+
+
+def test_the_shipped_model_writes_what_its_verifiers_accept():
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    pytest.importorskip("transformers", reason="Transformers is not installed")
+    from reasoning.data_files import data_file
+    from reasoning.engines import create_engine
+    from reasoning.json_lines import json_lines
+    from reasoning.training.nano_plus import right_by_kind
+    from verifiers.rewards import VerifierReward
+
+    rows = [row for _, row in json_lines(data_file("nano_plus/held_out.jsonl"))]
+    asked = [
+        PlusExample(**{**row, "problem": Problem.from_json(row["problem"])})
+        for kind in ("worked", "functions")
+        for row in [one for one in rows if one["kind"] == kind][:8]
+    ]
+    assert all(is_held_out(prompt_of(one.problem.prompt)) for one in asked)
+
+    async def ask(reward):
+        engine = create_engine("nano-plus,device=cpu")
+        try:
+            return await right_by_kind(engine, asked, reward)
+        finally:
+            await engine.close()
+
+    reward = VerifierReward()
+    try:
+        right = asyncio.run(ask(reward))
+    finally:
+        reward.close()
+    assert right["functions"] == (8, 0, 8)
+    assert right["worked"][0] >= 7
+
+
+def test_the_shipped_files_are_small_enough():
+    sizes = [path.stat().st_size for path in (ROOT / "data" / "nano_plus").iterdir()]
+    assert max(sizes) < 16 * MIB
+    assert sum(sizes) < 48 * MIB

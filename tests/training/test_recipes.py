@@ -143,12 +143,19 @@ def test_a_refined_schedule_is_taken_from_a_finished_run(tmp_path):
 
 @pytest.mark.parametrize("recipe", ["preference", "reward-model"])
 def test_micro_batches_add_up_to_the_same_gradient(tmp_path, recipe):
+    rows = tmp_path / "rows.jsonl"
+    with open(rows, "w") as file:
+        for n in range(1, 9):
+            prompt, right, wrong = f"Q:{n}+{n + 3}=?\nA:", f"{n}####{2 * n + 3}\n" * (1 + n % 3), f"####{n}\n"
+            judged = {"completion": right if n % 2 else wrong, "label": bool(n % 2)}
+            pair = {"chosen": right, "rejected": wrong}
+            file.write(json.dumps({"prompt": prompt, **(pair if recipe == "preference" else judged)}) + "\n")
     changes = (
         "preference.loss=cpl",
         "reward_model.form=pointwise",
         "steps=1",
         "data.evaluation=",
-        "sampling.temperature=1.3",
+        f"data.train={rows}",
     )
     norms = []
     for accumulation in (1, 2):

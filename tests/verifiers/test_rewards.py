@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import os
 import signal
@@ -197,6 +198,15 @@ def test_verl_gets_the_same_keys_for_every_sample():
     wrong = asyncio.run(compute_score("x", "3", json.dumps(PUZZLE | {"sat": "def sat(x: int): return x == 4"})))
     assert (right["score"], wrong["score"]) == (1.0, 0.0)
     assert right.keys() == wrong.keys()
+
+
+def test_trainers_load_the_file_under_a_name_of_their_own():
+    path = importlib.util.find_spec("verifiers.rewards.trainers").origin
+    spec = importlib.util.spec_from_file_location("custom_module", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert asyncio.run(module.compute_score("x", "so \\boxed{4}", "4"))["score"] == 1.0
+    assert callable(module.reward_func)
 
 
 def test_verl_and_openrlhf_fail_rather_than_get_a_zero_that_nobody_decided(absent):

@@ -5,15 +5,16 @@ r"""Judges mathematical answers: extract, read within bounds, compare, explain.
     True
 
 `judge` needs no sandbox and no sympy; `AnswerVerifier` adds symbolic simplification in the sandbox for the few pairs
-that are left undecided.
+that are left undecided, and is imported when it is first asked for.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from verifiers.answers.agreement import CONVENTIONS, DEFAULT, LENIENT, STRICT, Concession, Convention
 from verifiers.answers.extract import Extraction, extract
 from verifiers.answers.judge import Judgement, judge, judge_bare
 from verifiers.answers.reading import Reading, read
+from verifiers.late_imports import lazy_exports
 
 if TYPE_CHECKING:
     from verifiers.answers.verifier import AnswerVerifier
@@ -35,11 +36,4 @@ __all__ = [
     "read",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """`AnswerVerifier`, imported when first asked for: it brings the sandbox with it, which `judge` does not need."""
-    if name != "AnswerVerifier":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from verifiers.answers.verifier import AnswerVerifier
-
-    return AnswerVerifier
+__getattr__ = lazy_exports(__name__, {"verifier": ("AnswerVerifier",)})

@@ -29,40 +29,10 @@ from verifiers.answers.tree import (
     Symbol,
     Words,
 )
+from verifiers.answers.vocabulary import OPEN_FUNCTIONS
 
 __all__ = ["FunctionParser"]
 
-_GREEDY_FUNCTIONS = frozenset(
-    [
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "arccot",
-        "arcsec",
-        "arccsc",
-        "sinh",
-        "cosh",
-        "tanh",
-        "coth",
-        "sech",
-        "csch",
-        "arcsinh",
-        "arccosh",
-        "arctanh",
-        "ln",
-        "log",
-        "lg",
-        "exp",
-        "cis",
-        "det",
-    ]
-)
 _INVERSES = {name: f"arc{name}" for name in ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh")}
 _CASE_FILLERS = frozenset(
     [
@@ -164,7 +134,7 @@ class FunctionParser(NumeralParser):
         if self.next.kind in ("{", "{{"):
             group = self._bracket(self.take().kind)
             return group.items if isinstance(group, Collection) else (group,)
-        if name not in _GREEDY_FUNCTIONS:
+        if name not in OPEN_FUNCTIONS:
             raise ParseError(f"{name} without brackets")
         self._enter()
         negative = self.accept("-")

@@ -5,7 +5,8 @@ r"""What an answer is read as: a small immutable tree.
 
 Two families share the module: *expressions* stand for one number or function (`Number`, `Symbol`, `Constant`, `Sum`,
 `Product`, `Power`, `Call`, `PlusMinus`), and *values* hold them (`Quantity`, `Collection`, `Union`, `Matrix`,
-`Relation`, ...). Nothing here computes.
+`Relation`, ...). Nothing here computes. Closed forms of constants, which are evaluated to thousands of digits, have a
+strict little tree of their own (`verifiers.constants.expressions`).
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ __all__ = [
     "GREEK",
     "MONTHS",
     "NUMBER_WORDS",
+    "OPEN_FUNCTIONS",
     "PART_WORDS",
     "SYNONYMS",
     "find_unit",
@@ -99,68 +100,17 @@ def number_from_words(words: Sequence[str]) -> Fraction | None:
     return Fraction(total + current) if seen else None
 
 
-FUNCTIONS = frozenset(
-    [
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "arccot",
-        "arcsec",
-        "arccsc",
-        "asin",
-        "acos",
-        "atan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "coth",
-        "sech",
-        "csch",
-        "arcsinh",
-        "arccosh",
-        "arctanh",
-        "asinh",
-        "acosh",
-        "atanh",
-        "ln",
-        "log",
-        "lg",
-        "exp",
-        "cis",
-        "sqrt",
-        "cbrt",
-        "abs",
-        "floor",
-        "ceil",
-        "ceiling",
-        "gcd",
-        "lcm",
-        "max",
-        "min",
-        "det",
-        "sgn",
-        "sign",
-        "gamma",
-        "arg",
-        "Re",
-        "Im",
-        "re",
-        "im",
-        "tg",
-        "ctg",
-        "arctg",
-        "binom",
-        "binomial",
-        "factorial",
-        "round",
-    ]
-)
+OPEN_FUNCTIONS = frozenset((
+    "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "arccot", "arcsec", "arccsc", "sinh",
+    "cosh", "tanh", "coth", "sech", "csch", "arcsinh", "arccosh", "arctanh", "ln", "log", "lg", "exp", "cis", "det",
+))  # fmt: skip
+"""Functions whose argument may follow without parentheses."""
+
+FUNCTIONS = OPEN_FUNCTIONS | {
+    "asin", "acos", "atan", "asinh", "acosh", "atanh", "sqrt", "cbrt", "abs", "floor", "ceil", "ceiling", "gcd",
+    "lcm", "max", "min", "sgn", "sign", "gamma", "arg", "Re", "Im", "re", "im", "tg", "ctg", "arctg", "binom",
+    "binomial", "factorial", "round",
+}  # fmt: skip
 """Names read as functions in plain text and in LaTeX."""
 
 GREEK = frozenset(

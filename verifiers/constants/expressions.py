@@ -5,6 +5,10 @@ Binary(operator='/', left=Number(value=Fraction(4, 1)), right=Name(name='pi'))
 >>> parse("n(n+1)")         # a product where a name is no function
 Binary(operator='*', left=Name(name='n'), right=Binary(operator='+', left=Name(name='n'), right=Number(...)))
 
+This tree is not that of `verifiers.answers.tree`. There, whatever a text may mean is kept, with units, sets and
+relations, and compared by rules that forgive notation. Here is a number or a polynomial in n and nothing else; it means
+one thing, and is evaluated to thousands of digits.
+
 Nothing is evaluated here. Every bound of `limits` on the text is checked while it is read.
 """
 

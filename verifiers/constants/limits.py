@@ -4,6 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
+__all__ = [
+    "MAX_ARGUMENT_BITS",
+    "MAX_CLAIM",
+    "MAX_COEFFICIENT_BITS",
+    "MAX_DEGREE",
+    "MAX_DEPTH",
+    "MAX_DIGITS",
+    "MAX_EXACT_DEPTH",
+    "MAX_EXPONENT",
+    "MAX_NODES",
+    "MAX_NUMBER_DIGITS",
+    "MAX_RECURRENCE",
+    "MAX_TERM_BITS",
+    "MAX_TEXT",
+]
+
 MAX_TEXT: Final = 4_000
 """Characters of one expression."""
 MAX_CLAIM: Final = 100_000

@@ -20,16 +20,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from verifiers.late_imports import lazy_exports
+
 if TYPE_CHECKING:
     from verifiers.programs.verifier import ProgramVerifier
 
 __all__ = ["ProgramVerifier"]
 
-
-def __getattr__(name: str) -> object:
-    """Import on first use: the fork server shares this package, and every page it imports is copied with each task."""
-    if name != "ProgramVerifier":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from verifiers.programs.verifier import ProgramVerifier
-
-    return ProgramVerifier
+__getattr__ = lazy_exports(__name__, {"verifier": ("ProgramVerifier",)})

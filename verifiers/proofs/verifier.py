@@ -10,9 +10,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from verifiers.late_imports import load
 from verifiers.proofs.records import Bridge, ProofReport, ProofTask
 from verifiers.records import Problem, RecordError, Verdict
 from verifiers.sandbox.task import Limits
@@ -63,8 +63,7 @@ class ProofVerifier:
         if task.system not in BRIDGES:
             raise RecordError("system", f"expected one of {', '.join(BRIDGES)}, got {task.system!r}")
         if task.system not in self._bridges:
-            module, _, attribute = BRIDGES[task.system].partition(":")
-            self._bridges[task.system] = getattr(import_module(module), attribute)(self._sandbox)
+            self._bridges[task.system] = load(BRIDGES[task.system])(self._sandbox)
         return await self._bridges[task.system].check(task, proof, limits)
 
 

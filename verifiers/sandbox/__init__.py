@@ -9,8 +9,9 @@ ask a candidate one question after another. `SandboxPool.report` says which laye
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from verifiers.late_imports import lazy_exports
 
 if TYPE_CHECKING:
     from verifiers.sandbox.pool import SandboxPool, Session
@@ -32,23 +33,12 @@ __all__ = [
     "measure_usage",
 ]
 
-_HOMES = {
-    "SandboxPool": "pool",
-    "Session": "pool",
-    "IsolationReport": "report",
-    "SandboxUnavailableError": "report",
-    "End": "task",
-    "Limits": "task",
-    "Outcome": "task",
-    "Profile": "task",
-    "Task": "task",
-    "Usage": "usage",
-    "measure_usage": "usage",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Import on first use: the fork server shares this package, and every page it imports is copied with each task."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "pool": ("SandboxPool", "Session"),
+        "report": ("IsolationReport", "SandboxUnavailableError"),
+        "task": ("End", "Limits", "Outcome", "Profile", "Task"),
+        "usage": ("Usage", "measure_usage"),
+    },
+)

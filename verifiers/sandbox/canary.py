@@ -16,6 +16,8 @@ from typing import Final
 
 from verifiers.sandbox.channel import Channel
 
+__all__ = ["attempt", "payload"]
+
 _CLONE_NEWUSER: Final = 0x1000_0000
 
 

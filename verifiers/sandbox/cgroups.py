@@ -10,6 +10,8 @@ import contextlib
 import os
 from typing import Final, NamedTuple
 
+__all__ = ["Group", "LimitFiles", "create", "memory_kills", "open_entrances", "open_events", "remove", "set_limits"]
+
 MIB: Final = 1 << 20
 _NAME_PREFIX: Final = "reasoning-sandbox-"
 _VERSION_1_ROOTS: Final = ("/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids")

@@ -14,6 +14,8 @@ import os
 import struct
 from typing import Final
 
+__all__ = ["HEADER", "Channel"]
+
 HEADER: Final = struct.Struct("!I")
 _READ_SIZE: Final = 1 << 20
 

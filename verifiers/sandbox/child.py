@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import builtins
 import contextlib
-import importlib
 import math
 import os
 import resource
@@ -18,10 +17,13 @@ from _sitebuiltins import Quitter
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from verifiers.late_imports import load
 from verifiers.sandbox import filesystem, landlock, linux, seccomp
 from verifiers.sandbox.channel import Channel
 from verifiers.sandbox.layers import Layer
 from verifiers.sandbox.wire import Order
+
+__all__ = ["ChildPlan", "finish", "flush_streams", "prepare_streams", "run_entry"]
 
 SETUP_FAILED: Final = 213
 """Exit status of a child that could not put a layer on; it means so only before the task has begun."""
@@ -108,8 +110,7 @@ class ChildPlan:
             AttributeError: likewise.
         """
         if entry not in self._entries:
-            module, _, name = entry.partition(":")
-            self._entries[entry] = getattr(importlib.import_module(module), name)
+            self._entries[entry] = load(entry)
         return self._entries[entry]
 
     def become_task(self, order: Order, descriptors: Sequence[int], work: str | None) -> int:

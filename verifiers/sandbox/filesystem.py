@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 
 from verifiers.sandbox import linux
 
+__all__ = ["View", "build_root", "mount_process_filesystem", "mount_work", "write_file"]
+
 BOX: Final = "/box"
 """Holds the mount point of the working directory; writable below by Landlock, itself on a read-only mount."""
 WORK: Final = "/box/work"

@@ -14,6 +14,8 @@ from typing import Final
 
 from verifiers.sandbox.linux import syscall
 
+__all__ = ["abi", "allow", "create_ruleset", "restrict_self"]
+
 _EXECUTE: Final = 1 << 0
 _WRITE_FILE: Final = 1 << 1
 _READ_FILE: Final = 1 << 2

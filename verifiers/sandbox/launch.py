@@ -26,6 +26,8 @@ from verifiers.sandbox.task import Limits, Profile, Task
 from verifiers.sandbox.view import landlock_paths, visible_paths
 from verifiers.sandbox.worker import Worker, WorkerStartError
 
+__all__ = ["Launcher"]
+
 _COMMON_MODULES: Final = (
     *("bisect", "collections", "copy", "functools", "heapq", "itertools", "json", "math", "operator", "random", "re"),
     *("string", "typing"),

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
+__all__ = ["LEVELS", "NAMESPACES", "STRONG_LEVELS", "Layer", "names"]
+
 
 class Layer(StrEnum):
     """One thing that keeps a task in its place; the value is the name in reports."""

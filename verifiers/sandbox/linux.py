@@ -16,6 +16,25 @@ import sys
 from functools import lru_cache
 from typing import Final
 
+__all__ = [
+    "CLONE_NEWNET",
+    "CLONE_NEWUSER",
+    "NAMESPACE_FLAGS",
+    "clone_child",
+    "close_all_but",
+    "collapse_memory",
+    "drop_capabilities",
+    "drop_capability_bounding_set",
+    "fork_child",
+    "mount",
+    "no_new_privileges",
+    "pivot_root",
+    "prctl",
+    "supported",
+    "syscall",
+    "unshare",
+]
+
 CLONE_NEWNS: Final = 0x0002_0000
 CLONE_NEWCGROUP: Final = 0x0200_0000
 CLONE_NEWUTS: Final = 0x0400_0000

@@ -24,6 +24,8 @@ from verifiers.sandbox.task import Limits, Outcome, Profile, Task
 from verifiers.sandbox.usage import record_usage
 from verifiers.sandbox.worker import Conversation, Worker, WorkerStartError
 
+__all__ = ["BARE", "NUMERIC", "SandboxPool", "Session", "available_processors"]
+
 _Shared = TypeVar("_Shared")
 
 _TASKS_PER_SERVER: Final = 20_000

@@ -16,6 +16,8 @@ from typing import Any, Final
 from verifiers.sandbox import landlock, seccomp
 from verifiers.sandbox.layers import Layer
 
+__all__ = ["IsolationReport", "SandboxUnavailableError"]
+
 _COVERAGE: Final[dict[str, tuple[Layer, ...]]] = {
     "files": (Layer.MOUNT, Layer.LANDLOCK, Layer.OWN_UID),
     "secrets": (Layer.CLOSED, Layer.PID, Layer.MOUNT, Layer.LANDLOCK),

@@ -15,6 +15,8 @@ from typing import Final, NamedTuple
 
 from verifiers.sandbox.linux import NAMESPACE_FLAGS, syscall
 
+__all__ = ["Filter", "PreparedFilter", "assemble", "supported"]
+
 _SECCOMP_SET_MODE_FILTER: Final = 1
 _RET_ALLOW: Final = 0x7FFF_0000
 _RET_ERRNO: Final = 0x0005_0000

@@ -28,6 +28,8 @@ from verifiers.sandbox.child import ChildPlan
 from verifiers.sandbox.layers import NAMESPACES, Layer
 from verifiers.sandbox.tree import Tree
 
+__all__ = ["Configuration", "main"]
+
 _WATCH_SECONDS: Final = 0.025
 """How often the watcher looks, where no control group binds."""
 _LIMIT_ACCURACY: Final = 0.7

@@ -38,6 +38,7 @@ class Limits:
     files: int = 4096
     """Number of files in the working directory."""
     open_files: int = 256
+    """File descriptors of one process."""
     output_bytes: int = 1 * MIB
     """Kept of each of stdout and stderr; a task that writes `OUTPUT_FLOOD_FACTOR` times more is killed."""
     answer_bytes: int = 256 * MIB
@@ -113,7 +114,7 @@ class Outcome:
         detail: what the sandbox has to say about the end, in words.
         answers: frames that the child sent, in order. They are the *child's* words: decode them with care.
         stdout: head of what it wrote, at most `Limits.output_bytes`; `stdout_total` bytes in all.
-        stderr: likewise.
+        stderr: likewise, of `stderr_total` bytes.
         seconds: wall time of the child.
         cpu_seconds: user and system time of its process tree, as far as it was waited for.
         peak_memory_mib: largest resident size of one process.

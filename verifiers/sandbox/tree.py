@@ -11,6 +11,8 @@ import os
 import signal
 from typing import Final
 
+__all__ = ["Tree"]
+
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _SWEEP_ROUNDS: Final = 10_000
 """Bound on the rounds of killing: each kills all that is there, and a task's processes are limited."""

@@ -19,6 +19,8 @@ from typing import Final
 
 from verifiers.sandbox.filesystem import View
 
+__all__ = ["landlock_paths", "visible_paths"]
+
 _SYSTEM_PATHS: Final = (
     "/usr/lib",
     "/usr/lib32",

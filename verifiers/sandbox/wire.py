@@ -12,6 +12,8 @@ import socket
 import struct
 from typing import Final, NamedTuple
 
+__all__ = ["Ending", "Order", "close_all", "parse_ending", "receive_order", "send_ending", "send_order"]
+
 _ORDER: Final = struct.Struct("!BddIIIIIIH")
 _ENDING: Final = struct.Struct("!BiddQH")
 _MAX_TEXT: Final = 4096

@@ -20,6 +20,8 @@ from verifiers.sandbox.channel import HEADER
 from verifiers.sandbox.server import Configuration
 from verifiers.sandbox.task import End, Limits, Outcome, Task
 
+__all__ = ["Conversation", "Worker", "WorkerStartError"]
+
 _START_SECONDS: Final = 120.0
 """A server that imports large packages on a busy machine may take long."""
 _FRAME_BYTES: Final = 512

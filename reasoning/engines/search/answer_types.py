@@ -13,6 +13,8 @@ import ast
 from dataclasses import dataclass
 from typing import Any, Final
 
+__all__ = ["AnswerType", "freeze", "fresh_copy", "key_of", "parse_answer_type", "type_of"]
+
 BASES: Final[dict[str, type]] = {"bool": bool, "int": int, "float": float, "str": str}
 MAX_DEPTH: Final = 6
 """Deepest list nesting that an answer type may have."""

@@ -18,6 +18,8 @@ from typing import Any, Final
 from reasoning.engines.search.answer_types import AnswerType
 from reasoning.engines.search.grammar import INT, STR
 
+__all__ = ["MAX_TURNS", "Binder", "over_grid", "over_list", "over_pairs", "over_range", "over_rows", "over_string"]
+
 MAX_TURNS: Final = 4_000
 """Longest loop (turns) that a comprehension is built over."""
 
@@ -26,9 +28,10 @@ Variable = tuple[str, AnswerType, tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Binder:
-    """A loop: its variables with their values at every turn, and its source."""
+    """A loop."""
 
     variables: tuple[Variable, ...]
+    """Their values at every turn."""
     full: str
     """The clause that binds all variables."""
     plain: str
@@ -36,6 +39,7 @@ class Binder:
     source: str
     """The expression that is looped over, or '' when there is no single one."""
     turns: int
+    """How often its body runs."""
 
     def clause(self, *texts: str) -> str:
         """The shortest clause that binds what the texts use."""

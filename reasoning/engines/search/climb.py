@@ -21,6 +21,8 @@ from reasoning.engines.search.simplex import downhill
 from reasoning.engines.search.tracing import solve
 from reasoning.engines.search.trial import Grade
 
+__all__ = ["climbing"]
+
 MAX_STARTS: Final = 160
 """Starting values that are graded before the climb begins."""
 

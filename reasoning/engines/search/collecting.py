@@ -14,6 +14,8 @@ from reasoning.engines.search.answer_types import AnswerType, fresh_copy
 from reasoning.engines.search.goal import Goal
 from reasoning.engines.search.material import Material
 
+__all__ = ["collecting"]
+
 DOMAIN_SIZES: Final = (3_000, 40_000, 150_000)
 """Elements that are looked at, round by round."""
 

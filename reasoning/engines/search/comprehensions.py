@@ -29,6 +29,8 @@ from reasoning.engines.search.lift import Lifter, evaluate
 from reasoning.engines.search.material import Material
 from reasoning.engines.search.prior import Prior
 
+__all__ = ["comprehensions"]
+
 MAX_BINDERS: Final = 24
 """Loops that are considered."""
 
@@ -51,7 +53,19 @@ LEVELS: Final = (16, 20, 24, 28, 34, 40)
 def comprehensions(
     goal: Goal, material: Material, lifter: Lifter, rules: list[Rule], prior: Prior, outer: Enumeration
 ) -> Iterator[None]:
-    """A strategy: the loops take turns, the earlier ones more often."""
+    """A strategy: the loops take turns, the earlier ones more often.
+
+    Args:
+        goal: the puzzle and what was found.
+        material: what the puzzle gives.
+        lifter: finds expressions of the puzzle that a loop may bind.
+        rules: for the loops' bodies.
+        prior: orders the bodies.
+        outer: the enumeration outside of loops, whose values the bodies use.
+
+    Returns:
+        An iterator that gives way after each piece of work.
+    """
     binders = _binders(goal, material, lifter)
     workers = [_Worker(goal, binder, lifter, rules, prior, material, outer).run() for binder in binders]
     live = list(enumerate(workers))

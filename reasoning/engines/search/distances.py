@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+__all__ = ["Distance", "difference", "gap", "scaled", "squeezed"]
+
 MISMATCH: Final = 1 << 20
 """Distance of two values whose types cannot be compared."""
 

@@ -25,6 +25,8 @@ from reasoning.engines.search.answer_types import AnswerType, key_of
 from reasoning.engines.search.grammar import Rule
 from reasoning.engines.search.prior import Prior
 
+__all__ = ["Entry", "Enumeration"]
+
 EVALUATIONS_PER_TURN: Final = 32
 """Rule applications between two yields of the enumeration."""
 
@@ -39,7 +41,17 @@ ITEMS_PER_UNIT: Final = 50
 
 
 class Entry:
-    """One expression with its values, one for each context."""
+    """One expression with its values, one for each context.
+
+    Args:
+        kind: type of the expression.
+        values: its value in each context.
+        rule_name: of the rule that made it, for the prior.
+        cost: level at which the enumeration comes to it, see `Prior.cost`.
+        rule: that made it of `parts`; None: an atom.
+        parts: sub-expressions in the rule's holes.
+        text: source; None: written by the rule when it is wanted.
+    """
 
     __slots__ = ("_text", "cost", "kind", "parts", "rule", "rule_name", "values")
 

@@ -14,6 +14,8 @@ from reasoning.engines.search.lift import Lifter
 from reasoning.engines.search.material import Material
 from reasoning.engines.search.prior import Prior
 
+__all__ = ["expressions"]
+
 MAX_LEVEL: Final = 90
 """Cost level at which the enumeration ends."""
 

@@ -23,6 +23,8 @@ from reasoning.engines.search.limits import MAX_LITERAL_CHARACTERS
 from reasoning.engines.search.puzzle import Puzzle
 from reasoning.engines.search.trial import MAX_TICKS, Grade, Trial, reraise_deadline
 
+__all__ = ["FoundError", "Goal", "HasText", "literal"]
+
 MAX_REMEMBERED: Final = 400_000
 """Values already tried that are remembered (by hash key) so that they are not tried twice."""
 

@@ -19,6 +19,8 @@ import ast
 import copy
 from typing import Final
 
+__all__ = ["graded", "guarded", "guarded_expression"]
+
 CONSUMERS: Final = frozenset({"list", "set", "tuple", "sum", "sorted", "min", "max", "frozenset", "dict"})
 """Builtins that walk through a range inside C, where no tick can stop them."""
 

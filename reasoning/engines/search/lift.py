@@ -26,6 +26,8 @@ from reasoning.engines.search.limits import (
 )
 from reasoning.engines.search.puzzle import Puzzle
 
+__all__ = ["Lifter", "OpenExpression", "evaluate", "free_names"]
+
 MAX_CHARACTERS: Final = 200
 """Longest source of an expression that is lifted."""
 

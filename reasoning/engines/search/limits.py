@@ -13,6 +13,17 @@ from __future__ import annotations
 
 from typing import Any
 
+__all__ = [
+    "MAX_LITERAL_CHARACTERS",
+    "MAX_VALUE_ITEMS",
+    "TooLargeError",
+    "bounded_power",
+    "bounded_product",
+    "bounded_product_in_place",
+    "bounded_shift",
+    "check_iterable",
+]
+
 MAX_INT_BITS = 400_000
 """Largest integer (bits) that an operation inside a puzzle may build."""
 

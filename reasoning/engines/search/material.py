@@ -16,6 +16,8 @@ from typing import Any, Final
 from reasoning.engines.search.answer_types import AnswerType, freeze, type_of
 from reasoning.engines.search.puzzle import Puzzle
 
+__all__ = ["Material"]
+
 MAX_LENGTH: Final = 3_000
 """Longest list or string that value search builds because a constant suggests it."""
 

@@ -12,6 +12,8 @@ from typing import Any, Final
 from reasoning.engines.search.answer_types import AnswerType, fresh_copy
 from reasoning.engines.search.material import Material
 
+__all__ = ["mutate", "splice", "swap"]
+
 MAX_DIGITS: Final = 400
 """Digits of a number that are edited one by one."""
 

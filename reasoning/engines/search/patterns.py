@@ -17,6 +17,8 @@ from reasoning.engines.search.limits import MAX_VALUE_ITEMS
 from reasoning.engines.search.material import Material
 from reasoning.engines.search.trial import Grade
 
+__all__ = ["Pattern", "patterns"]
+
 MAX_BLOCKS: Final = 14
 """Different blocks that patterns are made of."""
 

@@ -16,6 +16,8 @@ from reasoning.engines.search.answer_types import AnswerType, freeze, fresh_copy
 from reasoning.engines.search.goal import Goal
 from reasoning.engines.search.material import Material
 
+__all__ = ["prefixes"]
+
 WIDTHS: Final = (8, 60, 600, 6_000)
 """Beginnings kept of each length, round by round."""
 

@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+__all__ = ["ROOT", "Edge", "Prior"]
+
 COST_SCALE: Final = 2.0
 """Integer cost steps for each natural unit of -log p."""
 

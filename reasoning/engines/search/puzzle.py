@@ -17,6 +17,8 @@ from typing import Any, Final
 
 from reasoning.engines.search.answer_types import AnswerType, parse_answer_type
 
+__all__ = ["Puzzle", "read_puzzle"]
+
 MUTATING_METHODS: Final = frozenset(
     (
         *("append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "add", "discard"),
@@ -28,7 +30,16 @@ MUTATING_METHODS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Puzzle:
-    """What the search knows of a puzzle before it runs it."""
+    """What the search knows of a puzzle before it runs it.
+
+    Attributes:
+        source: of the puzzle.
+        tree: its syntax.
+        function: `sat` within it.
+        answer_name: of the first argument.
+        answer_type: by its annotation, or a guess where it has none.
+        inputs: the other arguments with their defaults.
+    """
 
     source: str
     tree: ast.Module

@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, Final
 
+__all__ = ["downhill"]
+
 REFLECTION: Final = 1.0
 EXPANSION: Final = 2.0
 CONTRACTION: Final = 0.5

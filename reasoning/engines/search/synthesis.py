@@ -35,6 +35,8 @@ from reasoning.engines.search.puzzle import read_puzzle
 from reasoning.engines.search.trial import DeadlineError
 from reasoning.engines.search.values import small_values
 
+__all__ = ["Budget", "SearchResult", "synthesize"]
+
 TIMER_INTERVAL_SECONDS: Final = 0.02
 """The deadline's timer fires again after this, in case a puzzle swallowed the exception."""
 
@@ -75,7 +77,9 @@ class SearchResult:
     source: str | None
     """A whole program `def sol(...): return <expression>`, or None."""
     steps: int
+    """Units of work that were done."""
     seconds: float
+    """CPU time."""
     strategy: str | None = None
     """Which of SHARES found the expression."""
 

@@ -18,6 +18,19 @@ from fractions import Fraction
 from math import gcd
 from typing import Any, Final
 
+__all__ = [
+    "MAX_EQUATIONS",
+    "SMALL_TOLERANCE",
+    "Equation",
+    "TracedFloat",
+    "TracedInt",
+    "equations_between",
+    "plain",
+    "solve",
+    "trace",
+    "traced",
+]
+
 MAX_EQUATIONS: Final = 6_000
 """Equations that one traced trial collects."""
 

@@ -25,6 +25,8 @@ from reasoning.engines.search.lift import Lifter
 from reasoning.engines.search.prior import ROOT, Edge
 from reasoning.engines.search.puzzle import read_puzzle
 
+__all__ = ["Reading", "edges_of", "program_edges", "puzzle_edges"]
+
 _HOLE: Final = "hole_"
 
 

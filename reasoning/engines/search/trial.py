@@ -26,6 +26,8 @@ from reasoning.engines.search.instrument import graded, guarded, guarded_express
 from reasoning.engines.search.puzzle import Puzzle
 from reasoning.engines.search.tracing import MAX_EQUATIONS, SMALL_TOLERANCE, Equation, equations_between, trace
 
+__all__ = ["MAX_TICKS", "DeadlineError", "Grade", "Trial", "loop_targets", "reraise_deadline"]
+
 FIRST_TICKS: Final = 20_000
 """Loop turns and calls that one trial may use at first."""
 

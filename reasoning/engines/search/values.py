@@ -18,6 +18,8 @@ from reasoning.engines.search.answer_types import AnswerType
 from reasoning.engines.search.goal import Goal
 from reasoning.engines.search.material import Material
 
+__all__ = ["integers", "small_values", "tuples"]
+
 MAX_ROUND: Final = 60_000
 """Values of one length and one domain that are tried before the next, larger domain gets its turn."""
 

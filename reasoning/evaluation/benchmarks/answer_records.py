@@ -14,12 +14,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reasoning.evaluation.benchmarks.base import BenchmarkError, Entry, SourceFile, json_lines, text_field
+from reasoning.evaluation.benchmarks.base import Benchmark, BenchmarkError, Entry, SourceFile, json_lines, text_field
+from reasoning.methods.base import PromptStyle
 from verifiers.answers.boxes import last_boxes
 from verifiers.records import Problem
 
 __all__ = [
     "TIMEOUT_SECONDS",
+    "RowReader",
+    "answer_benchmark",
     "answer_entry",
     "boxed_answer",
     "choice_entry",
@@ -66,6 +69,39 @@ def reader(name: str, entry: RowReader) -> Callable[[Sequence[Path], str], Itera
     return read
 
 
+def answer_benchmark(
+    name: str,
+    summary: str,
+    files: Mapping[str, tuple[SourceFile, ...]],
+    entry: RowReader,
+    groups: tuple[str, ...] = (),
+    *,
+    styles: tuple[PromptStyle, ...],
+    folder: str = "",
+) -> Benchmark:
+    """A benchmark of answers or choices whose files hold one problem a line.
+
+    Args:
+        name: as given to `reasoning evaluate`.
+        summary: one line for people.
+        files: split -> its file.
+        entry: reads a line.
+        groups: fields of `meta` by which results are shown.
+        styles: of prompts, the default one first.
+        folder: in a local collection; empty: one of the benchmark's own.
+    """
+    return Benchmark(
+        name=name,
+        summary=summary,
+        files=dict(files),
+        styles=styles,
+        timeout_seconds=TIMEOUT_SECONDS,
+        read=reader(name, entry),
+        groups=groups,
+        folder=folder,
+    )
+
+
 def answer_entry(
     id: str,
     question: str,
@@ -75,9 +111,15 @@ def answer_entry(
     convention: str = "",
     meta: Mapping[str, Any] | None = None,
 ) -> Entry:
-    """A problem of kind `answer`; `gold` may list several that are each right.
+    """A problem of kind `answer`.
 
-    With an empty `gold` it has no reference, and no answer to it is right.
+    Args:
+        id: of the problem.
+        question: its text.
+        gold: the right answer, or several that are each right; empty: there is no reference, and no answer is right.
+        solution: a worked one, where there is one.
+        convention: how answers are compared, see `verifiers.answers.CONVENTIONS`; empty: the default.
+        meta: of the problem.
     """
     fields = {"gold": gold, "convention": convention} if convention else {"gold": gold}
     golds = gold if isinstance(gold, list) else [gold]
@@ -95,7 +137,16 @@ def choice_entry(
     shown: bool = False,
     meta: Mapping[str, Any] | None = None,
 ) -> Entry:
-    """A problem of kind `choice`; `shown`: the question already lists the options.
+    """A problem of kind `choice`.
+
+    Args:
+        id: of the problem.
+        question: its text.
+        options: label -> text.
+        gold: the right label, or several.
+        place: file and line, for messages.
+        shown: whether the question already lists the options.
+        meta: of the problem.
 
     Raises:
         BenchmarkError: `gold` names something that is no option.

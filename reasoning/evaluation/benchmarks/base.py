@@ -15,7 +15,6 @@ import re
 import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from reasoning import json_lines as lines
 from reasoning.evaluation.benchmarks.json_stream import array_items
 from reasoning.evaluation.metrics import Metric
 from reasoning.methods.base import PromptStyle
+from verifiers.late_imports import load
 from verifiers.records import Problem, RecordError
 
 if TYPE_CHECKING:
@@ -201,8 +201,7 @@ def find_benchmark(name: str) -> Benchmark:
     target = BENCHMARKS.get(name)
     if target is None:
         raise BenchmarkError(f"no benchmark '{name}'; known benchmarks: {', '.join(BENCHMARKS)}")
-    module, _, attribute = target.partition(":")
-    found: Benchmark = getattr(import_module(module), attribute)
+    found: Benchmark = load(target)
     return found
 
 
@@ -210,6 +209,12 @@ async def prepared(
     benchmark: Benchmark, paths: tuple[Path, ...], pool: SandboxPool, quiet: bool = True
 ) -> tuple[Path, ...]:
     """The paths from which `benchmark.read` reads: the given ones, and what it prepares from them.
+
+    Args:
+        benchmark: which one.
+        paths: of its files.
+        pool: the sandbox, for what is worked out there.
+        quiet: show no progress.
 
     Raises:
         BenchmarkError: it cannot be prepared.
@@ -293,6 +298,14 @@ def problem_lines(path: Path, kind: str) -> Iterator[tuple[str, Entry]]:
 
 def proof_problem(id: str, system: str, statement: str, header: str, place: str, *, prompt: str = "") -> Problem:
     """A problem of kind `proof` whose statement can be read, where the system is one whose statements are read here.
+
+    Args:
+        id: of the problem.
+        system: `lean`, `isabelle` or another one.
+        statement: up to the place where the proof begins.
+        header: what stands before it.
+        place: file and line, for messages.
+        prompt: the problem in words.
 
     Raises:
         BenchmarkError: it cannot.

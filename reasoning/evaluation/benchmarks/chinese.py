@@ -18,20 +18,19 @@ II, rows 12 and 13, belong to other questions; they are kept as published.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from reasoning.evaluation.benchmarks.answer_prompts import CHINESE_STYLES
 from reasoning.evaluation.benchmarks.answer_records import (
-    TIMEOUT_SECONDS,
+    answer_benchmark,
     answer_entry,
     choice_entry,
     gold_field,
     options_in,
-    reader,
     source,
 )
-from reasoning.evaluation.benchmarks.base import Benchmark, BenchmarkError, Entry, SourceFile, text_field
+from reasoning.evaluation.benchmarks.base import BenchmarkError, Entry, SourceFile, text_field
 
 __all__ = ["CMATH", "CN_MIDDLE_SCHOOL", "GAOKAO2024", "GAOKAO_MATH_CLOZE", "GAOKAO_MATH_QA"]
 
@@ -77,23 +76,7 @@ def _file(folder: str, sha256: str) -> tuple[SourceFile]:
     return (source("QwenLM/Qwen2.5-Math", path, f"{folder}_test.jsonl", sha256),)
 
 
-def _benchmark(
-    name: str,
-    summary: str,
-    files: dict[str, tuple[SourceFile]],
-    entry: Callable[[dict[str, Any], str, str], Entry],
-    groups: tuple[str, ...] = (),
-) -> Benchmark:
-    return Benchmark(
-        name=name,
-        summary=summary,
-        files=files,
-        styles=CHINESE_STYLES,
-        timeout_seconds=TIMEOUT_SECONDS,
-        read=reader(name, entry),
-        groups=groups,
-        folder="chinese",
-    )
+_benchmark = partial(answer_benchmark, styles=CHINESE_STYLES, folder="chinese")
 
 
 CMATH = _benchmark(

@@ -11,17 +11,10 @@ they have no reference, and no answer to them is right.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from reasoning.evaluation.benchmarks.answer_prompts import COMPETITION_STYLES
-from reasoning.evaluation.benchmarks.answer_records import (
-    TIMEOUT_SECONDS,
-    answer_entry,
-    gold_field,
-    reader,
-    source,
-)
+from reasoning.evaluation.benchmarks.answer_records import RowReader, answer_benchmark, answer_entry, gold_field, source
 from reasoning.evaluation.benchmarks.base import Benchmark, BenchmarkError, Entry, SourceFile, text_field
 
 __all__ = ["CARP_EN", "COLLEGE_MATH", "GAOKAO2023EN", "ODYSSEY_MATH"]
@@ -53,22 +46,8 @@ def _odyssey(record: dict[str, Any], place: str, id: str) -> Entry:
     return answer_entry(id, question, gold, meta=meta)
 
 
-def _benchmark(
-    name: str,
-    summary: str,
-    file: SourceFile,
-    entry: Callable[[dict[str, Any], str, str], Entry],
-    groups: tuple[str, ...] = (),
-) -> Benchmark:
-    return Benchmark(
-        name=name,
-        summary=summary,
-        files={"test": (file,)},
-        styles=COMPETITION_STYLES,
-        timeout_seconds=TIMEOUT_SECONDS,
-        read=reader(name, entry),
-        groups=groups,
-    )
+def _benchmark(name: str, summary: str, file: SourceFile, entry: RowReader, groups: tuple[str, ...] = ()) -> Benchmark:
+    return answer_benchmark(name, summary, {"test": (file,)}, entry, groups, styles=COMPETITION_STYLES)
 
 
 COLLEGE_MATH = _benchmark(

@@ -9,11 +9,10 @@ Options are shown as `(A) ...`, one a line.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from reasoning.evaluation.benchmarks.answer_prompts import CHOICE_STYLES
-from reasoning.evaluation.benchmarks.answer_records import TIMEOUT_SECONDS, choice_entry, options_in, reader, source
+from reasoning.evaluation.benchmarks.answer_records import RowReader, answer_benchmark, choice_entry, options_in, source
 from reasoning.evaluation.benchmarks.base import Benchmark, BenchmarkError, Entry, text_field
 
 __all__ = ["AQUA", "MMLU_STEM", "SAT_MATH"]
@@ -52,23 +51,10 @@ def _texts(record: dict[str, Any], name: str, place: str) -> list[str]:
     return texts
 
 
-def _benchmark(
-    name: str,
-    summary: str,
-    sha256: str,
-    entry: Callable[[dict[str, Any], str, str], Entry],
-    groups: tuple[str, ...] = (),
-) -> Benchmark:
+def _benchmark(name: str, summary: str, sha256: str, entry: RowReader, groups: tuple[str, ...] = ()) -> Benchmark:
     file = source("QwenLM/Qwen2.5-Math", f"evaluation/data/{name}/test.jsonl", f"{name}_test.jsonl", sha256)
-    return Benchmark(
-        name=name,
-        summary=summary,
-        files={"test": (file,)},
-        styles=CHOICE_STYLES,
-        timeout_seconds=TIMEOUT_SECONDS,
-        read=reader(name, entry),
-        groups=groups,
-        folder="multiple_choice",
+    return answer_benchmark(
+        name, summary, {"test": (file,)}, entry, groups, styles=CHOICE_STYLES, folder="multiple_choice"
     )
 
 

@@ -127,7 +127,15 @@ def question_entry(
     place: str = "",
     meta: Mapping[str, Any] | None = None,
 ) -> Entry:
-    """A problem whose right answers are the labels `right` of `options`; any of them will do.
+    """A problem whose right answers are some labels of options; any of them will do.
+
+    Args:
+        id: of the problem.
+        prompt: its text.
+        options: label -> text.
+        right: labels of the right options.
+        place: file and line, for messages.
+        meta: of the problem.
 
     Raises:
         BenchmarkError: there is no right label, or it names no option.
@@ -144,7 +152,19 @@ def question_entry(
 def numbered_entry(
     id: str, statement: str, questions: Sequence[str], right: Iterable[str], *, place: str = "", meta: Mapping[str, Any]
 ) -> Entry:
-    """A problem with its questions numbered from 0, and "no questions needed" last, as QuestBench does."""
+    """A problem with its questions numbered from 0, and "no questions needed" last, as QuestBench does.
+
+    Args:
+        id: of the problem.
+        statement: what is known, and what is asked for.
+        questions: that may be asked.
+        right: those of them that settle the problem; any of them will do.
+        place: file and line, for messages.
+        meta: of the problem.
+
+    Raises:
+        BenchmarkError: there is no right question, or it is not among `questions`.
+    """
     options = {str(number): text for number, text in enumerate([*questions, NO_QUESTION])}
     wanted = set(right)
     if missing := wanted - set(questions):

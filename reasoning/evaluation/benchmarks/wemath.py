@@ -46,6 +46,8 @@ def _read(paths: Sequence[Path], split: str) -> Iterator[Entry]:
             raise BenchmarkError(f"{place}: the question {key} of problem {record['ID']} occurs twice")
         seen.add(id)
         options = _options(text_field(record, "option", place))
+        if not options:
+            raise BenchmarkError(f"{place}: field 'option': expected 'A. ...; B. ...', got {record['option'][:200]!r}")
         answer = text_field(record, "answer", place).strip()
         if answer not in options:
             raise BenchmarkError(f"{place}: field 'answer': expected one of {', '.join(options)}, got {answer!r}")
@@ -75,8 +77,8 @@ def _options(text: str) -> dict[str, str]:
         if mark is not None:
             found.append((letter, mark.start(), mark.end()))
             position = mark.end()
-    ends = [start for _, start, _ in found[1:]] + [len(text)]
-    return {letter: text[begin:end].strip("; ") for (letter, _, begin), end in zip(found, ends, strict=True)}
+    ends = [start for _, start, _ in found] + [len(text)]
+    return {letter: text[begin:end].strip("; ") for (letter, _, begin), end in zip(found, ends[1:], strict=True)}
 
 
 def chosen_letter(reply: str) -> str | None:

@@ -11,15 +11,14 @@ GSM8K and computing in floating point: the noise of that is cut off, and a fract
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from reasoning.evaluation.benchmarks.answer_prompts import WORD_STYLES
 from reasoning.evaluation.benchmarks.answer_records import (
-    TIMEOUT_SECONDS,
+    RowReader,
+    answer_benchmark,
     answer_entry,
     number_field,
-    reader,
     source,
 )
 from reasoning.evaluation.benchmarks.base import Benchmark, Entry, text_field
@@ -57,24 +56,10 @@ def _gsm_hard(record: dict[str, Any], place: str, id: str) -> Entry:
 
 
 def _benchmark(
-    name: str,
-    summary: str,
-    repository: str,
-    path: str,
-    sha256: str,
-    entry: Callable[[dict[str, Any], str, str], Entry],
-    groups: tuple[str, ...] = (),
+    name: str, summary: str, repository: str, path: str, sha256: str, entry: RowReader, groups: tuple[str, ...] = ()
 ) -> Benchmark:
-    return Benchmark(
-        name=name,
-        summary=summary,
-        files={"test": (source(repository, path, f"{name}_test.jsonl", sha256),)},
-        styles=WORD_STYLES,
-        timeout_seconds=TIMEOUT_SECONDS,
-        read=reader(name, entry),
-        groups=groups,
-        folder="word_problems",
-    )
+    files = {"test": (source(repository, path, f"{name}_test.jsonl", sha256),)}
+    return answer_benchmark(name, summary, files, entry, groups, styles=WORD_STYLES, folder="word_problems")
 
 
 SVAMP = _benchmark(

@@ -10,3 +10,5 @@ problems here have at least one such question, so exactly one value is missing.
 
 Source: Li, Kim and Wang 2025, "QuestBench: Can LLMs ask the right question to acquire information in reasoning tasks?"
 """
+
+__all__ = ["equations", "generation", "logic", "planning"]

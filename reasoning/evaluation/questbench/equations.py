@@ -10,6 +10,7 @@ that variable's unit vector.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -44,38 +45,44 @@ class EquationProblem:
         return tuple(sorted({name for equation in self.equations for name in equation.coefficients} | {self.target}))
 
 
-def _spans(rows: Iterable[Mapping[str, Fraction]], target: str) -> bool:
-    """Whether the unit vector of `target` is a combination of the rows."""
-    pivots: dict[str, dict[str, Fraction]] = {}
+Row = dict[str, int]
+"""Coefficients of an equation, up to a factor: what follows from it does not depend on one."""
+
+
+def _row(coefficients: Mapping[str, Fraction]) -> Row:
+    scale = math.lcm(*(value.denominator for value in coefficients.values()))
+    return {name: value.numerator * (scale // value.denominator) for name, value in coefficients.items() if value}
+
+
+def _eliminated(rows: Iterable[Row]) -> dict[str, Row]:
+    """The rows in echelon form, by pivot."""
+    pivots: dict[str, Row] = {}
     for row in rows:
-        reduced = _reduce(dict(row), pivots)
+        reduced = _reduced(row, pivots)
         if reduced:
-            pivot = min(reduced)
-            pivots[pivot] = {name: value / reduced[pivot] for name, value in reduced.items()}
-    return not _reduce({target: Fraction(1)}, pivots)
+            divisor = math.gcd(*reduced.values())
+            pivots[min(reduced)] = {name: value // divisor for name, value in reduced.items()}
+    return pivots
 
 
-def _reduce(row: dict[str, Fraction], pivots: Mapping[str, Mapping[str, Fraction]]) -> dict[str, Fraction]:
-    """`row` less multiples of the pivot rows; each has its pivot as its smallest name."""
-    row = {name: value for name, value in row.items() if value}
-    done: set[str] = set()
-    while waiting := sorted((row.keys() & pivots.keys()) - done):
-        name = waiting[0]
-        factor = row[name]
-        for other, value in pivots[name].items():
-            left = row.get(other, Fraction(0)) - factor * value
-            if left:
-                row[other] = left
-            else:
-                row.pop(other, None)
-        done.add(name)
+def _reduced(row: Row, pivots: Mapping[str, Row]) -> Row:
+    """A row less multiples of the pivot rows; each has its pivot as its smallest name, so none of these is left."""
+    while waiting := row.keys() & pivots.keys():
+        name = min(waiting)
+        pivot = pivots[name]
+        common = math.gcd(row[name], pivot[name])
+        ours, theirs = pivot[name] // common, row[name] // common
+        row = {other: ours * value for other, value in row.items()}
+        for other, value in pivot.items():
+            row[other] = row.get(other, 0) - theirs * value
+        row = {other: value for other, value in row.items() if value}
     return row
 
 
 def decides(problem: EquationProblem, *asked: str) -> bool:
     """Whether the target's value follows once the values of `asked` are known."""
-    rows: list[Mapping[str, Fraction]] = [equation.coefficients for equation in problem.equations]
-    return _spans([*rows, *({name: Fraction(1)} for name in asked)], problem.target)
+    rows = [_row(equation.coefficients) for equation in problem.equations]
+    return not _reduced({problem.target: 1}, _eliminated([*rows, *({name: 1} for name in asked)]))
 
 
 def questions(problem: EquationProblem) -> tuple[str, ...]:
@@ -88,7 +95,19 @@ def questions(problem: EquationProblem) -> tuple[str, ...]:
 
 def sufficient(problem: EquationProblem) -> frozenset[str]:
     """The questions whose answer makes the target follow."""
-    return frozenset(name for name in questions(problem) if decides(problem, name))
+    pivots = _eliminated(_row(equation.coefficients) for equation in problem.equations)
+    missing = _reduced({problem.target: 1}, pivots)
+    return frozenset(name for name in questions(problem) if _is_multiple(missing, _reduced({name: 1}, pivots)))
+
+
+def _is_multiple(row: Row, of: Row) -> bool:
+    """Whether one reduced row is a multiple of another, as nothing is of any."""
+    if not row:
+        return True
+    if row.keys() != of.keys():
+        return False
+    first = min(row)
+    return all(value * of[first] == row[first] * of[name] for name, value in row.items())
 
 
 def show(equation: Equation) -> str:
@@ -118,13 +137,17 @@ def _candidates(source: random.Random) -> Iterator[EquationProblem]:
     """Systems made around a solution in small integers, so that they are consistent."""
     for _ in range(_MAX_TRIES):
         names = source.sample(_NAMES, source.randint(5, 9))
-        solution = {name: Fraction(source.randint(1, 20)) for name in names}
+        solution = {name: source.randint(1, 20) for name in names}
         equations = []
         for _ in range(source.randint(3, len(names) - 1)):
             chosen = source.sample(names, source.choice((2, 2, 3)))
-            coefficients = {name: Fraction(source.choice((1, 1, 1, 2, 3, -1, -2))) for name in chosen}
-            total = sum((value * solution[name] for name, value in coefficients.items()), Fraction(0))
-            equations.append(Equation(coefficients, total))
+            coefficients = {name: source.choice((1, 1, 1, 2, 3, -1, -2)) for name in chosen}
+            total = sum(value * solution[name] for name, value in coefficients.items())
+            equations.append(_equation(coefficients, total))
         given = source.sample(names[1:], source.randint(1, 2))
-        equations += [Equation({name: Fraction(1)}, solution[name]) for name in given]
+        equations += [_equation({name: 1}, solution[name]) for name in given]
         yield EquationProblem(tuple(equations), names[0])
+
+
+def _equation(coefficients: Row, value: int) -> Equation:
+    return Equation({name: Fraction(one) for name, one in coefficients.items()}, Fraction(value))

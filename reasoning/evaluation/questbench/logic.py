@@ -14,7 +14,7 @@ literal follows when propagation from the facts and its negation meets a contrad
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 __all__ = [
@@ -81,43 +81,117 @@ def clause(*attributes: str) -> Clause:
 
 def propagate(rules: Iterable[Clause], values: dict[str, bool]) -> tuple[dict[str, bool], int] | None:
     """All values that unit propagation derives, and the rounds it takes; None at a contradiction."""
-    values = dict(values)
-    remaining = tuple(rules)
-    rounds = 0
-    while True:
-        derived: dict[str, bool] = {}
-        for rule in remaining:
-            head = values.get(rule.head)
-            if head is True:
-                continue
-            unknown: str | None = None
-            for name in rule.body:
-                value = values.get(name)
-                if value is False or (value is None and unknown is not None):
-                    break  # it holds whatever its head is, or two of its body are open: nothing follows
-                if value is None:
-                    unknown = name
-            else:
-                if unknown is None:
-                    if head is False or derived.get(rule.head) is False:
+    bits = _Bits(rules)
+    found = bits.propagate(*bits.masks(values))
+    if found is None:
+        return None
+    true, false, rounds = found
+    derived = {name: bool(true & bit) for name, bit in bits.of.items() if (true | false) & bit}
+    return {**values, **derived}, rounds
+
+
+_Values = tuple[int, int, int]
+"""The attributes that hold, those that do not, and the rounds in which they were derived."""
+
+
+class _Bits:
+    """Rules with a bit for each attribute: unit propagation takes up most of a generator's time."""
+
+    def __init__(self, rules: Iterable[Clause]) -> None:
+        self.of: dict[str, int] = {}
+        self._rules = [(self._all(rule.body), self._all((rule.head,))) for rule in rules]
+
+    def _all(self, names: Iterable[str]) -> int:
+        found = 0
+        for name in names:
+            bit = self.of.get(name)
+            if bit is None:
+                bit = self.of[name] = 1 << len(self.of)
+            found |= bit
+        return found
+
+    def masks(self, values: Mapping[str, bool]) -> tuple[int, int]:
+        """The attributes that hold and those that do not."""
+        return self._all(name for name in values if values[name]), self._all(n for n in values if not values[n])
+
+    def propagate(self, true: int, false: int) -> _Values | None:
+        """What holds, what does not, and the rounds that it takes; None at a contradiction."""
+        rounds = 0
+        while True:
+            hold = fail = 0
+            for body, head in self._rules:
+                if true & head or body & false:
+                    continue
+                unknown = body & ~true
+                if not unknown:
+                    if (false | fail) & head:
                         return None
-                    derived[rule.head] = True
-                elif head is False:
-                    if derived.get(unknown) is True:
+                    hold |= head
+                elif false & head and not unknown & (unknown - 1):  # all of its body but one
+                    if hold & unknown:
                         return None
-                    derived[unknown] = False
-        if not derived:
-            return values, rounds
-        values |= derived
-        rounds += 1
+                    fail |= unknown
+            if not hold | fail:
+                return true, false, rounds
+            true, false, rounds = true | hold, false | fail, rounds + 1
+
+
+class _Reader:
+    """What follows from a problem's rules and facts, and from these with one more answer."""
+
+    def __init__(self, problem: LogicProblem) -> None:
+        self.problem = problem
+        self._bits = _Bits(problem.rules)
+        self.goal, _ = self._bits.masks({problem.goal: True})
+        self.known = self.derived()
+
+    def derived(self, **more: bool) -> _Values | None:
+        """What follows from what is known (and `more`) by propagation; None at a contradiction."""
+        return self._bits.propagate(*self._bits.masks(_known(self.problem, **more)))
+
+    def entailed(self, found: _Values) -> bool | None:
+        """The goal's value when it follows from values that propagation adds nothing to."""
+        true, false, _ = found
+        if (true | false) & self.goal:
+            return bool(true & self.goal)
+        if self._bits.propagate(true, false | self.goal) is None:
+            return True
+        return False if self._bits.propagate(true | self.goal, false) is None else None
+
+    def questions(self) -> tuple[str, ...]:
+        """See `questions`."""
+        settled = 0 if self.known is None else self.known[0] | self.known[1]
+        closed = {self.problem.goal, *self.problem.unaskable}
+        names = self.problem.attributes
+        return tuple(name for name in names if name not in closed and not self._bits.of.get(name, 0) & settled)
+
+    def answered(self) -> Iterator[tuple[str, list[_Values]]]:
+        """Each question with what follows, by propagation, from each possible one of its answers, true and false."""
+        if self.known is None:
+            return
+        true, false, _ = self.known
+        for name in self.questions():
+            bit = self._bits.of[name]
+            both = (self._bits.propagate(true | bit, false), self._bits.propagate(true, false | bit))
+            yield name, [one for one in both if one is not None]
+
+    def sufficient(self) -> frozenset[str]:
+        """See `sufficient`."""
+        return frozenset(
+            name for name, found in self.answered() if len(found) == 2 and {*map(self.entailed, found)} == {True, False}
+        )
+
+    def sufficient_by_propagation(self) -> frozenset[str]:
+        """See `sufficient_by_propagation`."""
+        return frozenset(
+            name
+            for name, found in self.answered()
+            if len(found) == 2 and any(one[0] & self.goal for one in found) and any(one[1] & self.goal for one in found)
+        )
 
 
 def _known(problem: LogicProblem, **more: bool) -> dict[str, bool]:
     return {**dict.fromkeys(problem.true, True), **dict.fromkeys(problem.false, False), **more}
-
-
-def _consistent(problem: LogicProblem, values: dict[str, bool]) -> bool:
-    return propagate(problem.rules, values) is not None
 
 
 def decides(problem: LogicProblem, **more: bool) -> bool | None:
@@ -126,43 +200,26 @@ def decides(problem: LogicProblem, **more: bool) -> bool | None:
     Raises:
         ValueError: what is known contradicts itself.
     """
-    known = _known(problem, **more)
-    if not _consistent(problem, known):
+    reader = _Reader(problem)
+    found = reader.derived(**more)
+    if found is None:
         raise ValueError("the facts contradict the rules")
-    for value in (True, False):
-        if known.get(problem.goal, value) is not value or not _consistent(problem, {**known, problem.goal: not value}):
-            return value if known.get(problem.goal, value) is value else not value
-    return None
+    return reader.entailed(found)
 
 
 def questions(problem: LogicProblem) -> tuple[str, ...]:
     """The attributes that may be asked: neither known or derived from what is known, nor the goal, nor forbidden."""
-    derived = propagate(problem.rules, _known(problem))
-    settled = {*(derived[0] if derived else ()), *problem.unaskable, problem.goal}
-    return tuple(name for name in problem.attributes if name not in settled)
+    return _Reader(problem).questions()
 
 
 def sufficient(problem: LogicProblem) -> frozenset[str]:
     """The questions of which each answer that is possible decides the goal, one as true and the other as false."""
-    return frozenset(name for name in questions(problem) if _settles(problem, name))
-
-
-def _settles(problem: LogicProblem, name: str) -> bool:
-    known = _known(problem)
-    if not all(_consistent(problem, {**known, name: value}) for value in (True, False)):
-        return False
-    answers = {decides(problem, **{name: value}) for value in (True, False)}
-    return answers == {True, False}
+    return _Reader(problem).sufficient()
 
 
 def sufficient_by_propagation(problem: LogicProblem) -> frozenset[str]:
     """The questions whose answers let propagation alone derive the goal, which proves less: QuestBench's own rule."""
-    right = []
-    for name in questions(problem):
-        found = [propagate(problem.rules, _known(problem, **{name: value})) for value in (True, False)]
-        if {values[0].get(problem.goal) for values in found if values is not None} == {True, False}:
-            right.append(name)
-    return frozenset(right)
+    return _Reader(problem).sufficient_by_propagation()
 
 
 def depth(problem: LogicProblem, question: str) -> int:
@@ -182,16 +239,16 @@ def generate(source: random.Random) -> LogicProblem:
     Args:
         source: where its randomness comes from; the same state gives the same problem.
     """
-    for problem in _candidates(source):
-        asked = len(questions(problem))
-        if asked >= _MIN_OPTIONS and decides(problem) is None:
-            right = sufficient_by_propagation(problem)
-            if 0 < len(right) < asked and right == sufficient(problem):
-                return problem
+    for reader in _candidates(source):
+        asked = len(reader.questions())
+        if asked >= _MIN_OPTIONS and reader.known and reader.entailed(reader.known) is None:
+            right = reader.sufficient_by_propagation()
+            if 0 < len(right) < asked and right == reader.sufficient():
+                return reader.problem
     raise RuntimeError(f"no underspecified problem in {_MAX_TRIES} tries")
 
 
-def _candidates(source: random.Random) -> Iterator[LogicProblem]:
+def _candidates(source: random.Random) -> Iterator[_Reader]:
     for _ in range(_MAX_TRIES):
         names = source.sample(ATTRIBUTES, source.randint(7, 12))
         rules: dict[Clause, None] = {}
@@ -202,5 +259,6 @@ def _candidates(source: random.Random) -> Iterator[LogicProblem]:
         known = source.sample(others, source.randint(1, len(others) // 2))
         true = frozenset(name for name in known if source.random() < 0.75)
         problem = LogicProblem(tuple(rules), true, frozenset(known) - true, goal)
-        if _consistent(problem, _known(problem)):
-            yield problem
+        reader = _Reader(problem)
+        if reader.known is not None:
+            yield reader

@@ -108,7 +108,12 @@ def holds(fact: Fact, state: State) -> bool:
     return False
 
 
-def _moves(state: State) -> Iterator[tuple[Action, State]]:
+@lru_cache(maxsize=20_000)
+def _moves(state: State) -> tuple[tuple[Action, State], ...]:
+    return tuple(_all_moves(state))
+
+
+def _all_moves(state: State) -> Iterator[tuple[Action, State]]:
     for stack in state:
         *rest, block = stack
         others = [other for other in state if other is not stack]
@@ -122,26 +127,56 @@ def _moves(state: State) -> Iterator[tuple[Action, State]]:
 @lru_cache(maxsize=20_000)
 def plans(start: State, goal: State) -> frozenset[tuple[Action, ...]]:
     """All shortest sequences of actions from `start` to `goal`; empty when they have other blocks."""
-    layer: dict[State, list[tuple[Action, ...]]] = {start: [()]}
-    seen = {start}
+    if start == goal:
+        return frozenset([()])
+    left = _distances(goal)
+    if start not in left:
+        return frozenset()
+    nearer = [(action, reached) for action, reached in _moves(start) if left[reached] == left[start] - 1]
+    return frozenset((action, *rest) for action, reached in nearer for rest in plans(reached, goal))
+
+
+@lru_cache(maxsize=500)
+def _distances(goal: State) -> dict[State, int]:
+    """State -> number of actions from there to the goal; each action can be taken back, so it is the same from it."""
+    found = {goal: 0}
+    layer = [goal]
     while layer:
-        if goal in layer:
-            return frozenset(layer[goal])
-        following: dict[State, list[tuple[Action, ...]]] = {}
-        for state, paths in layer.items():
-            for action, reached in _moves(state):
-                if reached not in seen:
-                    following.setdefault(reached, []).extend((*path, action) for path in paths)
-        seen |= following.keys()
+        following = []
+        for state in layer:
+            for _, reached in _moves(state):
+                if reached not in found:
+                    found[reached] = found[state] + 1
+                    following.append(reached)
         layer = following
-    return frozenset()
+    return found
 
 
 def possible(problem: PlanningProblem) -> tuple[State, ...]:
     """The starts that agree with what is known."""
-    return tuple(
-        state for state in states(problem.blocks) if all(holds(fact, state) is value for fact, value in problem.known)
-    )
+    return _members(problem.blocks, _possible(problem))
+
+
+@lru_cache(maxsize=8)
+def _where(blocks: int) -> dict[Fact, int]:
+    """Fact -> the states in which it is true, a bit each."""
+    return {
+        fact: sum(1 << place for place, state in enumerate(states(blocks)) if holds(fact, state))
+        for fact in facts(blocks)
+    }
+
+
+def _possible(problem: PlanningProblem) -> int:
+    """As `possible`, a bit for each state."""
+    where = _where(problem.blocks)
+    starts = (1 << len(states(problem.blocks))) - 1
+    for fact, value in problem.known:
+        starts &= where[fact] if value else ~where[fact]
+    return starts
+
+
+def _members(blocks: int, bits: int) -> tuple[State, ...]:
+    return tuple(state for place, state in enumerate(states(blocks)) if bits >> place & 1)
 
 
 def enough(starts: Iterable[State], goal: State) -> bool:
@@ -155,6 +190,7 @@ def enough(starts: Iterable[State], goal: State) -> bool:
     return common is not None
 
 
+@lru_cache(maxsize=8)
 def facts(blocks: int) -> tuple[Fact, ...]:
     """Everything that can be asked about so many blocks."""
     names = BLOCKS[:blocks]
@@ -164,19 +200,19 @@ def facts(blocks: int) -> tuple[Fact, ...]:
 
 def questions(problem: PlanningProblem) -> tuple[Fact, ...]:
     """The facts that may be asked: those that what is known leaves open."""
-    starts = possible(problem)
-    return tuple(fact for fact in facts(problem.blocks) if len({holds(fact, start) for start in starts}) > 1)
+    starts = _possible(problem)
+    return tuple(fact for fact, true in _where(problem.blocks).items() if starts & true and starts & ~true)
 
 
 def sufficient(problem: PlanningProblem) -> frozenset[Fact]:
     """The questions of which each answer leaves enough."""
-    starts = possible(problem)
-    right = []
-    for fact in questions(problem):
-        halves = [[start for start in starts if holds(fact, start) is value] for value in (True, False)]
-        if all(enough(half, problem.goal) for half in halves):
-            right.append(fact)
-    return frozenset(right)
+    starts, where = _possible(problem), _where(problem.blocks)
+    halves = {fact: (starts & where[fact], starts & ~where[fact]) for fact in questions(problem)}
+    return frozenset(
+        fact
+        for fact, both in halves.items()
+        if all(enough(_members(problem.blocks, half), problem.goal) for half in both)
+    )
 
 
 def generate(source: random.Random) -> PlanningProblem:

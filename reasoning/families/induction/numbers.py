@@ -52,7 +52,15 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class TextNumber:
-    """A number in a text: where it stands, as it is written, and its value (of `20%`: 20)."""
+    """A number in a text.
+
+    Attributes:
+        start: index of its first character.
+        end: index behind its last one.
+        text: as it is written.
+        kind: how it is written.
+        value: exact; of `20%` it is 20.
+    """
 
     start: int
     end: int

@@ -161,7 +161,18 @@ async def check_assertions(
     seed: int = 0,
     seconds: float = INPUT_SECONDS,
 ) -> list[list[CheckOutcome]]:
-    """For each program the outcome of each assertion; see `verifiers.programs.behaviour.observe`."""
+    """Check programs by assertions; see `verifiers.programs.behaviour.observe`.
+
+    Args:
+        sandbox: where the programs run.
+        programs: sources.
+        assertions: asked of each of them.
+        seed: of the programs' random numbers.
+        seconds: of one call.
+
+    Returns:
+        A row a program, an outcome an assertion.
+    """
     inputs = [
         Input("", call.name, call.arguments, dict(call.keywords)) for asserted in assertions for call in asserted.calls
     ]

@@ -19,7 +19,14 @@ __all__ = ["ask_once", "program_in"]
 async def ask_once(
     question: Question, workbench: Workbench, method: str, task: CodeTask, messages: tuple[Message, ...]
 ) -> Attempt:
-    """The program in the one reply that is asked for; `method` names the method and its step.
+    """The program in the one reply that is asked for.
+
+    Args:
+        question: the sample that is wanted.
+        workbench: engine and sandbox.
+        method: name of the method and its step.
+        task: the function to write.
+        messages: what the model is shown.
 
     Raises:
         EngineError: no answer could be had.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["CandidateTrace", "NodeTrace", "TextAllowance"]
+__all__ = ["MAX_TRACE_TEXT", "CandidateTrace", "NodeTrace", "TextAllowance"]
 
 MAX_TEXT = 4_000
 """Longest single text in a trace, characters."""
@@ -56,7 +56,22 @@ class CandidateTrace:
 
 @dataclass(slots=True)
 class NodeTrace:
-    """What happened to one function."""
+    """What happened to one function.
+
+    Attributes:
+        outcome: how it was written, or why it was not.
+        consensus: how the candidates were compared.
+        candidates: what was sampled.
+        inputs: on which candidates were compared, as source.
+        tests: that candidates were run against, as source.
+        seed: of the programs' random numbers.
+        chosen: index of the candidate that was taken; None: none.
+        tied: indices of the candidates with the best score.
+        reason: why the chosen one was taken.
+        notes: what else is worth saying.
+        calls: of the engine for this function.
+        tokens: of prompts and completions for it.
+    """
 
     outcome: str = "not begun"
     consensus: str = ""

@@ -25,7 +25,10 @@ from typing import Any, cast
 
 from reasoning.backends import open_backend
 from reasoning.embeddings import Embedder, create_embedder
-from reasoning.engines.base import Engine
+from reasoning.engines.base import Engine, concurrency_for
+from reasoning.evaluation.seeds import Seeds, find_seeds
+from reasoning.methods.draws import check_tools
+from reasoning.methods.registry import find_method
 from reasoning.pipelines.backend.card import write_card
 from reasoning.pipelines.backend.coverage import COVERAGE_NAME, coverage_svg
 from reasoning.pipelines.backend.filters import Filters
@@ -34,7 +37,6 @@ from reasoning.pipelines.backend.shards import ShardWriter
 from reasoning.pipelines.backend.splits import SplitPlan
 from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, find_pipeline
 from reasoning.pipelines.job import Job
-from reasoning.pipelines.seeds import Seeds, find_seeds
 from reasoning.pipelines.settings import Settings
 from reasoning.runs import Run, progress_display, replaced_file, write_json
 from reasoning.runs.failures import EngineFailures
@@ -84,7 +86,7 @@ async def build(
     engine: Engine | None = None,
     resume: bool = False,
     jobs: int | None = None,
-    concurrency: int = 64,
+    concurrency: int | None = None,
     allow_weak: bool = False,
     quiet: bool = False,
     backend: str = "local",
@@ -97,29 +99,31 @@ async def build(
         engine: asked instead of the one that `settings.engine` names; closed at the end.
         resume: the directory holds an earlier attempt with the same settings.
         jobs: candidates judged at once; None: one a processor.
-        concurrency: requests under way at once.
+        concurrency: requests under way at once; None: what suits the engine.
         allow_weak: accept a weak sandbox.
         quiet: show no progress.
         backend: where it is computed, see `reasoning.backends`; the dataset does not depend on it.
 
     Raises:
-        BackendError, PipelineError, BenchmarkError, RunError, EngineSpecError, SandboxUnavailableError:
-            it cannot begin.
+        BackendError, PipelineError, BenchmarkError, RunError, EngineSpecError, MethodError, SandboxUnavailableError:
+            it cannot begin; what is wrong with the settings alone is said before anything is read.
         EngineError: the engine failed too often in a row, or the embedding model gave no vectors.
     """
     pipeline = find_pipeline(settings.pipeline)
     options = pipeline.options(**settings.own)
-    SplitPlan.parse(settings.splits)
+    SplitPlan.parse(settings.splits, settings.split_by)
+    find_method(settings.method)
     seeds = _seeds(pipeline, settings)
     sources = [] if pipeline.sources is None else [find_seeds(name) for name in pipeline.sources(options)]
     sources += [] if seeds is None else [seeds]
     embedder = create_embedder(settings.embedder) if settings.embedder else None
-    filters = Filters.of(settings, sources, directory, embedder)
+    filters = Filters.of(settings, sources, directory, embedder, quiet=quiet)
     async with AsyncExitStack() as stack:
         if embedder is not None:
             stack.push_async_callback(embedder.close)
         place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
         if pipeline.needs_engine(options) and engine is None:
+            check_tools(find_method(settings.method), settings.engine)
             engine = await place.engine(settings.engine)
         if engine is not None:
             stack.push_async_callback(engine.close)
@@ -137,7 +141,7 @@ async def build(
                 protected=filters.protected,
                 seeds=seeds,
                 engine=engine,
-                concurrency=concurrency,
+                concurrency=concurrency_for(engine, concurrency),
             )
             outcomes = cast(AsyncGenerator[Outcome, None], pipeline.run(job, options))
             builder = _Builder(settings, run, filters, provenance)

@@ -32,7 +32,7 @@ from reasoning.pipelines.backend.index import KeyIndex
 from reasoning.pipelines.base import Row
 from verifiers.records import Problem
 
-__all__ = ["INDEX_NAMES", "Duplicate", "DuplicateFinder", "TextForms", "forms_of", "signature_of"]
+__all__ = ["BANDS", "INDEX_NAMES", "Duplicate", "DuplicateFinder", "TextForms", "forms_of", "signature_of"]
 
 INDEX_NAMES = ("exact", "normal", "forms", "bands", "signatures")
 BANDS = 16

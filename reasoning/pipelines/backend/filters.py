@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.embeddings import Embedder
+from reasoning.evaluation.seeds import Seeds
 from reasoning.pipelines.backend import duplicates, splits
 from reasoning.pipelines.backend.columns import record_of
 from reasoning.pipelines.backend.contamination import Match
@@ -29,7 +30,6 @@ from reasoning.pipelines.backend.quality import fault_of
 from reasoning.pipelines.backend.splits import SplitPlan, Splitter
 from reasoning.pipelines.backend.statistics import Statistics
 from reasoning.pipelines.base import Discarded, Outcome, Row, find_pipeline
-from reasoning.pipelines.seeds import Seeds
 from reasoning.pipelines.settings import Settings
 
 __all__ = ["BATCH_ROWS", "Filters", "Kept"]
@@ -59,7 +59,13 @@ class Filters:
 
     @classmethod
     def of(
-        cls, settings: Settings, sources: Sequence[Seeds], directory: Path, embedder: Embedder | None = None
+        cls,
+        settings: Settings,
+        sources: Sequence[Seeds],
+        directory: Path,
+        embedder: Embedder | None = None,
+        *,
+        quiet: bool = True,
     ) -> Filters:
         """The filters that a run wants.
 
@@ -68,6 +74,7 @@ class Filters:
             sources: where its problems come from; what they hold is not counted as contamination.
             directory: of the run.
             embedder: looks for benchmark problems as well; None: there is none.
+            quiet: show no progress.
         """
         kept_apart = find_pipeline(settings.pipeline).kept_apart
 
@@ -75,7 +82,8 @@ class Filters:
             assert embedder is not None
             return Nearness(embedder, texts, settings.similar, directory / "protected")
 
-        return cls(settings, protect(settings.decontaminate, sources, kept_apart, None if embedder is None else near))
+        search = None if embedder is None else near
+        return cls(settings, protect(settings.decontaminate, sources, kept_apart, search, quiet=quiet))
 
     @contextmanager
     def open(self, path: Path) -> Iterator[None]:
@@ -93,7 +101,7 @@ class Filters:
         assert self._index is not None, "open() first"
         settings = self._settings
         duplicates_of = DuplicateFinder(self._index, settings.near)
-        splitter = Splitter(SplitPlan.parse(settings.splits), settings.split_by, settings.seed, self._index)
+        splitter = Splitter(SplitPlan.parse(settings.splits, settings.split_by), settings.seed, self._index)
         waiting: list[Outcome] = []
         async for outcome in outcomes:
             waiting.append(outcome)

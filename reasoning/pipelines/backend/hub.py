@@ -23,15 +23,17 @@ def push(folder: Path, repository: str) -> str:
     Raises:
         HubError: the name is wrong, the hub cannot be reached or refuses.
     """
-    import httpx
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    # The base of what its HTTP client raises, which is httpx in some versions and httpx2 in others.
+    http_error: type[BaseException] = HfHubHTTPError.__bases__[0]
 
     api = HfApi()
     try:
         address = api.create_repo(repository, repo_type="dataset", private=True, exist_ok=True)
         api.upload_folder(folder_path=folder, repo_id=repository, repo_type="dataset", commit_message="Add the dataset")
-    except (HfHubHTTPError, HFValidationError, httpx.HTTPError, OSError) as error:
+    except (http_error, HFValidationError, OSError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise HubError(f"{repository}: the upload failed ({reason}); the dataset lies in {folder}") from None
     return str(address)

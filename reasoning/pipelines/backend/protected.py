@@ -17,12 +17,14 @@ from pathlib import Path
 from reasoning.data_files import DataFileError
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate
 from reasoning.evaluation.benchmarks.base import BENCHMARKS, BenchmarkError
+from reasoning.evaluation.seeds import Seeds
 from reasoning.pipelines.backend.contamination import ContaminationIndex, Match, problem_id
 from reasoning.pipelines.backend.duplicates import TextForms
 from reasoning.pipelines.backend.forms import problem_text
 from reasoning.pipelines.backend.nearness import Nearness
 from reasoning.pipelines.base import PipelineError
-from reasoning.pipelines.seeds import Seeds
+from reasoning.runs import progress_display
+from reasoning.runs.progress import ProgressDisplay
 from verifiers.records import Problem
 
 __all__ = ["Protected", "protect"]
@@ -67,6 +69,8 @@ def protect(
     sources: Sequence[Seeds],
     kept_apart: Collection[str] = (),
     near: Callable[[Sequence[tuple[str, str]]], Nearness] | None = None,
+    *,
+    quiet: bool = True,
 ) -> Protected:
     """The protected problems.
 
@@ -75,6 +79,7 @@ def protect(
         sources: what the dataset is made from.
         kept_apart: benchmarks that `all` leaves out.
         near: makes the search by embeddings from (id, text) pairs; None: there is none.
+        quiet: show no progress.
 
     Raises:
         PipelineError: a name is no benchmark.
@@ -96,7 +101,14 @@ def protect(
     nearness = None
     if near is not None:
         nearness = near([(problem_id(name, problem), problem_text(problem)) for name, problem in _problems(shelf)])
-    return Protected(ContaminationIndex(_problems(shelf)), splits, nearness)
+    with progress_display(total=None, label="benchmark problems to keep apart from", quiet=quiet) as progress:
+        return Protected(ContaminationIndex(_counted(_problems(shelf), progress)), splits, nearness)
+
+
+def _counted(problems: Iterator[tuple[str, Problem]], progress: ProgressDisplay) -> Iterator[tuple[str, Problem]]:
+    for named in problems:
+        yield named
+        progress.advance()
 
 
 @dataclass(frozen=True, slots=True)

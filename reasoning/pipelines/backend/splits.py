@@ -28,17 +28,29 @@ _SCALE = 1 << 63
 
 @dataclass(frozen=True, slots=True)
 class SplitPlan:
-    """Names of the splits with their shares, which add up to 1."""
+    """How rows are divided.
+
+    Attributes:
+        shares: names of the splits with their shares, which add up to 1.
+        by_group: whether a group is never divided; otherwise rows are divided singly.
+    """
 
     shares: tuple[tuple[str, float], ...]
+    by_group: bool = True
 
     @classmethod
-    def parse(cls, text: str) -> SplitPlan:
+    def parse(cls, text: str, by: str = "group") -> SplitPlan:
         """Read `train=0.9,test=0.1`.
 
+        Args:
+            text: names and shares.
+            by: `group` or `stream`.
+
         Raises:
-            PipelineError: it has another form, a name comes twice, or the shares do not add up to 1.
+            PipelineError: it has another form, a name comes twice, the shares do not add up to 1, or `by` is unknown.
         """
+        if by not in ("group", "stream"):
+            raise PipelineError(f"--split-by {by}: expected group or stream")
         shares: list[tuple[str, float]] = []
         for part in text.split(","):
             name, _, share = part.strip().partition("=")
@@ -53,7 +65,7 @@ class SplitPlan:
             shares.append((name, value))
         if abs(sum(share for _, share in shares) - 1) > 1e-6:
             raise PipelineError(f"--splits {text}: the shares add up to {sum(share for _, share in shares):g}, not 1")
-        return cls(tuple(shares))
+        return cls(tuple(shares), by == "group")
 
     def split_of(self, seed: int, key: str) -> str:
         """The split into which a key falls."""
@@ -68,16 +80,9 @@ class SplitPlan:
 class Splitter:
     """Assigns rows to splits, and names those that would leak."""
 
-    def __init__(self, plan: SplitPlan, by: str, seed: int, index: KeyIndex) -> None:
-        """Split by `group` or `stream`; `index` has the maps `INDEX_NAMES`.
-
-        Raises:
-            PipelineError: `by` is something else.
-        """
-        if by not in ("group", "stream"):
-            raise PipelineError(f"--split-by {by}: expected group or stream")
+    def __init__(self, plan: SplitPlan, seed: int, index: KeyIndex) -> None:
+        """Split by a plan; `index` has the maps `INDEX_NAMES`."""
         self._plan = plan
-        self._by_group = by == "group"
         self._seed = seed
         self._index = index
 
@@ -90,7 +95,7 @@ class Splitter:
 
         A row's form and its group both want it where they were first seen. Where they disagree it must go.
         """
-        if not self._by_group:
+        if not self._plan.by_group:
             return self._plan.split_of(self._seed, f"{row.group}\x1f{row.stream}\x1f{row.problem.prompt}")
         if len(self._plan.shares) == 1:
             return self._plan.shares[0][0]

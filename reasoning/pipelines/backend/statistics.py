@@ -44,7 +44,20 @@ class _Length:
 
 @dataclass(slots=True)
 class Statistics:
-    """Everything that is counted."""
+    """Everything that is counted.
+
+    Attributes:
+        rows: kept, by table and split.
+        kinds: of the rows' problems.
+        topics: of the rows.
+        sources: of the rows.
+        difficulty: rows by tenth of the difficulty, where it is known.
+        discarded: by stage and reason.
+        cells: rows by topic, difficulty, length and depth.
+        groups: of rows that belong together.
+        prompt: characters of the prompts.
+        completion: characters of the completions.
+    """
 
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)

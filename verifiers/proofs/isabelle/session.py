@@ -108,7 +108,11 @@ class Session:
 
     @contextlib.asynccontextmanager
     async def theory(self, name: str, text: str) -> AsyncIterator[None]:
-        """Have a theory in the session's folder; afterwards it is purged and its file removed."""
+        """Have a theory in the session's folder; afterwards it is purged and its file removed.
+
+        Raises:
+            ServerLost: the server is gone, or its folder is.
+        """
         path = self._folder / f"{name}.thy"
         try:
             with open(path, "x", encoding="utf-8", newline="") as file:

@@ -16,12 +16,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import re
 import shutil
 import signal
 import socket
 import subprocess
 import threading
+import time
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,7 +37,9 @@ __all__ = [
     "code_name",
     "keep_code",
     "keep_modules",
+    "mark_used",
     "modules_name",
+    "remove_unused",
     "runtime_directory",
 ]
 
@@ -45,6 +49,10 @@ _SCRIPTS: Final = ("checker", "mutator")
 """What the processes run."""
 _FORMAT: Final = 3
 """Part of the file's name; counts up when what is run before the code is kept changes."""
+UNUSED_DAYS: Final = 30.0
+"""After so many days without use, what another version has kept is removed."""
+_DAY: Final = 86_400.0
+_REMOVED: Final = "removed-"
 _SECONDS: Final = 600.0
 _ROUNDS: Final = 3
 _BUSY: Final = 200_000
@@ -111,6 +119,47 @@ def modules_name() -> str:
     runtime = runtime_directory()
     texts = b"".join((runtime / f"{name}.lean").read_bytes() for name in ("compiler", *_SCRIPTS))
     return f"modules-{hashlib.sha256(texts).hexdigest()[:16]}"
+
+
+def mark_used(*paths: Path) -> None:
+    """Note that what was kept is in use: its time is set anew, at most once a day."""
+    for path in paths:
+        with contextlib.suppress(OSError):  # a cache that one may only read
+            if time.time() - path.stat().st_mtime > _DAY:
+                os.utime(path)
+
+
+def remove_unused(directory: Path, *, days: float = UNUSED_DAYS) -> list[str]:
+    """Remove what versions other than the installed ones have kept and nobody has used for long.
+
+    Each goes in one step, by a new name, so that no process finds half of it; one that has it open keeps it.
+
+    Args:
+        directory: the prepared Lean.
+        days: without use, see `mark_used`.
+
+    Returns:
+        The names of what was removed.
+    """
+    removed = []
+    for path in sorted([*directory.glob("modules-*"), *directory.glob("code-*")]):
+        if path.name in (modules_name(), code_name()):
+            continue
+        with contextlib.suppress(OSError):  # gone in the meantime, or another user's
+            if time.time() - path.lstat().st_mtime > days * _DAY:
+                going = path.rename(path.with_name(f"{_REMOVED}{path.name}"))
+                removed.append(path.name)
+                _delete(going)
+    for left in directory.glob(f"{_REMOVED}*"):  # by an earlier call that was killed
+        _delete(left)
+    return removed
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def keep_modules(node: Path, directory: Path, target: Path) -> bool:

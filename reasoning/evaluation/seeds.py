@@ -1,4 +1,4 @@
-"""Where a pipeline's problems come from: a benchmark's split, a file of problems, or a dataset made earlier.
+"""Where problems to start from come from: a benchmark's split, a file of problems, or a dataset made earlier.
 
 source = find_seeds("gsm8k:train")
 next(source.entries()).problem.prompt           # "Natalia sold clips to 48 of her friends ..."
@@ -20,9 +20,8 @@ from typing import Any
 
 from reasoning.data_files import data_file
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate
-from reasoning.evaluation.benchmarks.base import BENCHMARKS, Entry, json_lines, problem_from
+from reasoning.evaluation.benchmarks.base import BENCHMARKS, BenchmarkError, Entry, json_lines, problem_from
 from reasoning.methods.base import PromptStyle
-from reasoning.pipelines.base import PipelineError
 
 __all__ = ["Seeds", "find_seeds", "styles_of"]
 
@@ -64,8 +63,8 @@ def find_seeds(name: str) -> Seeds:
     """The problems that `name` means.
 
     Raises:
-        PipelineError: it is neither a benchmark nor a file or folder that can be read.
-        BenchmarkError: the benchmark has no such split, or its files cannot be had.
+        BenchmarkError: it is neither a benchmark nor a file or folder that can be read, or the benchmark has no such
+            split, or its files cannot be had.
         DataFileError: there is no such built-in file.
     """
     word, _, split = name.partition(":")
@@ -73,7 +72,7 @@ def find_seeds(name: str) -> Seeds:
         benchmark = find_benchmark(word)
         chosen = benchmark.split(split)
         if benchmark.prepare is not None:
-            raise PipelineError(f"--problems {name}: its expected outputs are computed by `reasoning evaluate` only")
+            raise BenchmarkError(f"--problems {name}: its expected outputs are computed by `reasoning evaluate` only")
         paths = locate(benchmark, chosen, None)
         return Seeds(name, paths, lambda: benchmark.read(paths, chosen), benchmark, chosen)
     path = data_file(split) if word == "data" else Path(name)
@@ -83,10 +82,10 @@ def find_seeds(name: str) -> Seeds:
         if not files:
             tables = sorted({file.parent.name for file in path.glob("*/*.parquet")})
             there = f"; name one of its tables: {', '.join(f'{path}/{table}' for table in tables)}" if tables else ""
-            raise PipelineError(f"--problems {name}: holds no data/*.parquet and no *.parquet{there}")
+            raise BenchmarkError(f"--problems {name}: holds no data/*.parquet and no *.parquet{there}")
         return Seeds(name, files, lambda: _parquet(files))
     if not path.is_file():
-        raise PipelineError(f"--problems {name}: neither a benchmark (see `reasoning benchmarks`) nor a file")
+        raise BenchmarkError(f"--problems {name}: neither a benchmark (see `reasoning benchmarks`) nor a file")
     if path.suffix == ".parquet":
         return Seeds(name, (path,), lambda: _parquet((path,)))
     return Seeds(name, (path,), lambda: _lines(path))
@@ -96,7 +95,7 @@ def styles_of(kind: str) -> tuple[PromptStyle, ...]:
     """Prompt styles for a problem of this kind that stems from a file; the first is the default.
 
     Raises:
-        PipelineError: there are none.
+        BenchmarkError: there are none.
     """
     if kind == "answer":
         from reasoning.evaluation.benchmarks.answer_prompts import COMPETITION_STYLES
@@ -122,7 +121,7 @@ def styles_of(kind: str) -> tuple[PromptStyle, ...]:
         from reasoning.families.prompts import EFA_STYLE
 
         return (EFA_STYLE,)
-    raise PipelineError(f"there is no prompt style for problems of kind '{kind}'")
+    raise BenchmarkError(f"there is no prompt style for problems of kind '{kind}'")
 
 
 def _lines(path: Path) -> Iterator[Entry]:
@@ -141,18 +140,18 @@ def _parquet(paths: tuple[Path, ...]) -> Iterator[Entry]:
             file = pq.ParquetFile(path)
             columns = [name for name in ("problem", "completion") if name in file.schema_arrow.names]
             if "problem" not in columns:
-                raise PipelineError(f"{path}: column 'problem': missing")
+                raise BenchmarkError(f"{path}: column 'problem': missing")
             for batch in file.iter_batches(_BATCH_ROWS, columns=columns):
                 for number, row in enumerate(batch.to_pylist()):
                     yield _entry(row, f"{path}, row {number}")
         except (OSError, pa.ArrowInvalid) as error:
-            raise PipelineError(f"{path}: cannot be read: {str(error).partition(chr(10))[0]}") from None
+            raise BenchmarkError(f"{path}: cannot be read: {str(error).partition(chr(10))[0]}") from None
 
 
 def _entry(row: dict[str, Any], place: str) -> Entry:
     try:
         record = json.loads(row["problem"])
     except (TypeError, ValueError):
-        raise PipelineError(f"{place}: column 'problem': expected the JSON text of a problem") from None
+        raise BenchmarkError(f"{place}: column 'problem': expected the JSON text of a problem") from None
     completion = row.get("completion")
     return Entry(problem_from(record, place), (completion,) if completion else ())

@@ -18,8 +18,8 @@ from typing import Final
 from reasoning.engines.base import Completion, Engine, Message, derive_seed
 from reasoning.engines.proof_search import FAST, SLOW, steps_for
 from reasoning.methods.base import Prompt, Question
+from reasoning.proving.best_first import Proposal, Proposals
 from reasoning.proving.prompts import FENCE
-from reasoning.proving.tree_search import Proposal, Proposals
 from verifiers.proofs.lean.tactics import TacticState
 from verifiers.records import Problem
 
@@ -92,9 +92,11 @@ class EnginePolicy:
         step = f"tree {derive_seed(*state.goals)} {visit}"
         request = self._question.request(step, prompt, self._samples, self._sampling)
         completions = await self._engine.complete(replace(request, logprobs=True))
-        begun = bool(state.tactics) and not prompt.messages
+        continued = not prompt.messages
         tokens = sum(completion.completion_tokens for completion in completions)
-        return Proposals(proposals_of(completions, begun=begun), tokens)
+        return Proposals(
+            proposals_of(completions, continued=continued, begun=continued and bool(state.tactics)), tokens
+        )
 
     def _prompt(self, state: TacticState) -> Prompt:
         problem = self._question.problem
@@ -107,19 +109,20 @@ class EnginePolicy:
         return Prompt(messages=(Message("user", _ASK.format(code=code + proof, goals=goals)),))
 
 
-def proposals_of(completions: Sequence[Completion], *, begun: bool) -> tuple[Proposal, ...]:
+def proposals_of(completions: Sequence[Completion], *, continued: bool, begun: bool = False) -> tuple[Proposal, ...]:
     """The first tactics of completions with their log-probabilities, each once.
 
     Where an engine gives no log-probabilities, a tactic's share of the completions stands for its probability.
 
     Args:
         completions: replies in a code block, or continuations of a proof.
+        continued: whether they are continuations: a fence then ends the block that the prompt has begun.
         begun: whether they go on with a proof that has a line already: what goes on with that line is no new tactic.
     """
     found: dict[str, float] = {}
     counts: Counter[str] = Counter()
     for completion in completions:
-        text, start = _code_of(completion.text)
+        text, start = (completion.text.partition(FENCE)[0], 0) if continued else _code_of(completion.text)
         if begun and text and not text.startswith("\n"):
             continue
         tactic = first_tactic(text)

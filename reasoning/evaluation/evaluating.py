@@ -16,9 +16,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from reasoning.backends import Backend, open_backend
-from reasoning.engines.base import BudgetSpentError, Engine, EngineError, PromptTooLongError
+from reasoning.engines.base import BudgetSpentError, Engine, EngineError, PromptTooLongError, concurrency_for
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate, prepared
-from reasoning.evaluation.results import Results, export
+from reasoning.evaluation.results import Results, export, exported
 from reasoning.methods import Attempt, Method, Question, Sampling, Workbench, find_method
 from reasoning.methods.draws import check_needs, rated
 from reasoning.rewards import RewardModel, create_reward_model
@@ -109,7 +109,7 @@ async def evaluate(
     engine: Engine | None = None,
     resume: bool = False,
     jobs: int | None = None,
-    concurrency: int = 64,
+    concurrency: int | None = None,
     allow_weak: bool = False,
     quiet: bool = False,
     backend: str = "local",
@@ -122,7 +122,7 @@ async def evaluate(
         engine: asked instead of the one that `settings.engine` names; closed at the end.
         resume: the directory holds an earlier attempt with the same settings.
         jobs: candidates judged at once; None: one a processor.
-        concurrency: requests under way at once.
+        concurrency: requests under way at once; None: what suits the engine.
         allow_weak: accept a weak sandbox.
         quiet: show no progress.
         backend: where it is computed, see `reasoning.backends`; the results do not depend on it.
@@ -143,7 +143,9 @@ async def evaluate(
         place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
         read_from = await prepared(benchmark, paths, place.pool, quiet)
         _, first = next(problems_of(benchmark, read_from, settings), (0, None))
-        check_needs(method, first, rewarded=bool(settings.reward_model))
+        check_needs(
+            method, first, engine=settings.engine if engine is None else "", rewarded=bool(settings.reward_model)
+        )
         reward = create_reward_model(settings.reward_model) if settings.reward_model else None
         if reward is not None:
             stack.push_async_callback(reward.close)
@@ -151,10 +153,14 @@ async def evaluate(
             engine = await place.engine(settings.engine)
             stack.push_async_callback(engine.close)
         with await open_run(settings, directory, digest(paths), engine, place.pool, resume, reward) as run:
-            job = _Evaluation(settings, run, engine, benchmark, method, place, concurrency, reward)
+            job = _Evaluation(
+                settings, run, engine, benchmark, method, place, concurrency_for(engine, concurrency), reward
+            )
             await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
-            asked = problems_of(benchmark, read_from, settings)
-            results = export(run, settings.samples, benchmark.groups, benchmark.metrics, asked)
+            results = exported(run, settings.samples)
+            if results is None:
+                asked = problems_of(benchmark, read_from, settings)
+                results = export(run, settings.samples, benchmark.groups, benchmark.metrics, asked)
             return Outcome(results, job.failures.count, job.failures.first)
 
 
@@ -167,7 +173,16 @@ async def open_run(
     resume: bool,
     reward: RewardModel | None = None,
 ) -> Run:
-    """Start or resume the run in `directory`; `problems` is the digest of the benchmark's files.
+    """Start or resume a run.
+
+    Args:
+        settings: that decide its results; a resumed run has to have the same.
+        directory: of the run.
+        problems: digest of the benchmark's files.
+        engine: the model.
+        pool: the sandbox.
+        resume: go on with what is there.
+        reward: the reward model, if there is one.
 
     Raises:
         RunError: it cannot be started or resumed with these settings.

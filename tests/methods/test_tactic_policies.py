@@ -8,7 +8,7 @@ import pytest
 from reasoning.engines.base import Completion, TokenLogprob
 from reasoning.evaluation.benchmarks.proof_prompts import CHAT, PROVER
 from reasoning.methods.base import Question, Sampling
-from reasoning.proving.policies import EnginePolicy, PriorPolicy, first_tactic, proposals_of
+from reasoning.methods.tactic_policies import EnginePolicy, PriorPolicy, first_tactic, proposals_of
 from verifiers.proofs.lean.tactics import TacticState
 from verifiers.proofs.records import ProofTask
 from verifiers.records import Problem
@@ -42,7 +42,7 @@ def test_log_probabilities_are_summed_up_to_the_tactics_end():
         "\n  intro h\n  exact h",
         logprobs=tokens(("\n  ", -0.5), ("intro", -1.0), (" h", -0.25), ("\n  ", -4), ("exact h", -8)),
     )
-    (proposal,) = proposals_of([reply], begun=True)
+    (proposal,) = proposals_of([reply], continued=True, begun=True)
     assert (proposal.tactic, proposal.logprob) == ("intro h", -1.75)
 
 
@@ -51,17 +51,22 @@ def test_the_likelier_of_two_ways_to_write_a_tactic_counts():
         Completion("\n  simp\n  rfl", logprobs=tokens(("\n  simp", -2.0), ("\n  rfl", -9.0))),
         Completion("\n  simp", logprobs=tokens(("\n  ", -0.5), ("simp", -0.5))),
     ]
-    assert [(one.tactic, one.logprob) for one in proposals_of(replies, begun=False)] == [("simp", -1.0)]
+    assert [(one.tactic, one.logprob) for one in proposals_of(replies, continued=True)] == [("simp", -1.0)]
 
 
 def test_without_log_probabilities_shares_stand_for_them():
     replies = [Completion("```lean\nsimp\n```"), Completion("```\nsimp"), Completion("rfl\n```"), Completion("")]
-    found = {one.tactic: one.logprob for one in proposals_of(replies, begun=False)}
+    found = {one.tactic: one.logprob for one in proposals_of(replies, continued=False)}
     assert found == {"simp": math.log(2 / 4), "rfl": math.log(1 / 4)}
 
 
+def test_what_stands_behind_the_end_of_a_proof_that_goes_on_is_no_tactic():
+    reply = Completion("\n  rfl\n```\nDone, by definition.\n```lean\nsorry\n```")
+    assert [one.tactic for one in proposals_of([reply], continued=True)] == ["rfl"]
+
+
 def test_what_goes_on_with_a_finished_line_is_no_tactic():
-    assert proposals_of([Completion(" <;> simp"), Completion("")], begun=True) == ()
+    assert proposals_of([Completion(" <;> simp"), Completion("")], continued=True, begun=True) == ()
 
 
 class Echo:
