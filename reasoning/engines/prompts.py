@@ -70,7 +70,7 @@ def render(tokenizer: Any, request: Request) -> list[int]:
     if any(message.images for message in request.messages):
         raise EngineError("this engine takes text alone, but the conversation has images: use an openai: engine")
     if request.prompt is not None:
-        ids = list(tokenizer(request.prompt)["input_ids"])
+        ids = _token_ids(tokenizer, request.prompt, special=True)
     else:
         if not getattr(tokenizer, "chat_template", None):
             raise EngineError("the model's tokenizer has no chat template: ask it with a plain prompt, not messages")
@@ -82,7 +82,7 @@ def render(tokenizer: Any, request: Request) -> list[int]:
         turns = [turn_of(message) for message in request.messages]
         begun = turns.pop()["content"] if len(turns) > 1 and turns[-1]["role"] == "assistant" else ""
         text = _apply_template(tokenizer, turns, tools) + begun
-        ids = list(tokenizer(text, add_special_tokens=False)["input_ids"])
+        ids = _token_ids(tokenizer, text, special=False)
     if not ids:
         raise EngineError("the prompt is empty")
     return ids
@@ -96,7 +96,7 @@ def completion_ids(tokenizer: Any, text: str) -> list[int]:
     """
     if not is_unicode(text):
         raise EngineError("the completion holds a lone surrogate, which no model can read")
-    ids = list(tokenizer(text, add_special_tokens=False)["input_ids"])
+    ids = _token_ids(tokenizer, text, special=False)
     if not ids:
         raise EngineError("a completion without tokens has no score")
     return ids
@@ -111,6 +111,16 @@ def cut_at_stop(text: str, stop: tuple[str, ...]) -> tuple[str, bool]:
     """The text up to the earliest stop text, and whether there was one."""
     found = [index for index in (text.find(mark) for mark in stop) if index >= 0]
     return (text[: min(found)], True) if found else (text, False)
+
+
+def _token_ids(tokenizer: Any, text: str, *, special: bool) -> list[int]:
+    """Token ids of a text, `special`: with what the tokenizer puts around a text."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None or backend.truncation or backend.padding or tokenizer.split_special_tokens:
+        return list(tokenizer(text, add_special_tokens=special)["input_ids"])
+    # The same ids, without their places in the text, in half the time: that of most of what a short sample costs.
+    [encoding] = backend.encode_batch_fast([text], add_special_tokens=special)
+    return list(encoding.ids)
 
 
 def _apply_template(tokenizer: Any, turns: list[dict[str, Any]], tools: list[Any] | None) -> str:

@@ -53,8 +53,7 @@ class VLLMEngine:
 
     async def score(self, request: Request, text: str) -> tuple[TokenLogprob, ...]:
         """See `ScoringEngine.score`: vLLM's log-probabilities of a prompt, at the cost of one sampled token."""
-        from vllm import SamplingParams
-        from vllm.sampling_params import RequestOutputKind
+        from vllm.sampling_params import RequestOutputKind, SamplingParams
 
         check_request(request)
         tokenizer = (await self._server.started()).tokenizer
@@ -76,8 +75,7 @@ class VLLMEngine:
         return self._server.describe(self.name)
 
     async def _sample(self, tokenizer: Any, ids: list[int], request: Request, seed: int) -> Completion:
-        from vllm import SamplingParams
-        from vllm.sampling_params import RequestOutputKind
+        from vllm.sampling_params import RequestOutputKind, SamplingParams
 
         sampling = SamplingParams(
             temperature=request.temperature,

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import gc
 import multiprocessing
 import os
 import queue
@@ -157,6 +158,7 @@ class VLLMServer:
             await asyncio.to_thread(loop.close)
         if engine is not None:
             await asyncio.to_thread(_shut_down, engine, self._processes)
+            gc.unfreeze()
 
     def describe(self, name: str) -> dict[str, Any]:
         """What `Engine.describe` says of it, under the name `name`."""
@@ -193,6 +195,10 @@ class VLLMServer:
             raise self._failure from error
         self._processes = [process for process in multiprocessing.active_children() if process not in before]
         self._loop = _Loop(self._engine, self._processes)
+        # vLLM brings half a million objects. A full collection looks at each, which stops all threads for half a second
+        # every few thousand samples; vLLM's own server spares them likewise. What is made later is collected as ever.
+        gc.collect()
+        gc.freeze()
 
 
 def _engine_arguments(options: VLLMOptions, *, on_cpu: bool) -> dict[str, Any]:

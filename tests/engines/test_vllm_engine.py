@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import random
@@ -251,6 +252,7 @@ def test_the_death_of_its_process_is_one_line(tmp_path: Path) -> None:
     async def run() -> None:
         engine = create_engine(f"vllm:{model},dtype=float32,max_model_len=512,enforce_eager=true,cpu_kv_cache_gib=1")
         await engine.complete(Request(prompt="x", max_tokens=1))
+        assert gc.get_freeze_count() > 100_000, "collections look at all that vLLM brought with it"
         under_way = asyncio.create_task(engine.complete(Request(prompt="x", max_tokens=500)))
         await asyncio.sleep(0)
         for process in multiprocessing.active_children():
@@ -261,5 +263,6 @@ def test_the_death_of_its_process_is_one_line(tmp_path: Path) -> None:
                 await lost
             assert "\n" not in str(caught.value)
         await engine.close()
+        assert gc.get_freeze_count() == 0
 
     asyncio.run(run())
