@@ -8,7 +8,7 @@ transformers: the engine against batched `generate` calls (tokenizing and decodi
 vllm: the engine against `vllm.LLM.generate` with a sampling seed for each request, as the engine gives; and `reasoning
 evaluate` with it, as below, against the same.
 evaluate: `reasoning evaluate` from the first request to the last result, verdicts and files included, against batched
-`generate` calls for the same prompts.
+`generate` calls for the same prompts, given as text with the chat template in it.
 
 Both sides run in turn, in one process, after a warm-up round; the ratio is the median over the rounds of bare seconds
 by ours, with the lowest and the highest, and that of the fastest rounds, which other work on the machine disturbs
@@ -186,13 +186,12 @@ def bench_vllm(model_path: Path, batches: Sequence[int], rounds: int, questions:
                         lambda: ask(runner, engine, texts, temperature),  # noqa: B023
                     )
                 )
-        rendered = [{"prompt_token_ids": row} for row in evaluating.ids]
         found.append(
             in_turn(
                 f"evaluate with vllm, {questions} questions",
                 rounds,
-                lambda: bare(rendered, 0.0),
-                lambda: evaluating.once(runner, engine, len(rendered)),
+                lambda: bare(evaluating.texts, 0.0),
+                lambda: evaluating.once(runner, engine, questions),
             )
         )
         runner.run(engine.close())
@@ -212,7 +211,7 @@ class Kept:
 
 
 class Evaluating:
-    """Held-out questions as a benchmark, evaluated in new run directories; and their prompts as token ids."""
+    """Held-out questions as a benchmark, evaluated in new run directories; and their prompts as texts."""
 
     def __init__(self, tokenizer: Any, questions: int) -> None:
         from reasoning.engines.prompts import render
@@ -233,10 +232,11 @@ class Evaluating:
         self._settings = Settings("gsm8k", "nano", data=str(data), prompt="chat", split="test", max_tokens=MAX_TOKENS)
         benchmark = find_benchmark("gsm8k")
         style, sampling = benchmark.style("chat"), Sampling(0.0, 1.0, MAX_TOKENS)
-        self.ids = []
+        self.texts = []
         for entry in benchmark.read([data], "test"):
             question = Question(entry.problem, style, 0, 0, sampling)
-            self.ids.append(render(tokenizer, question.request("direct", style.write(entry.problem))))
+            ids = render(tokenizer, question.request("direct", style.write(entry.problem)))
+            self.texts.append(tokenizer.decode(ids))
 
     def once(self, runner: asyncio.Runner, engine: Any, concurrency: int) -> int:
         """Evaluate; returns the tokens that were sampled."""
@@ -269,7 +269,7 @@ def bench_evaluate(
                 in_turn(
                     f"evaluate, batch {batch}, {questions} questions",
                     rounds,
-                    lambda: generate(model, tokenizer, evaluating.ids, batch, 0.0),  # noqa: B023
+                    lambda: generate(model, tokenizer, tokenizer(evaluating.texts)["input_ids"], batch, 0.0),  # noqa: B023
                     lambda: evaluating.once(runner, engine, batch),  # noqa: B023
                 )
             )
