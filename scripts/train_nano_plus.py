@@ -43,7 +43,10 @@ matrices and AdamW on the rest, {warmup} warm-up steps, flat, then linear to 5 %
 
 ## Results
 
-Held-out problems (`held_out.jsonl`), greedy, judged by the verifiers; loss of the last 10 steps {loss:.3f}.
+Held-out problems (`held_out.jsonl`), greedy, judged by the verifiers; loss of the last 10 steps {loss:.3f}. In `tools`
+the model writes its program and says itself what it prints; `tools.jsonl` has these problems for the sandbox to run:
+
+    reasoning evaluate families --data tools.jsonl --engine nano-plus --method tir,format=bare --max-tokens 300
 
 | kind | right |
 | --- | --- |
@@ -101,6 +104,17 @@ def write_examples(path: Path, examples: Sequence[Any]) -> None:
         for one in examples:
             row = {"kind": one.kind, "prompt": one.prompt, "solution": one.solution, "problem": one.problem.to_json()}
             file.write(json.dumps(row) + "\n")
+
+
+def write_tool_problems(path: Path, asked: Sequence[Any]) -> None:
+    """The problems of `tools`, as the model was asked them: for a run that gives it the sandbox."""
+    from reasoning.runs.files import replaced_file
+
+    with replaced_file(path) as file:
+        for one in asked:
+            if one.kind == "tools":
+                question = one.prompt.removeprefix("Q:").removesuffix("\nA:")
+                file.write(json.dumps({**one.problem.to_json(), "prompt": question}) + "\n")
 
 
 def judged(directory: Path, asked: Sequence[Any]) -> str:
@@ -193,6 +207,7 @@ def main() -> int:
     save_plus(result.model, arguments.out / "model")
     asked = asked_of(data.held_out, settings.held_out)
     write_examples(arguments.out / "model" / "held_out.jsonl", asked)
+    write_tool_problems(arguments.out / "model" / "tools.jsonl", asked)
     on_gpu = torch.cuda.is_available()
     last = result.losses[-10:]
     card = CARD.format(
