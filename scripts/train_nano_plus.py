@@ -51,6 +51,8 @@ the model writes its program and says itself what it prints; `tools.jsonl` has t
 | kind | right |
 | --- | --- |
 {right}
+![loss](loss.svg)
+
 ## Limits
 
 It knows these forms and little else; what it writes is to be judged, not believed.
@@ -115,6 +117,16 @@ def write_tool_problems(path: Path, asked: Sequence[Any]) -> None:
             if one.kind == "tools":
                 question = one.prompt.removeprefix("Q:").removesuffix("\nA:")
                 file.write(json.dumps({**one.problem.to_json(), "prompt": question}) + "\n")
+
+
+def loss_curve(losses: Sequence[float], batch: int) -> str:
+    """The loss of the steps, means of so many that single batches do not hide the curve, as an SVG element."""
+    from reasoning.pages.charts import chart
+
+    width = max(1, len(losses) // 100)
+    parts = [losses[start : start + width] for start in range(0, len(losses), width)]
+    points = [(min((number + 1) * width, len(losses)), sum(part) / len(part)) for number, part in enumerate(parts)]
+    return chart("loss, nats a token of the solutions", {f"batches of {batch}": points})
 
 
 def judged(directory: Path, asked: Sequence[Any]) -> str:
@@ -224,6 +236,8 @@ def main() -> int:
         right=judged(arguments.out / "model", asked),
     )
     (arguments.out / "model" / "README.md").write_text(card, encoding="utf-8")
+    curve = loss_curve(result.losses, settings.batch_size)
+    (arguments.out / "model" / "loss.svg").write_text(curve, encoding="utf-8")
     (arguments.out / "model" / "training.json").write_text(json.dumps({"losses": result.losses}) + "\n")
     sys.stdout.write(f"model: {arguments.out / 'model'}\n")
     return 0
