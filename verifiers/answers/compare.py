@@ -29,7 +29,7 @@ from verifiers.answers.parser_tools import divide, multiply, negate
 from verifiers.answers.piecewise import compare_cases
 from verifiers.answers.proof import Answer, Prover
 from verifiers.answers.reading import Reading
-from verifiers.answers.relations import assignment, compare_relations, unnamed
+from verifiers.answers.relations import Named, assignment, compare_relations, unnamed
 from verifiers.answers.rewrite import has_plus_minus, upper_and_lower
 from verifiers.answers.sets import infinite_sign, is_set, same_set
 from verifiers.answers.tree import (
@@ -73,6 +73,10 @@ def compare_readings(gold: Reading, answer: Reading, comparer: Comparer | None =
     if chosen is not None:
         return chosen
     worded = not gold.nodes or not answer.nodes or isinstance(gold.nodes[0], Words)
+    if gold.reason is not None and answer.reason is not None:
+        same = comparer.compare(gold.reason, answer.reason)
+        if not same.equal:
+            return differ(f"the same verdict with another value: {same.rule}")
     if gold.words and worded and _without_gaps(gold.words) == _without_gaps(answer.words):
         return agree("the same words")
     best = differ("nothing to compare" if gold.nodes else "other words")
@@ -91,6 +95,15 @@ def compare_readings(gold: Reading, answer: Reading, comparer: Comparer | None =
             ):
                 best = agreement
     return best
+
+
+def _of_other_unknowns(names: tuple[Named | None, Named | None]) -> bool:
+    """Whether both sides give values of one unknown each, of another letter."""
+    if names[0] is None or names[1] is None or not (names[0].single and names[1].single):
+        return False
+    letters_of = [{show(name).partition("_")[0].lower() for name in found.names} for found in names if found]
+    plain = all(isinstance(name, Symbol) for found in names if found for name in found.names)
+    return plain and letters_of[0] != letters_of[1]
 
 
 def _without_gaps(words: str) -> str:
@@ -201,7 +214,8 @@ class Comparer:
         found = names[0] or names[1]
         assert found is not None
         if found.single:
-            return self.compare(sides[0], sides[1])
+            agreement = self.compare(sides[0], sides[1])
+            return agreement.conceding(Concession.VARIABLES) if _of_other_unknowns(names) else agreement
         other = sides[1] if names[0] is not None else sides[0]
         if not isinstance(other, Collection) or (other.opening, other.closing) == ("{", "}"):
             return differ("named values and something else")

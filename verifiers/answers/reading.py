@@ -35,6 +35,7 @@ from verifiers.answers.tree import (
     Words,
     show,
     symbols_of,
+    walk,
 )
 from verifiers.answers.units import compound_unit, money
 from verifiers.answers.vocabulary import SYNONYMS, find_unit
@@ -158,6 +159,7 @@ class Reading:
         choice: letter of a multiple-choice option and the text after it, when it looks like one.
         problem: why it could not be read as mathematics.
         too_large: it goes over a limit.
+        reason: the mathematics after a leading verdict (`Yes. F(x, y) = x^2 y`), when all that follows is such.
     """
 
     text: str
@@ -167,6 +169,7 @@ class Reading:
     choice: tuple[str, str] | None = None
     problem: str = ""
     too_large: bool = False
+    reason: Node | None = None
 
     def shown(self) -> str:
         """The usual reading as one line."""
@@ -196,6 +199,7 @@ def read(text: str) -> Reading:
     if special is not None:
         return Reading(text, cleaned, words, (special,), choice)
     nodes: list[Node] = []
+    reason: Node | None = None
     problem = ""
     for variant in _variants(cleaned):
         try:
@@ -215,9 +219,19 @@ def read(text: str) -> Reading:
         words = "no solution"
     if (leading := _LEADING_VERDICT.match(cleaned)) is not None:
         nodes.insert(0, Words(SYNONYMS[leading[1].lower()]))
+        reason = _reason(cleaned[leading.end() :])
     if words in SYNONYMS and (not nodes or len(words) > 1):
         nodes.insert(0, Words(SYNONYMS[words]))
-    return Reading(text, cleaned, words, tuple(nodes[:MAX_READINGS]), choice, problem)
+    return Reading(text, cleaned, words, tuple(nodes[:MAX_READINGS]), choice, problem, reason=reason)
+
+
+def _reason(text: str) -> Node | None:
+    """`text` when it is mathematics without words."""
+    try:
+        node = _parse(text)[0]
+    except (LexError, ParseError, AnswerTooLargeError, RecursionError):
+        return None
+    return None if any(isinstance(part, Words | Quantity) for part in walk(node)) else node
 
 
 def _numeral(text: str) -> Node | None:

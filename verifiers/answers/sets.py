@@ -214,6 +214,8 @@ class _Cells:
                 raise _NotASetError
             case Collection(opening, closing, (lower, upper)) if opening in "([" and closing in ")]":
                 first, last = self._cell(lower), self._cell(upper)
+                if first > last or (first == last and opening + closing != "[]"):
+                    raise _NotASetError  # a pair, whose members fall
                 return lambda cell: (
                     first < cell < last
                     or (cell == first and opening == "[" and first <= last)
