@@ -17,6 +17,7 @@ from verifiers.late_imports import load
 from verifiers.proofs.records import Bridge, ProofReport, ProofTask
 from verifiers.records import Problem, RecordError, Verdict
 from verifiers.sandbox.task import Limits
+from verifiers.thoughts import without_thoughts
 
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
@@ -65,7 +66,7 @@ class ProofVerifier:
             raise RecordError("system", f"expected one of {', '.join(BRIDGES)}, got {task.system!r}")
         if "\r" in task.statement or "\r" in task.header:
             task = replace(task, statement=_with_plain_lines(task.statement), header=_with_plain_lines(task.header))
-        proof = _with_plain_lines(proof)
+        proof = without_thoughts(_with_plain_lines(proof))
         if task.system not in self._bridges:
             self._bridges[task.system] = load(BRIDGES[task.system])(self._sandbox)
         return await self._bridges[task.system].check(task, proof, limits)
