@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from simulated import SimulatedEngine
 
+from reasoning.backends import Execution
 from reasoning.pipelines import PipelineError
 from reasoning.pipelines.backend import build
 from reasoning.pipelines.difficulty_aware import DifficultyAwareOptions, quotas
@@ -36,7 +37,7 @@ def generate(tmp_path, rates, **options):
         }
     )
     engine = SimulatedEngine({f"p{number}": rate for number, rate in enumerate(rates)})
-    built = asyncio.run(build(settings, tmp_path / "run", engine=engine, jobs=1, quiet=True))
+    built = asyncio.run(build(settings, tmp_path / "run", engine=engine, execution=Execution(jobs=1, quiet=True)))
     rows = [row for path in sorted(built.dataset.glob("data/*.parquet")) for row in pq.read_table(path).to_pylist()]
     return rows, engine, built
 
