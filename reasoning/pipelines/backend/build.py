@@ -37,7 +37,7 @@ from reasoning.pipelines.backend.shards import ShardWriter
 from reasoning.pipelines.backend.splits import SplitPlan
 from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, find_pipeline
 from reasoning.pipelines.job import Job
-from reasoning.pipelines.settings import Settings
+from reasoning.pipelines.settings import Settings, check_settings
 from reasoning.runs import Run, progress_display, replaced_file, write_json
 from reasoning.runs.failures import EngineFailures
 from reasoning.runs.files import PARTIAL_SUFFIX
@@ -102,6 +102,7 @@ async def build(
         EngineError: the engine failed too often in a row, or the embedding model gave no vectors.
     """
     pipeline = find_pipeline(settings.pipeline)
+    check_settings(settings)
     options = pipeline.options(**settings.own)
     SplitPlan.parse(settings.splits, settings.split_by)
     method = find_method(settings.method)
