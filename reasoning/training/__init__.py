@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from reasoning.training.data import Example, Task, read_examples, read_tasks
     from reasoning.training.nano import NANO, NanoSettings, NanoShape, make_model, make_tokenizer, train_nano
     from reasoning.training.objectives import cpl_loss, cpl_score, kl_weights, length_factors
-    from reasoning.training.optimizers import SOAP, Lion, MuonWithAdamW, OptimizerSettings, build_optimizer
+    from reasoning.training.optimizer_settings import OptimizerSettings
+    from reasoning.training.optimizers import SOAP, Lion, MuonWithAdamW, build_optimizer
     from reasoning.training.recipes import run_training
     from reasoning.training.rollouts import Evaluation, evaluate_model
     from reasoning.training.schedules import SCHEDULES, refined_schedule, scale_to_batch
@@ -64,7 +65,8 @@ __getattr__ = lazy_exports(
         "data": ("Example", "Task", "read_examples", "read_tasks"),
         "nano": ("NANO", "NanoSettings", "NanoShape", "make_model", "make_tokenizer", "train_nano"),
         "objectives": ("cpl_loss", "cpl_score", "kl_weights", "length_factors"),
-        "optimizers": ("SOAP", "Lion", "MuonWithAdamW", "OptimizerSettings", "build_optimizer"),
+        "optimizer_settings": ("OptimizerSettings",),
+        "optimizers": ("SOAP", "Lion", "MuonWithAdamW", "build_optimizer"),
         "recipes": ("run_training",),
         "rollouts": ("Evaluation", "evaluate_model"),
         "schedules": ("SCHEDULES", "refined_schedule", "scale_to_batch"),

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from reasoning.options import bounded, what_is_expected
+from reasoning.training.optimizer_settings import OptimizerSettings
 
 __all__ = [
     "RECIPES",
@@ -137,25 +138,16 @@ class SamplingSection:
 
 
 @dataclass(frozen=True, slots=True)
-class OptimizerSection:
-    """The optimiser; see `reasoning.training.optimizers.OptimizerSettings`.
+class OptimizerSection(OptimizerSettings):
+    """The optimiser, and the batch that it was set for.
 
     Attributes:
-        name, learning_rate, weight_decay, beta1, beta2, epsilon: as there.
-        muon_learning_rate, muon_momentum, precondition_every: as there.
         base_batch_size: batch for which `learning_rate` holds; it is scaled to the real one, by the square root of the
             ratio. 0: not scaled.
     """
 
     name: Literal["adamw", "soap", "lion", "muon"] = "adamw"
     learning_rate: float = 3e-4
-    weight_decay: float = 0.0
-    beta1: float | None = None
-    beta2: float | None = None
-    epsilon: float = 1e-8
-    muon_learning_rate: float = 0.02
-    muon_momentum: float = 0.95
-    precondition_every: int = 10
     base_batch_size: int = 0
 
 

@@ -26,7 +26,8 @@ from reasoning.engines.base import derive_seed
 from reasoning.proving.prompts import CONJECTURE_END, FENCE
 from reasoning.training.data import Example
 from reasoning.training.nano import EOS, MAX_POSITIONS, PAD, NanoShape, batch_of, make_model, save_nano
-from reasoning.training.optimizers import OptimizerSettings, build_optimizer
+from reasoning.training.optimizer_settings import OptimizerSettings
+from reasoning.training.optimizers import build_optimizer
 from reasoning.training.schedules import flat_then_linear, with_warmup
 
 __all__ = ["NANO_PROVER", "LossPoint", "ProverResult", "ProverSettings", "make_prover_tokenizer", "save_prover",
