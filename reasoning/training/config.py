@@ -142,6 +142,8 @@ class OptimizerSection(OptimizerSettings):
     """The optimiser, and the batch that it was set for.
 
     Attributes:
+        name: of the optimiser.
+        learning_rate: see `OptimizerSettings`.
         base_batch_size: batch for which `learning_rate` holds; it is scaled to the real one, by the square root of the
             ratio. 0: not scaled.
     """
