@@ -30,7 +30,7 @@ _MOST_STEPS_AHEAD = 16
 _NUMBERS_AHEAD_CPU = 1 << 15
 _NUMBERS_AHEAD_GPU = 1 << 22
 """Noise of several steps is made at once while it is no more than so many numbers: a step of a small model then waits
-less for the thirty small operations that make it. On a CPU larger blocks gain nothing, and rows that end waste theirs."""
+less for the thirty small operations that make it. On a CPU larger blocks gain nothing; rows that end waste theirs."""
 
 
 class BatchSampler:

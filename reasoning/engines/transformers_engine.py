@@ -344,7 +344,7 @@ class _Model:
         return cut_at_stop(self._decode(row.tokens), stop)[1]
 
     def _may_end_one(self, token: int, stop: tuple[str, ...]) -> bool:
-        """Whether a stop text can end in this token; decoding the text at every step would take longer than the step."""
+        """Whether a stop text can end in this token; decoding the text at every step would cost more than the step."""
         piece = self.pieces.get(token)
         if piece is None:
             piece = self.pieces[token] = self._decode([token])
