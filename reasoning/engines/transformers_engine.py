@@ -21,7 +21,7 @@ from reasoning.engines.batching import Batcher, Job, all_or_first_error
 from reasoning.engines.options import local_or_hub, read_options, require, versions
 from reasoning.engines.pretrained import load_pretrained
 from reasoning.engines.prompts import check_request, completion_ids, cut_at_stop, render
-from reasoning.engines.sampling import choose
+from reasoning.engines.sampling import BatchSampler
 from reasoning.engines.tool_formats import with_calls
 from reasoning.options import bounded, check_options, one_of
 
@@ -176,6 +176,8 @@ class _Model:
     end_ids: frozenset[int]
     max_length: int
     accepted: frozenset[str]
+    pieces: dict[int, str] = field(default_factory=dict)
+    """Text of each token that was drawn where a request had stop texts."""
 
     @classmethod
     def load(cls, name: str, options: TransformersOptions) -> _Model:
@@ -216,19 +218,21 @@ class _Model:
             tokens = torch.tensor(padded, device=self.device)
             mask = torch.tensor([[0] * (width - len(row.prompt)) + [1] * len(row.prompt) for row in rows])
             mask = mask.to(self.device)
-            cache, step = None, 0
-            while rows:
-                logits, cache = self._forward(tokens, mask, cache)
-                chosen = self._choose(rows, logits, step)
-                step += 1
+            positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+            sampler, cache = self._sampler(rows), None
+            while True:
+                logits, cache = self._forward(tokens, positions, mask, cache)
+                chosen = self._draw(sampler, rows, logits)
                 kept = [index for index, row in enumerate(rows) if not self._ended(row)]
+                if not kept:
+                    break
+                positions = positions[:, -1:] + 1
                 if len(kept) < len(rows):
                     rows = [rows[index] for index in kept]
-                    if not rows:
-                        break
                     selected = torch.tensor(kept, device=self.device)
                     cache.batch_select_indices(selected)
-                    mask, chosen = mask[selected], chosen[selected]
+                    sampler.keep(selected.to(logits.device))
+                    mask, positions, chosen = mask[selected], positions[selected], chosen[selected]
                 tokens = chosen[:, None]
                 mask = torch.cat([mask, mask.new_ones(len(rows), 1)], dim=1)
 
@@ -270,32 +274,41 @@ class _Model:
             return PromptTooLongError(f"the prompt has {len(ids)} tokens, the model takes fewer than {self.max_length}")
         return ids
 
-    def _forward(self, tokens: torch.Tensor, mask: torch.Tensor, cache: Any) -> tuple[torch.Tensor, Any]:
+    def _forward(
+        self, tokens: torch.Tensor, positions: torch.Tensor, mask: torch.Tensor, cache: Any
+    ) -> tuple[torch.Tensor, Any]:
         """Logits after the last token, shape (rows, vocabulary), float32, and the grown cache."""
         inputs = {"input_ids": tokens, "attention_mask": mask, "past_key_values": cache, "use_cache": True}
         if "position_ids" in self.accepted:
-            inputs["position_ids"] = (mask.cumsum(dim=1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
+            inputs["position_ids"] = positions
         if "logits_to_keep" in self.accepted:
             inputs["logits_to_keep"] = 1
         output = self.model(**inputs)
         if output.past_key_values is None:
             raise EngineError(f"transformers: {type(self.model).__name__} keeps no key-value cache; use vllm for it")
-        return output.logits[:, -1].float(), output.past_key_values
+        logits = output.logits[:, -1].float()
+        return logits.to(self._drawing_device), output.past_key_values
 
-    def _choose(self, rows: list[_Row], logits: torch.Tensor, step: int) -> torch.Tensor:
+    @property
+    def _drawing_device(self) -> torch.device:
+        """Where tokens are drawn: with the model, but for Apple's GPUs, which have no float64."""
+        import torch
+
+        return torch.device("cpu") if self.device.type == "mps" else self.device
+
+    def _sampler(self, rows: list[_Row]) -> BatchSampler:
+        return BatchSampler(
+            seeds=[row.job.item.seed for row in rows],
+            temperatures=[row.request.temperature for row in rows],
+            top_ps=[row.request.top_p for row in rows],
+            device=self._drawing_device,
+        )
+
+    def _draw(self, sampler: BatchSampler, rows: list[_Row], logits: torch.Tensor) -> torch.Tensor:
         """Draw and note the next token of every row; shape (rows,)."""
         import torch
 
-        if logits.device.type == "mps":
-            # Apple's GPUs have no float64.
-            logits = logits.cpu()
-        chosen = choose(
-            logits,
-            seeds=[row.job.item.seed for row in rows],
-            step=step,
-            temperatures=[row.request.temperature for row in rows],
-            top_ps=[row.request.top_p for row in rows],
-        )
+        chosen = sampler.draw(logits)
         if any(row.request.logprobs for row in rows):
             all_logprobs = torch.log_softmax(logits, dim=-1).gather(1, chosen[:, None])[:, 0].tolist()
             for row, logprob in zip(rows, all_logprobs, strict=True):
@@ -319,14 +332,22 @@ class _Model:
         return True
 
     def _stopped(self, row: _Row) -> bool:
-        """Whether a stop text has come; only the tail that can hold one is decoded at every step."""
+        """Whether a stop text has come; only the tail that can hold one is decoded, and only if one can end there."""
         stop = row.request.stop
-        if not stop:
+        if not stop or not self._may_end_one(row.tokens[-1], stop):
             return False
         window = BYTES_PER_CHARACTER * max(map(len, stop)) + STOP_MARGIN_TOKENS
         if not cut_at_stop(self._decode(row.tokens[-window:]), stop)[1]:
             return False
         return cut_at_stop(self._decode(row.tokens), stop)[1]
+
+    def _may_end_one(self, token: int, stop: tuple[str, ...]) -> bool:
+        """Whether a stop text can end in this token; decoding the text at every step would cost more than the step."""
+        piece = self.pieces.get(token)
+        if piece is None:
+            piece = self.pieces[token] = self._decode([token])
+        # A part of a character says nothing, and some tokenizers drop the space of a token that stands alone.
+        return "\N{REPLACEMENT CHARACTER}" in piece or any(text[-1] in piece or text[-1].isspace() for text in stop)
 
     def _finish(self, row: _Row, reason: str, spoken: list[int]) -> None:
         text, _ = cut_at_stop(self._decode(spoken), row.request.stop)

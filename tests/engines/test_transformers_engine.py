@@ -6,6 +6,8 @@ import asyncio
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -22,6 +24,7 @@ from reasoning.engines import (  # noqa: E402
     create_engine,
     mean_logprob,
 )
+from reasoning.engines.transformers_engine import _Model, _Row, _Sample  # noqa: E402
 from tests.support.tiny_model import MAX_POSITIONS, make_tiny_model, token_logprobs  # noqa: E402
 
 PROMPTS = ["hello", "2+2=", "def f(x):", "Ünïcödé", "a" * 60, "Q: why?\nA:"]
@@ -116,6 +119,36 @@ def test_stop_texts_end_one_row_and_not_the_others(engine: Engine) -> None:
     assert short.finish_reason == "stop"
     assert short.completion_tokens == len(short.text) + len(mark)
     assert long == whole
+
+
+def test_stop_texts_are_found_wherever_they_end() -> None:
+    # Pieces of one byte, of several characters, with a space in front: an accented stop text comes in two tokens.
+    tokenizer = wordy_tokenizer(["zażółć gęślą jaźń", "the cat sat on the mat", " the", "ółć", " cat sat"])
+    text = "the cat sat: zażółć gęślą\n the mat, jaźń — ☃ the end"
+    tokens = tokenizer(text, add_special_tokens=False).input_ids
+    assert len(tokens) < len(text.encode())
+    model = _Model(None, tokenizer, torch.device("cpu"), frozenset(), 1000, frozenset())
+    for start in range(len(text)):
+        for length in (1, 2, 5):
+            stop = (text[start : start + length],)
+            row = _Row(SimpleNamespace(item=_Sample(Request(prompt="x", stop=stop), 0)), [], 1000)
+            for token in tokens:
+                row.tokens.append(token)
+                if model._stopped(row):
+                    break
+            expected = next(count for count in range(1, len(tokens) + 1) if stop[0] in model._decode(tokens[:count]))
+            assert len(row.tokens) == expected, stop
+
+
+def wordy_tokenizer(texts: list[str]) -> Any:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    tokenizer.train_from_iterator(texts * 3, trainers.BpeTrainer(vocab_size=300, initial_alphabet=alphabet))
+    return transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer)
 
 
 def test_lengths_and_counts(engine: Engine) -> None:
