@@ -45,7 +45,8 @@ def train(
       reasoning train --resume runs/soap
       reasoning train self-play --config stp.toml --out runs/stp
     """  # noqa: D301 - \b is typer's mark, not text
-    from reasoning.training.config import ConfigError, read_config
+    from reasoning.training.config import read_config
+    from reasoning.training.forms import ConfigError
 
     if resume is not None:
         given = {"--config": config, "--out": out, "--set": changes or None, "--model": model, "--seed": seed}

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from verifiers.late_imports import lazy_exports
 
 if TYPE_CHECKING:
-    from reasoning.training.config import RECIPES, ConfigError, TrainingConfig, read_config
+    from reasoning.training.config import RECIPES, TrainingConfig, read_config
     from reasoning.training.data import Example, Task, read_examples, read_tasks
+    from reasoning.training.forms import ConfigError
     from reasoning.training.nano import NANO, NanoSettings, NanoShape, make_model, make_tokenizer, train_nano
     from reasoning.training.objectives import cpl_loss, cpl_score, kl_weights, length_factors
     from reasoning.training.optimizer_settings import OptimizerSettings
@@ -61,7 +62,8 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        "config": ("RECIPES", "ConfigError", "TrainingConfig", "read_config"),
+        "config": ("RECIPES", "TrainingConfig", "read_config"),
+        "forms": ("ConfigError",),
         "data": ("Example", "Task", "read_examples", "read_tasks"),
         "nano": ("NANO", "NanoSettings", "NanoShape", "make_model", "make_tokenizer", "train_nano"),
         "objectives": ("cpl_loss", "cpl_score", "kl_weights", "length_factors"),

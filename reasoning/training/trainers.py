@@ -18,7 +18,8 @@ import torch
 from transformers import Trainer, TrainerCallback
 from trl import DPOTrainer, GRPOTrainer, KTOTrainer, RewardTrainer, SFTTrainer
 
-from reasoning.training.config import ConfigError, TrainingConfig
+from reasoning.training.config import TrainingConfig
+from reasoning.training.forms import ConfigError
 from reasoning.training.optimizer_settings import OptimizerSettings
 from reasoning.training.optimizers import build_optimizer
 from reasoning.training.schedules import (
