@@ -78,7 +78,7 @@ _USER_ERRORS = (
     ("reasoning.selfplay.store", "SelfPlayError"),
     ("reasoning.solvers.registry", "ToolError"),
     ("reasoning.solvers.results", "SolverInputError"),
-    ("reasoning.training.config", "ConfigError"),
+    ("reasoning.training.forms", "ConfigError"),
     ("reasoning.training.session", "TrainingError"),
     ("verifiers.proofs.lean.install", "LeanMissingError"),
     ("verifiers.proofs.lean.webassembly", "PackageError"),

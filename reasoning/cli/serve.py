@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from reasoning.cli.execution import AllowWeak, Jobs
 from reasoning.cli.support import say, until_interrupted
 
 __all__ = ["lean", "rewards", "serve", "tools"]
@@ -31,12 +32,12 @@ def rewards(
     kind: Annotated[str, typer.Option(help="Kind of problems whose label is a plain gold answer.")] = "answer",
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for a free one.")] = 8000,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Candidates run at once. Default: one a processor.")] = None,
+    jobs: Jobs = None,
     timeout: Annotated[float | None, typer.Option(min=0.01, help="Seconds for one candidate. Default: 10.")] = None,
     memory: Annotated[int | None, typer.Option(min=16, help="MiB for one candidate. Default: 1024.")] = None,
     partial: Annotated[float, typer.Option(min=0.0, max=0.99, help="Credit for the share of tests passed.")] = 0.0,
     form: Annotated[str, typer.Option(help="Regular expression that a candidate must hold.")] = "",
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    allow_weak: AllowWeak = False,
 ) -> None:
     """Serve verifier rewards in OpenRLHF's form.
 
@@ -84,7 +85,7 @@ def lean(
     key: Annotated[
         str, typer.Option(envvar="LEAN_SERVER_API_KEY", help="API key that clients have to send. Default: none.")
     ] = "",
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    allow_weak: AllowWeak = False,
 ) -> None:
     """Serve the embedded Lean in the form of a Kimina Lean Server (/api/check, /verify), so that its clients work.
 
@@ -117,7 +118,7 @@ def tools(
     jobs: Annotated[int | None, typer.Option(min=1, help="Calls run at once. Default: one a processor.")] = None,
     timeout: Annotated[float | None, typer.Option(min=0.01, help="Seconds for one call. Default: each tool's.")] = None,
     memory: Annotated[int | None, typer.Option(min=16, help="MiB for one call. Default: each tool's.")] = None,
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    allow_weak: AllowWeak = False,
 ) -> None:
     """Serve the solvers of `reasoning tools` to MCP clients.
 

@@ -24,6 +24,7 @@ from reasoning.engines.pretrained import load_pretrained
 from reasoning.engines.prompts import check_request, completion_ids, cut_at_stop, render
 from reasoning.engines.row_batch import Row, RowBatch, Sample
 from reasoning.engines.tool_formats import with_calls
+from reasoning.options import bounded, check_options, one_of
 
 if TYPE_CHECKING:
     import torch
@@ -55,16 +56,13 @@ class TransformersOptions:
     """
 
     device: str = "auto"
-    dtype: str = "auto"
-    batch_size: int = 32
+    dtype: str = one_of("auto", _DTYPES)
+    batch_size: int = bounded(32, low=1)
     max_length: int = 0
     revision: str | None = None
 
     def __post_init__(self) -> None:
-        if self.dtype not in _DTYPES:
-            raise ValueError(f"option dtype={self.dtype!r}: expected one of {', '.join(_DTYPES)}")
-        if self.batch_size < 1:
-            raise ValueError(f"option batch_size={self.batch_size}: expected at least 1")
+        check_options(self)
 
 
 def create(target: str, options: Mapping[str, str]) -> TransformersEngine:

@@ -20,8 +20,9 @@ from reasoning.engines.base import derive_seed
 from reasoning.json_lines import json_lines
 from reasoning.runs.files import disk_is_full, replaced_file, write_json
 from reasoning.runs.progress import progress_display
-from reasoning.training.config import ConfigError, TrainingConfig
+from reasoning.training.config import TrainingConfig
 from reasoning.training.data import Task, read_examples, read_rows, read_tasks, render, rows_with_labels, text_of
+from reasoning.training.forms import ConfigError
 from reasoning.training.rollouts import Judged, labelled, pairs, sample_and_judge
 from reasoning.training.session import METRICS_NAME, Session, TrainingError, model_path, save_whole
 
