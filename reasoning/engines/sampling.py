@@ -4,6 +4,7 @@
     first = sampler.draw(logits)                # tensor([52, 13])
     sampler.keep(torch.tensor([1]))             # the first row has ended
     second = sampler.draw(logits_of_the_second_row)
+    sampler.join(another)                       # rows that begin now
 
 Sampling is by the Gumbel-max rule: the token with the largest logit / temperature plus Gumbel noise is a draw from
 the softmax. The noise is a pure function of (seed, step, token), computed by SplitMix64 (Steele, Lea and Flood,
@@ -34,7 +35,7 @@ less for the thirty small operations that make it. On a CPU larger blocks gain n
 
 
 class BatchSampler:
-    """Draws the tokens of a batch step by step; rows may leave it.
+    """Draws the tokens of a batch step by step; rows may leave it, and others join.
 
     Args:
         seeds: one a row, 0 <= seed < 2**63.
@@ -48,19 +49,16 @@ class BatchSampler:
     ) -> None:
         import torch
 
-        self._step = 0
+        self.device = device
         self._any_greedy = 0.0 in temperatures
         self._any_sampled = any(temperatures)
         self._any_nucleus = min(top_ps) < 1.0
-        if self._any_sampled:
-            self._seeds = torch.tensor(seeds, dtype=torch.int64, device=device)
-            heat = torch.tensor(temperatures, dtype=torch.float64, device=device)[:, None]
-            self._greedy = heat == 0
-            self._divisors = torch.where(self._greedy, 1.0, heat)
-            self._top_ps = torch.tensor(top_ps, dtype=torch.float64, device=device)[:, None]
+        self._settings = torch.tensor([temperatures, top_ps], dtype=torch.float64, device=device)
+        # Seed, and number of tokens drawn before those whose noise is at hand.
+        self._seeds_and_steps = torch.tensor([seeds, [0] * len(seeds)], dtype=torch.int64, device=device)
         self._noise: torch.Tensor | None = None
-        self._noise_step = 0
         self._noise_rows: torch.Tensor | None = None
+        self._drawn = 0
 
     def draw(self, logits: torch.Tensor) -> torch.Tensor:
         """The next token of every row.
@@ -74,15 +72,16 @@ class BatchSampler:
         import torch
 
         if not self._any_sampled:
+            self._drawn += 1
             return logits.argmax(dim=-1)
-        scores = logits.double() / self._divisors
+        heat, top_ps = self._settings[:, :, None]
+        greedy = heat == 0 if self._any_greedy else None
+        scores = logits.double() / (heat if greedy is None else torch.where(greedy, 1.0, heat))
         if self._any_nucleus:
-            scores = _keep_nucleus(scores, self._top_ps)
+            scores = _keep_nucleus(scores, top_ps)
         scores += self._next_noise(scores.shape[-1])
         chosen = scores.argmax(dim=-1)
-        if self._any_greedy:
-            chosen = torch.where(self._greedy[:, 0], logits.argmax(dim=-1), chosen)
-        return chosen
+        return chosen if greedy is None else torch.where(greedy[:, 0], logits.argmax(dim=-1), chosen)
 
     def keep(self, rows: torch.Tensor) -> None:
         """Go on with some of the rows only.
@@ -90,39 +89,56 @@ class BatchSampler:
         Args:
             rows: their indices among the rows so far, shape (rows kept,), int64.
         """
-        if not self._any_sampled:
-            return
-        self._seeds, self._greedy = self._seeds[rows], self._greedy[rows]
-        self._divisors, self._top_ps = self._divisors[rows], self._top_ps[rows]
-        self._noise_rows = rows if self._noise_rows is None else self._noise_rows[rows]
+        self._settings, self._seeds_and_steps = self._settings[:, rows], self._seeds_and_steps[:, rows]
+        if self._noise is not None:
+            self._noise_rows = rows if self._noise_rows is None else self._noise_rows[rows]
+
+    def join(self, other: BatchSampler) -> None:
+        """Go on with the rows of another sampler as well, behind those of this one."""
+        import torch
+
+        self._forget_noise()
+        other._forget_noise()
+        self._settings = torch.cat([self._settings, other._settings], dim=1)
+        self._seeds_and_steps = torch.cat([self._seeds_and_steps, other._seeds_and_steps], dim=1)
+        self._any_greedy |= other._any_greedy
+        self._any_sampled |= other._any_sampled
+        self._any_nucleus |= other._any_nucleus
+
+    def _forget_noise(self) -> None:
+        self._seeds_and_steps[1] += self._drawn
+        self._noise, self._noise_rows, self._drawn = None, None, 0
 
     def _next_noise(self, vocabulary: int) -> torch.Tensor:
-        if self._noise is None or self._step == self._noise_step + len(self._noise):
-            most = _NUMBERS_AHEAD_CPU if self._seeds.device.type == "cpu" else _NUMBERS_AHEAD_GPU
-            steps = max(1, min(_MOST_STEPS_AHEAD, most // (len(self._seeds) * vocabulary)))
-            self._noise = gumbel_noise(self._seeds, range(self._step, self._step + steps), vocabulary)
-            self._noise_step, self._noise_rows = self._step, None
-        noise = self._noise[self._step - self._noise_step]
-        self._step += 1
+        if self._noise is None or self._drawn == len(self._noise):
+            self._forget_noise()
+            seeds, steps = self._seeds_and_steps
+            most = _NUMBERS_AHEAD_CPU if seeds.device.type == "cpu" else _NUMBERS_AHEAD_GPU
+            ahead = max(1, min(_MOST_STEPS_AHEAD, most // (len(seeds) * vocabulary)))
+            self._noise = gumbel_noise(seeds, steps, ahead, vocabulary)
+        noise = self._noise[self._drawn]
+        self._drawn += 1
         return noise if self._noise_rows is None else noise[self._noise_rows]
 
 
-def gumbel_noise(seeds: torch.Tensor, steps: range, vocabulary: int) -> torch.Tensor:
-    """Standard Gumbel noise for every (step, row's seed, token).
+def gumbel_noise(seeds: torch.Tensor, steps: torch.Tensor, ahead: int, vocabulary: int) -> torch.Tensor:
+    """Standard Gumbel noise for some steps of every row and all tokens.
 
     Args:
         seeds: shape (rows,), int64.
-        steps: numbers of tokens drawn before.
+        steps: numbers of tokens that the rows have drawn before, shape (rows,), int64.
+        ahead: number of steps.
         vocabulary: number of tokens.
 
     Returns:
-        Shape (steps, rows, vocabulary), float64, on the device of the seeds.
+        Shape (ahead, rows, vocabulary), float64, on the device of the seeds.
     """
     import torch
 
-    moves = torch.tensor([_signed(_GOLDEN * (step + 1)) for step in steps], dtype=torch.int64, device=seeds.device)
-    keys = _mix(_mix(seeds)[None, :] + moves[:, None])
-    tokens = torch.arange(1, vocabulary + 1, dtype=torch.int64, device=seeds.device) * _signed(_GOLDEN)
+    device = seeds.device
+    numbers = steps + torch.arange(1, ahead + 1, dtype=torch.int64, device=device)[:, None]
+    keys = _mix(_mix(seeds) + numbers * _signed(_GOLDEN))
+    tokens = torch.arange(1, vocabulary + 1, dtype=torch.int64, device=device) * _signed(_GOLDEN)
     bits = _shift_right(_mix(keys[:, :, None] + tokens), 64 - _UNIFORM_BITS)
     uniform = bits.double().add_(0.5).mul_(2.0**-_UNIFORM_BITS)
     return uniform.log_().neg_().log_().neg_()

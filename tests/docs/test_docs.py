@@ -108,7 +108,7 @@ def test_commands_of_the_docs_that_are_not_run_are_read_by_the_command_line(page
     """Commands, arguments, options and the forms of their values; nothing is called."""
     import typer
 
-    from reasoning.cli.main import app
+    from reasoning.cli.commands import app
 
     command, rest, context = typer.main.get_command(app), words, None
     while True:

@@ -51,7 +51,8 @@ def splitmix_noise(seed: int, step: int, token: int) -> float:
 
 def test_noise_is_splitmix64_for_all_sizes_of_seed() -> None:
     seeds = [0, 1, 2**31, 2**62 + 12345, 2**63 - 1]
-    noise = gumbel_noise(torch.tensor(seeds), range(999, 1002), 40)
+    steps = torch.full((len(seeds),), 999)
+    noise = gumbel_noise(torch.tensor(seeds), steps, 3, 40)
     expected = [
         [[splitmix_noise(seed, step, token) for token in range(40)] for seed in seeds] for step in (999, 1000, 1001)
     ]
@@ -109,3 +110,36 @@ def test_a_row_draws_the_same_whoever_leaves_and_however_many_steps_are_made_at_
         rows = [rows[place] for place in kept]
     assert drawn == alone
     assert rows == followed
+
+
+def test_a_row_that_joins_draws_as_it_would_alone() -> None:
+    expected = {seed: draws_of_one(seed, 30) for seed in (1, 2, 3, 4)}
+    batch, drawn = sampler([1, 2]), {1: [], 2: [], 3: [], 4: []}
+
+    def draw_from(batch: BatchSampler, rows: list[int], steps: int) -> None:
+        for _ in range(steps):
+            for row, token in zip(rows, batch.draw(LOGITS.expand(len(rows), -1)).tolist(), strict=True):
+                drawn[row].append(token)
+
+    draw_from(batch, [1, 2], 5)
+    batch.keep(torch.tensor([1]))
+    draw_from(batch, [2], 2)
+    late, latest = sampler([3]), sampler([4])
+    draw_from(late, [3], 3)
+    batch.join(late)
+    draw_from(batch, [2, 3], 4)
+    batch.join(latest)
+    draw_from(batch, [2, 3, 4], 19)
+    assert drawn == {seed: expected[seed][: len(tokens)] for seed, tokens in drawn.items()}
+    assert [len(tokens) for tokens in drawn.values()] == [5, 30, 26, 19]
+
+
+def test_greedy_rows_and_sampled_ones_may_join_each_other() -> None:
+    alone = draws_of_one(7, 6)
+    for first, second in ((0.0, 1.0), (1.0, 0.0)):
+        batch = sampler([7], temperatures=[first])
+        tokens = [int(batch.draw(LOGITS[None])) for _ in range(3)]
+        batch.join(sampler([7], temperatures=[second]))
+        both = [batch.draw(LOGITS.expand(2, -1)).tolist() for _ in range(3)]
+        mine, theirs = ([*tokens, *(pair[0] for pair in both)], [pair[1] for pair in both])
+        assert (mine, theirs) == (([0] * 6, alone[:3]) if first == 0 else (alone, [0] * 3))

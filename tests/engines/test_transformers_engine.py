@@ -24,7 +24,8 @@ from reasoning.engines import (  # noqa: E402
     create_engine,
     mean_logprob,
 )
-from reasoning.engines.transformers_engine import _Model, _Row, _Sample  # noqa: E402
+from reasoning.engines.row_batch import Row, Sample  # noqa: E402
+from reasoning.engines.transformers_engine import _Model  # noqa: E402
 from tests.support.tiny_model import MAX_POSITIONS, make_tiny_model, token_logprobs  # noqa: E402
 
 PROMPTS = ["hello", "2+2=", "def f(x):", "Ünïcödé", "a" * 60, "Q: why?\nA:"]
@@ -101,6 +102,38 @@ def test_several_seeds_of_one_request(engine: Engine) -> None:
     assert greedy[0] == greedy[1]
 
 
+@pytest.mark.parametrize("window", [0, 16])
+def test_waiting_samples_take_the_places_of_those_that_ended(tmp_path: Path, window: int) -> None:
+    # With a sliding window they wait; either way each text is what it would be alone.
+    model = make_tiny_model(tmp_path / "model", sliding_window=window)
+    lengths = [60, 4, 7, 5, 50, 3, 20, 9, 1, 30]
+    requests = [
+        Request(prompt=PROMPTS[place % 6] * (1 + place % 3), seeds=(place,), temperature=place % 2, max_tokens=length)
+        for place, length in enumerate(lengths)
+    ]
+    ended: list[int] = []
+
+    async def together(engine: Engine) -> list[Completion]:
+        async def one(place: int) -> Completion:
+            [completion] = await engine.complete(requests[place])
+            ended.append(place)
+            return completion
+
+        answers = await asyncio.gather(*map(one, range(len(requests))))
+        await engine.close()
+        return answers
+
+    engine = create_engine(f"transformers:{model},device=cpu,dtype=float32,batch_size=3")
+    answers = asyncio.run(together(engine))
+    if window:
+        assert ended.index(0) == 2
+    else:
+        assert ended.index(0) >= 5
+    alone = create_engine(f"transformers:{model},device=cpu,dtype=float32,batch_size=1")
+    assert [ask(alone, request)[0][0] for request in requests] == answers
+    asyncio.run(alone.close())
+
+
 def test_logprobs_are_those_of_the_model(engine: Engine, model: Path) -> None:
     request = Request(prompt="2+2=", seeds=(3,), temperature=0.5, top_p=0.9, max_tokens=12, logprobs=True)
     [[answer], [plain]] = ask(engine, request, Request(prompt="hello", max_tokens=12))
@@ -131,7 +164,7 @@ def test_stop_texts_are_found_wherever_they_end() -> None:
     for start in range(len(text)):
         for length in (1, 2, 5):
             stop = (text[start : start + length],)
-            row = _Row(SimpleNamespace(item=_Sample(Request(prompt="x", stop=stop), 0)), [], 1000)
+            row = Row(SimpleNamespace(item=Sample(Request(prompt="x", stop=stop), 0)), [], 1000)
             for token in tokens:
                 row.tokens.append(token)
                 if model._stopped(row):
