@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reasoning.cli.execution import AllowWeak, Jobs
 from reasoning.cli.support import say, until_interrupted
+
+if TYPE_CHECKING:
+    from verifiers.proofs.lean.server import LeanServer
+    from verifiers.reward_server import RewardServer
 
 __all__ = ["lean", "rewards", "serve", "tools"]
 
@@ -65,15 +70,8 @@ def rewards(
         allow_weak=allow_weak,
     )
     try:
-        server = RewardServer(reward, host, port)
-    except OSError as error:
-        raise typer.BadParameter(f"--host {host} --port {port}: {error.strerror}") from None
-    address, number = server.address
-    say(f"rewards for kind {kind}: http://{address}:{number} (Ctrl-C ends it)")
-    try:
-        until_interrupted(server.serve_forever)
+        _serve(lambda: RewardServer(reward, host, port), f"rewards for kind {kind}", host, port)
     finally:
-        server.close()
         reward.close()
 
 
@@ -98,12 +96,17 @@ def lean(
     """  # noqa: D301 - \b is typer's mark, not text
     from verifiers.proofs.lean.server import LeanServer
 
+    _serve(lambda: LeanServer(host, port, jobs=jobs, key=key, allow_weak=allow_weak), "Lean", host, port)
+
+
+def _serve(make: Callable[[], RewardServer | LeanServer], title: str, host: str, port: int) -> None:
+    """Make a server, say where it listens, and serve until Ctrl-C."""
     try:
-        server = LeanServer(host, port, jobs=jobs, key=key, allow_weak=allow_weak)
+        server = make()
     except OSError as error:
         raise typer.BadParameter(f"--host {host} --port {port}: {error.strerror}") from None
     address, number = server.address
-    say(f"Lean: http://{address}:{number} (Ctrl-C ends it)")
+    say(f"{title}: http://{address}:{number} (Ctrl-C ends it)")
     try:
         until_interrupted(server.serve_forever)
     finally:
