@@ -117,7 +117,8 @@ class RowBatch:
 
         self.rows = [self.rows[place] for place in places]
         selected = torch.tensor(places, device=self.mask.device)
-        self.cache.batch_select_indices(selected)
+        # Made for beams, and the one way to select rows that layers of all kinds know.
+        self.cache.reorder_cache(selected)
         self.mask, self.positions, self.tokens = self.mask[selected], self.positions[selected], self.tokens[selected]
         self._sampler.keep(selected.to(self._sampler.device))
         if self.open:

@@ -126,11 +126,12 @@ class TransformersEngine:
         assert self._model is not None
         try:
             self._model.run(jobs, self._options.batch_size, self._batcher.take)
-        except RuntimeError as error:
-            if isinstance(error, EngineError):
-                raise
+        except EngineError:
+            raise
+        except Exception as error:  # a model's own code may raise anything
             line = str(error).strip().partition("\n")[0]
-            raise EngineError(f"transformers: {line} (batch_size={self._options.batch_size})") from error
+            kind = "" if isinstance(error, RuntimeError) else f"{type(error).__name__}: "
+            raise EngineError(f"transformers: {kind}{line} (batch_size={self._options.batch_size})") from error
 
     def _load(self) -> None:
         try:
@@ -271,7 +272,7 @@ class _Model:
         if "logits_to_keep" in self.accepted:
             inputs["logits_to_keep"] = 1
         output = self.model(**inputs)
-        batch.cache = output.past_key_values
+        batch.cache = getattr(output, "past_key_values", None)
         if batch.cache is None:
             raise EngineError(f"transformers: {type(self.model).__name__} keeps no key-value cache; use vllm for it")
         logits: torch.Tensor = output.logits[:, -1].float()

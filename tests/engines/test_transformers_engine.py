@@ -134,6 +134,17 @@ def test_waiting_samples_take_the_places_of_those_that_ended(tmp_path: Path, win
     asyncio.run(alone.close())
 
 
+def test_what_a_models_own_code_raises_is_one_line(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forward(*_: object, **__: object) -> None:
+        raise KeyError("rope_scaling\nand more")
+
+    engine = create_engine(f"transformers:{model},device=cpu,dtype=float32,batch_size=2")
+    monkeypatch.setattr(transformers.Qwen2ForCausalLM, "forward", forward)
+    with pytest.raises(EngineError, match=r"^transformers: KeyError: 'rope_scaling\\nand more' \(batch_size=2\)$"):
+        ask(engine, Request(prompt="x", max_tokens=4))
+    asyncio.run(engine.close())
+
+
 def test_logprobs_are_those_of_the_model(engine: Engine, model: Path) -> None:
     request = Request(prompt="2+2=", seeds=(3,), temperature=0.5, top_p=0.9, max_tokens=12, logprobs=True)
     [[answer], [plain]] = ask(engine, request, Request(prompt="hello", max_tokens=12))
