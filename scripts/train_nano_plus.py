@@ -1,12 +1,13 @@
 """Makes the mixture, trains nano-plus on it and writes the model with its card; meant for one GPU, ten minutes.
 
     python scripts/train_nano_plus.py --out runs/nano-plus                # a GPU
+    python scripts/train_nano_plus.py --out runs/nano-plus --resume       # go on after a kill, at the last checkpoint
     python scripts/train_nano_plus.py --out runs/plus-smoke --smoke       # the same code on a CPU, in seconds
     python scripts/train_nano_plus.py --out runs/nano-plus --plan         # make the data, say how long it should take
     python scripts/train_nano_plus.py --judge data/nano_plus              # ask a model its held-out problems again
 
 OUT/train.npz and OUT/held_out.jsonl are made once: a second call with the same settings takes what is there, so the
-data can be made where there is no GPU.
+data can be made where there is no GPU. OUT/checkpoint.pt is there while a training is under way.
 """
 
 from __future__ import annotations
@@ -207,6 +208,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("runs/nano-plus"))
     parser.add_argument("--minutes", type=float, help="of training; default: 8")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resume", action="store_true", help="go on with the training that was stopped in OUT")
     parser.add_argument("--smoke", action="store_true", help="a tiny model and mixture: does it run?")
     parser.add_argument("--plan", action="store_true", help="make the data and print the estimate, train nothing")
     parser.add_argument(
@@ -217,7 +219,7 @@ def main() -> int:
     import torch
     from transformers.utils import logging
 
-    from reasoning.training.nano_plus import SMOKE, PlusSettings, estimate, train_plus
+    from reasoning.training.nano_plus import SMOKE, CheckpointError, PlusSettings, estimate, train_plus
 
     logging.disable_progress_bar()
     if arguments.judge:
@@ -237,12 +239,24 @@ def main() -> int:
     if not (torch.cuda.is_available() or arguments.smoke):
         sys.stderr.write("error: no GPU here; --smoke runs a tiny one on a CPU, --plan makes the data\n")
         return 2
+    checkpoint = arguments.out / "checkpoint.pt"
+    if checkpoint.exists() and not arguments.resume:
+        sys.stderr.write(f"error: {checkpoint}: a training was stopped there; --resume goes on with it, or delete it\n")
+        return 2
     try:
-        result = train_plus(settings, data.rows, told)
+        result = train_plus(settings, data.rows, told, checkpoint)
     except FloatingPointError as error:
+        checkpoint.unlink(missing_ok=True)
         sys.stderr.write(f"error: {error}; the data is kept: lower the learning rate and run it again\n")
         return 1
+    except CheckpointError as error:
+        sys.stderr.write(f"error: {error}; give the options that it was made with, or delete it\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; --resume goes on at the last checkpoint\n")
+        return 130
     write_model(arguments.out, settings, data, result, expected.parameters, arguments.smoke)
+    checkpoint.unlink(missing_ok=True)
     sys.stdout.write(f"model: {arguments.out / 'model'}\n")
     return 0
 
