@@ -74,6 +74,13 @@ def test_each_command_of_the_docs_is_run_by_one_test():
     assert len(listed) == len({*listed})
 
 
+@pytest.mark.parametrize("session", SESSIONS, ids=lambda session: session.name)
+def test_no_stand_in_is_left_over(session):
+    shown = "\n".join(command.text for command, _ in session.written())
+    assert [old for old in session.swaps if old not in shown] == []
+    assert {*session.prints} <= {*session.steps}
+
+
 def test_commands_stand_in_blocks_of_commands():
     wrong = [
         f"{block.page}: {line}"

