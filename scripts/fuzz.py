@@ -380,7 +380,8 @@ def configurations() -> Check:
     from reasoning.runs.budget import Budget, BudgetError
     from reasoning.runs.run import CONFIG_NAME, RunError
     from reasoning.runs.run import read_config as run_config
-    from reasoning.training.config import ConfigError, config_from_json, read_config
+    from reasoning.training.config import config_from_json, read_config
+    from reasoning.training.forms import ConfigError
 
     def check(folder: Path, data: bytes) -> None:
         (folder / CONFIG_NAME).write_bytes(data)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from reasoning.cli.execution import Quiet
 from reasoning.cli.support import run_interruptible, say
 
 __all__ = ["samples"]
@@ -18,7 +19,7 @@ def samples(
     form: Annotated[str, typer.Option(help="solution (whole programs), or completion (they follow the prompt).")] = (
         "solution"
     ),
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write the candidates of a run as samples that other checkers read.
 

@@ -38,7 +38,7 @@ from reasoning.engines.batching import all_or_first_error
 from reasoning.methods.base import Attempt, Method, Prompt, Question, Workbench
 from reasoning.methods.direct import NO_ANSWER
 from reasoning.methods.tool_loop import ToolOptions, run_between
-from reasoning.options import OptionError, read_options
+from reasoning.options import OptionError, bounded, check_options, read_options
 from reasoning.solvers.registry import ToolError, find_entry, find_tool
 from reasoning.solvers.toolbox import Toolbox
 
@@ -70,19 +70,16 @@ class Equipment:
     """
 
     names: str
-    rounds: int = 6
+    rounds: int = bounded(6, low=1)
     choice: str = "auto"
     strict: bool = False
-    timeout: float = 0.0
-    memory: int = 0
-    characters: int = 4000
+    timeout: float = bounded(0.0, low=0)
+    memory: int = bounded(0, low=0)
+    characters: int = bounded(4000, low=100)
     turns: str = "one"
 
     def __post_init__(self) -> None:
-        if self.rounds < 1:
-            raise ValueError(f"option rounds={self.rounds}: expected at least 1")
-        if self.timeout < 0 or self.memory < 0 or self.characters < 100:
-            raise ValueError("expected timeout and memory of 0 or more, and characters of at least 100")
+        check_options(self)
         if self.programs:
             self.program_options()
             return

@@ -19,7 +19,7 @@ pytest.importorskip("ray", reason="Ray is not installed")
 import ray
 from ray.cluster_utils import Cluster
 
-from reasoning.backends import BackendError, open_backend
+from reasoning.backends import BackendError, Execution, open_backend
 from reasoning.engines.options import EngineSpecError
 from reasoning.evaluation.evaluating import Settings, evaluate
 from reasoning.pipelines.backend import build
@@ -57,7 +57,7 @@ def finished(store: Path) -> int:
 def test_a_node_killed_in_the_middle_changes_no_record(tmp_path: Path, cluster: Cluster) -> None:
     second = cluster.add_node(num_cpus=1)
     settings = Settings("puzzles", "search,steps=20000", limit=60, samples=2)
-    asyncio.run(evaluate(settings, tmp_path / "local", jobs=1, quiet=True))
+    asyncio.run(evaluate(settings, tmp_path / "local", execution=Execution(jobs=1, quiet=True)))
     left = []
 
     def kill_in_the_middle() -> None:
@@ -68,7 +68,7 @@ def test_a_node_killed_in_the_middle_changes_no_record(tmp_path: Path, cluster: 
 
     killer = threading.Thread(target=kill_in_the_middle)
     killer.start()
-    outcome = asyncio.run(evaluate(settings, tmp_path / "ray", quiet=True, backend=spec(cluster)))
+    outcome = asyncio.run(evaluate(settings, tmp_path / "ray", execution=Execution(quiet=True, backend=spec(cluster))))
     killer.join()
     assert left[0] > 0, "the node was to be killed before the end"
     assert outcome.unanswered == 0
@@ -129,7 +129,7 @@ def test_generate_and_verify_give_the_same_bytes(tmp_path: Path, cluster: Cluste
         }
     )
     for name, backend in (("local", "local"), ("ray", spec(cluster))):
-        asyncio.run(build(settings, tmp_path / name, quiet=True, backend=backend))
+        asyncio.run(build(settings, tmp_path / name, execution=Execution(quiet=True, backend=backend)))
     manifests = [json.loads((tmp_path / name / "dataset" / "manifest.json").read_text()) for name in ("local", "ray")]
     assert manifests[0]["files"] == manifests[1]["files"]
     lines = [
