@@ -128,7 +128,9 @@ class RayBackend(Backend):
         try:
             self._ray.init(address=address, log_to_driver=False, logging_level="ERROR", include_dashboard=alone)
         except (ConnectionError, RuntimeError, ValueError) as error:
-            raise BackendError(f"backend 'ray': {str(error).splitlines()[0]}") from None
+            asked = isinstance(error, ConnectionError) and "RAY_AUTH_MODE" not in os.environ
+            hint = "; a cluster with a token wants RAY_AUTH_MODE=token here too" if asked else ""
+            raise BackendError(f"backend 'ray': {str(error).splitlines()[0]}{hint}") from None
         self._began_ray = True
 
     def _actor(self, kind: type, node: Any, gpus: int) -> Any:

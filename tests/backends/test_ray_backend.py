@@ -19,7 +19,7 @@ pytest.importorskip("ray", reason="Ray is not installed")
 import ray
 from ray.cluster_utils import Cluster
 
-from reasoning.backends import Execution, open_backend
+from reasoning.backends import BackendError, Execution, open_backend
 from reasoning.engines.options import EngineSpecError
 from reasoning.evaluation.evaluating import Settings, evaluate
 from reasoning.pipelines.backend import build
@@ -165,3 +165,20 @@ def test_one_line_for_a_backend_that_is_not_there(tmp_path: Path, given: str, sa
     command = [*COMMAND, "verify", "answer", "--in", str(source), "--backend", given]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, said)
+
+
+def test_a_cluster_that_does_not_let_in_is_one_line_with_what_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(**options: Any) -> None:
+        raise ConnectionError("Failed to connect to Ray cluster at 10.0.0.1:6379")
+
+    async def join() -> None:
+        async with open_backend("ray,address=auto"):
+            pass
+
+    monkeypatch.setattr(ray, "init", refused)
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    with pytest.raises(BackendError, match=r"at 10\.0\.0\.1:6379; .*RAY_AUTH_MODE=token"):
+        asyncio.run(join())
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    with pytest.raises(BackendError, match=r"6379$"):
+        asyncio.run(join())
