@@ -1,4 +1,4 @@
-"""The command `reasoning`: puts the commands together and turns mistakes into one clear line.
+"""The command `reasoning`: runs one of its commands and turns mistakes, and Ctrl-C at any moment, into one clear line.
 
 $ reasoning verify puzzle --in missing.jsonl
 error: missing.jsonl: cannot be read: No such file or directory        (on standard error; exit status 2)
@@ -8,43 +8,14 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
-from typing import Any
+from types import FrameType
 
-import typer
-from typer.core import TyperGroup
-
-from reasoning.cli import (
-    benchmarks,
-    compare,
-    discover,
-    doctor,
-    engines,
-    evaluate,
-    explain,
-    export,
-    families,
-    generate,
-    identify,
-    methods,
-    report,
-    samples,
-    sandbox,
-    serve,
-    setup,
-    tools,
-    train,
-    verify,
-    view,
-    vote,
-)
-from reasoning.cli.support import say
-
-__all__ = ["app", "main"]
+__all__ = ["main"]
 
 EXIT_USAGE = 2
-EXIT_INTERRUPTED = 130
 _FILE_ERRORS = frozenset(
     (
         errno.EACCES, errno.EDQUOT, errno.EEXIST, errno.EFBIG, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG,
@@ -65,7 +36,7 @@ _USER_ERRORS = (
     ("reasoning.evaluation.comparison", "ComparisonError"),
     ("reasoning.evaluation.evaluating", "EvaluationError"),
     ("reasoning.evaluation.explain_item", "ExplainError"),
-    ("reasoning.evaluation.lines", "FileError"),
+    ("reasoning.evaluation.judging_lines", "FileError"),
     ("reasoning.families.records", "FamilyError"),
     ("reasoning.interop.export", "ExportError"),
     ("reasoning.methods.base", "MethodError"),
@@ -78,7 +49,7 @@ _USER_ERRORS = (
     ("reasoning.selfplay.store", "SelfPlayError"),
     ("reasoning.solvers.registry", "ToolError"),
     ("reasoning.solvers.results", "SolverInputError"),
-    ("reasoning.training.config", "ConfigError"),
+    ("reasoning.training.forms", "ConfigError"),
     ("reasoning.training.session", "TrainingError"),
     ("verifiers.proofs.lean.install", "LeanMissingError"),
     ("verifiers.proofs.lean.webassembly", "PackageError"),
@@ -89,55 +60,17 @@ _USER_ERRORS = (
 """Exceptions whose message is for the user; looked up only when one was raised, so that `--help` imports none."""
 
 
-class _Commands(TyperGroup):
-    """The commands; an interrupt that none of them has heeded is said, which typer does not."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            say("stopped")
-            raise typer.Exit(EXIT_INTERRUPTED) from None
-
-
-app = typer.Typer(
-    name="reasoning",
-    cls=_Commands,
-    help="Verified datasets, evaluation and training for mathematics and code reasoning.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-app.command("evaluate", short_help="Ask an engine for a benchmark's answers and judge them.")(evaluate.evaluate)
-app.add_typer(generate.app, name="generate", short_help="Make a verified dataset with one of the pipelines.")
-app.command("verify", short_help="Judge candidates, one verdict line for each input line.")(verify.verify)
-app.command("vote", short_help="Count votes over several samples of a run.")(vote.vote)
-app.command("compare", short_help="Compare runs over the same problems.")(compare.compare)
-app.command("export", short_help="Write a benchmark as a task of another framework.")(export.export)
-app.command("report", short_help="Write what a run holds as one page.")(report.report)
-app.command("view", short_help="Look at a folder of runs in a browser.")(view.view)
-app.command("samples", short_help="Write a run's candidates as samples for other checkers.")(samples.samples)
-app.command("explain", short_help="Show how one sample of a run came to its verdict.")(explain.explain)
-app.command("sandbox", short_help="Run one Python program where it can harm nothing.")(sandbox.sandbox)
-app.add_typer(discover.app, name="discover", short_help="Search for formulas of constants.")
-app.command("identify", short_help="Find closed forms of a number.")(identify.identify)
-app.add_typer(tools.app, name="tools", short_help="List the solvers that a model can call, or call one.")
-app.command("train", short_help="Fine-tune a model with verdicts as rewards.")(train.train)
-app.add_typer(serve.app, name="serve", short_help="Serve rewards, Lean or tools to other programs.")
-app.command("engines", short_help="List what can answer a prompt.")(engines.engines)
-app.command("methods", short_help="List how an engine can be asked.")(methods.methods)
-app.add_typer(benchmarks.app, name="benchmarks", short_help="List the benchmarks, or grade their references.")
-app.add_typer(families.app, name="families", short_help="List, draw from and check the built-in problem families.")
-app.add_typer(setup.app, name="setup", short_help="Bring a prover onto this machine.")
-app.command("doctor", short_help="Check what works on this machine.")(doctor.doctor)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
+    # Nothing can be lost while modules are imported, where an interrupt would be a traceback, or caught by one of them.
+    ending = _end_when_interrupted()
+    import typer
+
+    from reasoning.cli.commands import app
+    from reasoning.cli.support import EXIT_INTERRUPTED, say
+
+    if ending:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         status = app(args=arguments, prog_name="reasoning", standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
@@ -155,6 +88,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         say("error: " + " ".join(text.split()))
         sys.exit(EXIT_USAGE)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _end_when_interrupted() -> bool:
+    """Let Ctrl-C end the process here and now, unless it is ignored or heeded already; whether that is done."""
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return False
+    try:
+        signal.signal(signal.SIGINT, _end)
+    except ValueError:  # only the main thread may, and only it is interrupted
+        return False
+    return True
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    os.write(2, b"stopped\n")
+    os._exit(128 + number)
 
 
 def _for_user(error: Exception) -> str | None:

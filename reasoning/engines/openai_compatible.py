@@ -11,9 +11,13 @@ its seed. Servers differ in the fields they take; `Dialect` remembers what this 
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import math
 import os
 import random
+import socket
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -26,7 +30,8 @@ from reasoning.engines.images import ImageError
 from reasoning.engines.openai_protocol import Dialect, MalformedReplyError, read_reply
 from reasoning.engines.options import EngineSpecError, read_options, versions
 from reasoning.engines.prompts import check_request, says_too_long
-from reasoning.engines.retry import Pace, backoff_seconds, retry_after_seconds, worth_retrying
+from reasoning.engines.retry import Pace, Presence, backoff_seconds, retry_after_seconds, worth_retrying
+from reasoning.slots import Slots
 from verifiers.answer_frames import readable
 
 if TYPE_CHECKING:
@@ -40,6 +45,11 @@ CHARACTERS_PER_TOKEN = 4
 KEYLESS = "none"
 """Sent as the key to servers that want none; the client library insists on one."""
 
+CONNECT_SECONDS = 20.0
+"""Longest wait for a connection, where `timeout` is longer."""
+
+_NO_CONNECTION_IN_TIME = "ConnectTimeout"
+"""The client's transport is one of several libraries, which all call it this."""
 _OUT_OF_MONEY = "insufficient_quota"
 _TOO_LONG = "context_length_exceeded"
 
@@ -104,9 +114,10 @@ class OpenAIEngine:
         self._key = self._client.api_key
         self._dialect = Dialect(model, _extra_body(self._options.extra_body))
         self.concurrency = self._options.concurrency
-        self._slots = asyncio.Semaphore(self.concurrency)
+        self._slots = Slots(self.concurrency)
         self._requests = Pace(self._options.requests_per_minute)
         self._tokens = Pace(self._options.tokens_per_minute)
+        self._presence = Presence()
         self._random = random.Random()
 
     async def complete(self, request: Request) -> list[Completion]:
@@ -153,11 +164,13 @@ class OpenAIEngine:
                     self._tokens.give_back(booked)
                     continue
                 except _FailedAttemptError as failure:
-                    if attempt >= self._options.retries or not failure.again:
-                        tries = f" (tried {attempt + 1} times)" if failure.again else ""
+                    patience = self._presence.patience(time.monotonic()) if failure.unreached else math.inf
+                    if attempt >= self._options.retries or not failure.again or patience <= 0:
+                        tries = f" (tried {attempt + 1} times)" if attempt else ""
                         kind = PromptTooLongError if failure.too_long else EngineError
                         raise kind(f"{self._where()}: {failure}{tries}") from failure
-                    await asyncio.sleep(backoff_seconds(attempt, failure.retry_after, self._random.random()))
+                    wait = backoff_seconds(attempt, failure.retry_after, self._random.random())
+                    await asyncio.sleep(min(wait, patience))
                     attempt += 1
                     continue
                 self._tokens.give_back(booked - completion.prompt_tokens - completion.completion_tokens)
@@ -186,8 +199,10 @@ class OpenAIEngine:
         endpoint = self._client.chat.completions if chat else self._client.completions
         try:
             reply = await endpoint.create(**fields)
+            self._presence.answered()
             return read_reply(reply, request, self._dialect)
         except openai.APIStatusError as error:
+            self._presence.answered()
             status, message = error.status_code, self._shown(error.message)
             if status in (400, 422) and self._dialect.leave_out(fields, error.message, error.param):
                 raise _RefusedFieldError from error
@@ -197,10 +212,14 @@ class OpenAIEngine:
             failure = _FailedAttemptError(f"HTTP {status}: {message}", again=again, retry_after=wait, too_long=too_long)
             raise failure from error
         except openai.APITimeoutError as error:
+            if type(error.__cause__).__name__ == _NO_CONNECTION_IN_TIME:
+                seconds = min(self._options.timeout, CONNECT_SECONDS)
+                raise _FailedAttemptError(f"no connection within {seconds:g} s", again=True, unreached=True) from error
             raise _FailedAttemptError(f"no answer within {self._options.timeout:g} s", again=True) from error
         except openai.APIConnectionError as error:
-            cause = self._shown(str(error.__cause__ or error)) or type(error.__cause__).__name__
-            raise _FailedAttemptError(f"no connection: {cause}", again=True) from error
+            refused = _unreached(error)
+            cause = self._shown(str(refused or error.__cause__ or error)) or type(error.__cause__).__name__
+            raise _FailedAttemptError(f"no connection: {cause}", again=True, unreached=refused is not None) from error
         except (openai.OpenAIError, MalformedReplyError, ValueError, RecursionError) as error:
             raise _FailedAttemptError(f"unreadable reply: {self._shown(str(error))}", again=True) from error
 
@@ -220,13 +239,13 @@ def client_of(options: OpenAIOptions, *, retries: int = 0) -> tuple[AsyncOpenAI,
     Raises:
         EngineSpecError: the key is missing.
     """
-    from openai import AsyncOpenAI
+    from openai import AsyncOpenAI, Timeout
 
     base_url = options.base_url or os.environ.get("OPENAI_BASE_URL") or None
     client = AsyncOpenAI(
         api_key=_api_key(options, needed=base_url is None),
         base_url=base_url,
-        timeout=options.timeout,
+        timeout=Timeout(options.timeout, connect=min(options.timeout, CONNECT_SECONDS)),
         max_retries=retries,
     )
     return client, _without_password(str(client.base_url))
@@ -237,13 +256,37 @@ class _RefusedFieldError(Exception):
 
 
 class _FailedAttemptError(Exception):
-    """One attempt failed; `again` says whether another may succeed, `retry_after` when (seconds)."""
+    """One attempt failed; `again` says whether another may succeed, `retry_after` when (seconds).
 
-    def __init__(self, message: str, *, again: bool, retry_after: float | None = None, too_long: bool = False) -> None:
+    `unreached`: there was not even a connection.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        again: bool,
+        retry_after: float | None = None,
+        too_long: bool = False,
+        unreached: bool = False,
+    ) -> None:
         self.again = again
+        self.unreached = unreached
         self.too_long = too_long
         self.retry_after = retry_after
         super().__init__(message)
+
+
+def _unreached(error: BaseException) -> OSError | None:
+    """What kept a connection from being made; None where there was one."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ConnectionRefusedError | socket.gaierror | ssl.SSLError):
+            return seen
+        if isinstance(seen, OSError) and seen.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return None
 
 
 def _api_key(options: OpenAIOptions, *, needed: bool) -> str:

@@ -7,19 +7,26 @@
 >>> pace = Pace(per_minute=60)
 >>> [pace.reserve(1, now=0.0) for _ in range(3)]                # seconds to wait before each
 [0.0, 1.0, 2.0]
+>>> presence = Presence()                                       # no connection, from a server that was never there
+>>> [presence.patience(now) for now in (10.0, 11.0, 13.5)]      # seconds in which to try again
+[3.0, 2.0, 0.0]
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
-__all__ = ["Pace", "backoff_seconds", "retry_after_seconds", "worth_retrying"]
+__all__ = ["Pace", "Presence", "backoff_seconds", "retry_after_seconds", "worth_retrying"]
 
 FIRST_BACKOFF_SECONDS = 0.5
 LONGEST_BACKOFF_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 300.0
 """A server's wish to be left alone for longer than this is cut to it."""
+
+ABSENT_SECONDS = 3.0
+"""So long a server that has never answered is looked for; one that has answered may be starting anew."""
 
 _RETRIED_STATUSES = frozenset({408, 409, 429})
 
@@ -80,3 +87,24 @@ class Pace:
     def give_back(self, units: float) -> None:
         """Return units that were booked and not used (negative: more were used)."""
         self._free_at -= units * self._seconds_each
+
+
+class Presence:
+    """Whether a server was ever there, which tells one that is being restarted from a wrong address."""
+
+    def __init__(self) -> None:
+        """Begin with a server of which nothing is known."""
+        self._seen = False
+        self._missed_at: float | None = None
+
+    def answered(self) -> None:
+        """It gave an answer, be it a refusal."""
+        self._seen = True
+
+    def patience(self, now: float) -> float:
+        """How many seconds to go on looking for it when it takes no connection; no end where it has answered before."""
+        if self._seen:
+            return math.inf
+        if self._missed_at is None:
+            self._missed_at = now
+        return max(0.0, self._missed_at + ABSENT_SECONDS - now)

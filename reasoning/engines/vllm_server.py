@@ -14,13 +14,14 @@ from __future__ import annotations
 import asyncio
 import copy
 import gc
+import logging
 import multiprocessing
 import os
 import queue
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -30,6 +31,7 @@ from reasoning.engines.base import EngineError
 from reasoning.engines.batching import Job
 from reasoning.engines.hub import weights
 from reasoning.engines.options import versions
+from reasoning.engines.process_output import ProcessOutput
 
 __all__ = ["StartedVLLM", "VLLMOptions", "VLLMServer", "first_line"]
 
@@ -37,9 +39,14 @@ SHUTDOWN_SECONDS = 20.0
 """How long vLLM's processes may take to end by themselves before they are killed."""
 GATHER_SECONDS = 0.005
 """An idle engine begins at once with the first request; we look for others so long before we wait for its output."""
+TRIM_SECONDS = 60.0
+"""So often it is looked whether vLLM's processes have written more than `MOST_OUTPUT`."""
+MOST_OUTPUT = 8 << 20
+"""Bytes; more is forgotten."""
 
+_LEVEL = "VLLM_LOGGING_LEVEL"
 _ENVIRONMENT = {
-    "VLLM_LOGGING_LEVEL": "ERROR",
+    _LEVEL: "ERROR",
     # Its workers do not end when they are asked to; they are sent a signal after so many seconds (5 by default).
     "VLLM_WORKER_SHUTDOWN_TIMEOUT_SECONDS": "1",
 }
@@ -119,6 +126,7 @@ class VLLMServer:
         self._asked = 0
         self._loop: _Loop | None = None
         self._processes: list[BaseProcess] = []
+        self._output: ProcessOutput | None = None
 
     async def started(self) -> StartedVLLM:
         """Start the engine where it does not run yet.
@@ -177,28 +185,46 @@ class VLLMServer:
             # vLLM's CPU build takes this size from the environment only.
             os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(self.options.cpu_kv_cache_gib)
         before = set(multiprocessing.active_children())
+        # Whoever names a level wants to see what vLLM writes; else nothing of it stands among our own lines.
+        if os.environ[_LEVEL] == _ENVIRONMENT[_LEVEL]:
+            self._output = ProcessOutput()
         try:
-            source = weights(self.model, self.options.revision)
-            from vllm.engine.arg_utils import EngineArgs
-            from vllm.platforms import current_platform
-            from vllm.usage.usage_lib import UsageContext
-            from vllm.v1.engine.llm_engine import LLMEngine
-
-            chosen = _engine_arguments(self.options, on_cpu=current_platform.is_cpu())
-            arguments = EngineArgs(model=source, disable_log_stats=True, **chosen, **self._arguments)
-            # As the `LLM` class: vLLM's defaults for the size of a batch depend on who asks.
-            self._engine = LLMEngine.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
-            tokenizer = copy.deepcopy(self._engine.get_tokenizer())
-            self._known = StartedVLLM(tokenizer, tuple(self._engine.get_supported_tasks()))
+            with self._output.taken() if self._output else nullcontext():
+                self._start_engine()
+            if self._output is not None:
+                self._output.clear()  # what it says from now on is about something else
         except Exception as error:
-            self._failure = EngineError(f"vllm cannot start {self.model!r}: {first_line(error)}")
+            self._failure = EngineError(f"vllm cannot start {self.model!r}: {self._said(error)}")
             raise self._failure from error
         self._processes = [process for process in multiprocessing.active_children() if process not in before]
-        self._loop = _Loop(self._engine, self._processes)
+        self._loop = _Loop(self._engine, self._processes, self._output)
         # vLLM brings half a million objects. A full collection looks at each, which stops all threads for half a second
         # every few thousand samples; vLLM's own server spares them likewise. What is made later is collected as ever.
         gc.collect()
         gc.freeze()
+
+    def _start_engine(self) -> None:
+        source = weights(self.model, self.options.revision)
+        logger = logging.getLogger("vllm")
+        # It writes the first lines before it has read its own settings.
+        logger.setLevel(os.environ[_LEVEL].upper())
+        from vllm.engine.arg_utils import EngineArgs
+        from vllm.platforms import current_platform
+        from vllm.usage.usage_lib import UsageContext
+        from vllm.v1.engine.llm_engine import LLMEngine
+
+        if self._output is not None:
+            self._output.take_log(logger)
+        chosen = _engine_arguments(self.options, on_cpu=current_platform.is_cpu())
+        arguments = EngineArgs(model=source, disable_log_stats=True, **chosen, **self._arguments)
+        # As the `LLM` class: vLLM's defaults for the size of a batch depend on who asks.
+        self._engine = LLMEngine.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
+        tokenizer = copy.deepcopy(self._engine.get_tokenizer())
+        self._known = StartedVLLM(tokenizer, tuple(self._engine.get_supported_tasks()))
+
+    def _said(self, error: BaseException) -> str:
+        """The cause of an error in one line, which vLLM's processes may have written and not handed on."""
+        return (self._output.cause() if self._output is not None else "") or first_line(error)
 
 
 def _engine_arguments(options: VLLMOptions, *, on_cpu: bool) -> dict[str, Any]:
@@ -215,8 +241,9 @@ def _engine_arguments(options: VLLMOptions, *, on_cpu: bool) -> dict[str, Any]:
 class _Loop:
     """The thread that feeds vLLM's engine and takes its outputs, and one that sees the death of its processes."""
 
-    def __init__(self, engine: Any, processes: list[BaseProcess]) -> None:
+    def __init__(self, engine: Any, processes: list[BaseProcess], output: ProcessOutput | None = None) -> None:
         self._engine = engine
+        self._output = output
         self._arrivals: queue.SimpleQueue[Job[_Order, Any] | None] = queue.SimpleQueue()
         self._running: dict[str, Job[_Order, Any]] = {}
         self._failure: EngineError | None = None
@@ -257,7 +284,7 @@ class _Loop:
                             job.finish(output)
             self._engine.abort_request(list(self._running))
         except Exception as error:  # noqa: BLE001 - handed on to everyone who waits
-            self._fail(EngineError(f"vllm: {first_line(error)}"))
+            self._fail(EngineError(f"vllm: {self._cause() or first_line(error)}"))
         self._fail(EngineError("the engine is closed"))
 
     def _take_in(self) -> bool:
@@ -291,8 +318,14 @@ class _Loop:
             self._running[order.id] = job
 
     def _watch(self, processes: list[BaseProcess]) -> None:
-        wait([process.sentinel for process in processes])
-        self._fail(EngineError("vllm: its engine process has died"))
+        while not wait([process.sentinel for process in processes], TRIM_SECONDS):
+            if self._output is not None:
+                self._output.clear(above=MOST_OUTPUT)
+        cause = self._cause()
+        self._fail(EngineError(f"vllm: its engine process has died{': ' + cause if cause else ''}"))
+
+    def _cause(self) -> str:
+        return self._output.cause() if self._output is not None else ""
 
     def _fail(self, failure: EngineError) -> None:
         """Fail all requests, those of the future too; the first failure stays."""
@@ -316,4 +349,7 @@ def _shut_down(engine: Any, processes: Sequence[BaseProcess]) -> None:
 
 def first_line(error: BaseException) -> str:
     """What an error says, in one line."""
+    if hasattr(error, "errors") and hasattr(error, "error_count"):
+        # Pydantic's first line says only how many mistakes there are.
+        return "; ".join(" ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}".split()) for one in error.errors())
     return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -34,10 +34,19 @@ from verifiers.sandbox import Limits
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
 
-__all__ = ["ClosedStep", "Closing", "Effort", "Subgoal", "close_gaps", "goal_statement", "proof_in"]
+__all__ = [
+    "ClosedStep",
+    "Closing",
+    "Effort",
+    "Subgoal",
+    "close_gaps",
+    "goal_statement",
+    "proof_in",
+    "whole_objection",
+]
 
-ISABELLE_SECONDS: Final = 300.0
-"""For one check of a whole Isabelle proof, as in SubgoalXL."""
+WHOLE_SECONDS: Final = {"lean": 60.0, "isabelle": 300.0}
+"""For one check of a whole proof, by system; Isabelle's as in SubgoalXL."""
 MOST_GAPS: Final = 32
 _AUTOMATION: Final = "automation"
 _ENGINE: Final = "engine"
@@ -99,11 +108,13 @@ class Closing:
         text: the proof without gaps; None where one is left, or where the claims themselves do not hold together.
         steps: of each gap, what became of it.
         reason: why there is no text; empty where there is one.
+        checked: whether the prover has seen the text as a whole, and accepts it or cannot judge it here.
     """
 
     text: str | None
     steps: tuple[ClosedStep, ...] = ()
     reason: str = ""
+    checked: bool = False
 
 
 Ask = Callable[[Subgoal], Awaitable[list[str]]]
@@ -129,6 +140,19 @@ async def close_gaps(
     if task.system == "isabelle":
         return await _close_isabelle(sandbox.shared(ProofVerifier), task, draft, ask)
     return await _LeanDraft.of(shared_bridge(sandbox), task, draft, effort).close(ask)
+
+
+async def whole_objection(sandbox: SandboxPool, task: ProofTask, closing: Closing) -> str:
+    """Why the prover does not accept a proof without gaps; empty where it does, or cannot judge it here.
+
+    Raises:
+        RecordError: the task is malformed.
+    """
+    if closing.checked or closing.text is None:
+        return closing.reason
+    limits = Limits(wall_seconds=WHOLE_SECONDS[task.system])
+    report = await sandbox.shared(ProofVerifier).check(task, closing.text, limits)
+    return "" if report.passed or not report.status.judged else f"{report.status.value}: {report.detail}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,11 +297,11 @@ async def _close_isabelle(verifier: ProofVerifier, task: ProofTask, draft: str, 
     replies: dict[int, list[str]] = {}
     while True:
         whole = filled(text, gaps, proofs)
-        report = await verifier.check(task, whole, Limits(wall_seconds=ISABELLE_SECONDS))
+        report = await verifier.check(task, whole, Limits(wall_seconds=WHOLE_SECONDS[task.system]))
         if report.passed or not report.status.judged:
             # What cannot be judged here is not for this code to drop: the verdict on the whole says why.
             steps = (ClosedStep(gap.step, by[n], tried[n], proofs[n]) for n, gap in enumerate(gaps))
-            return Closing(whole, tuple(steps))
+            return Closing(whole, tuple(steps), checked=True)
         failing = _failing(text, gaps, proofs, report)
         if report.status is not Status.WRONG or not failing:
             return Closing(None, reason=report.detail)

@@ -4,8 +4,9 @@ reasoning evaluate core-lean --method subgoals,drafts=4 --engine vllm:my-prover 
 
 The engine is asked for a proof in numbered steps in words, then for a formal proof along these steps that may leave
 gaps (`sorry`; in Isabelle also `sledgehammer`) where automation should prove a claim. Each gap is closed by automation,
-or by proofs that the engine is asked for. Source: SubgoalXL (Zhao et al. 2024, arXiv 2408.11172), whose generators this
-method asks with the prompts that they are trained on.
+or by proofs that the engine is asked for. What has no gap is checked by the prover before another draft is asked for.
+Source: SubgoalXL (Zhao et al. 2024, arXiv 2408.11172), whose generators this method asks with the prompts that they are
+trained on.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reasoning.engines.base import EngineError, Message
+from reasoning.engines.base import BudgetSpentError, EngineError, Message, PromptTooLongError
 from reasoning.methods.base import Attempt, MethodError, Prompt, Question, Workbench
 from reasoning.methods.direct import NO_ANSWER
-from reasoning.methods.subgoal_closing import Closing, Effort, Subgoal, close_gaps
+from reasoning.methods.subgoal_closing import Closing, Effort, Subgoal, close_gaps, whole_objection
 from reasoning.methods.subgoal_prompts import (
     SYSTEMS,
     Form,
@@ -26,6 +27,7 @@ from reasoning.methods.subgoal_prompts import (
     proof_prompt,
     subgoal_prompt,
 )
+from reasoning.options import bounded, check_options
 from verifiers.proofs.lean.install import LeanMissingError
 from verifiers.proofs.lean.worker import WorkerKilled, WorkerNotStarted
 from verifiers.proofs.records import ProofTask
@@ -42,29 +44,27 @@ class SubgoalsOptions:
     """Options of `subgoals`.
 
     Attributes:
-        drafts: proofs with gaps that the engine is asked for, until the gaps of one are closed.
+        drafts: proofs with gaps that the engine is asked for, until one has its gaps closed and the prover accepts it.
         plan: whether steps in words are asked for before each.
         attempts: proofs that automation tries in each gap (Lean).
         seconds: in Lean, for the automation of each gap.
         tries: proofs that the engine is asked for where automation leaves a gap open.
     """
 
-    drafts: int = 2
+    drafts: int = bounded(2, low=1)
     plan: bool = True
-    attempts: int = 60
-    seconds: float = 5.0
-    tries: int = 2
+    attempts: int = bounded(60, low=1)
+    seconds: float = bounded(5.0, above=0)
+    tries: int = bounded(2, low=0)
 
     def __post_init__(self) -> None:
-        for name, least in (("drafts", 1), ("attempts", 1), ("tries", 0)):
-            if getattr(self, name) < least:
-                raise ValueError(f"option {name}={getattr(self, name)}: expected at least {least}")
-        if self.seconds <= 0:
-            raise ValueError(f"option seconds={self.seconds}: expected more than 0")
+        check_options(self)
 
 
 async def subgoals(question: Question, workbench: Workbench, options: SubgoalsOptions) -> Attempt:
-    """Ask for proofs with gaps until the gaps of one are closed.
+    """Ask for proofs with gaps until the gaps of one are closed and the prover accepts it.
+
+    Where it accepts none, the candidate is the last one without gaps.
 
     Raises:
         EngineError: no answer could be had, or there is no Lean to try proofs with.
@@ -74,22 +74,33 @@ async def subgoals(question: Question, workbench: Workbench, options: SubgoalsOp
     if problem.kind != "proof" or problem.fields.get("system") not in SYSTEMS:
         raise MethodError(f"method 'subgoals' proves in {' and '.join(SYSTEMS)}, and was given problem '{problem.id}'")
     drafts: list[dict[str, Any]] = []
-    closing, finish = Closing(None), "no draft"
+    candidate: Candidate | None = None
+    finish = "no draft"
     for number in range(options.drafts):
         again = question if number == 0 else _warmer(question)
-        closing, finish, told = await _draft(again, workbench, options, number)
-        drafts.append(told)
-        if closing.text is not None or finish in NO_ANSWER:
+        try:
+            closing, ended, told = await _draft(again, workbench, options, number)
+        except (BudgetSpentError, PromptTooLongError):
+            if candidate is None:
+                raise
             break
-    if closing.text is None:
-        return Attempt(None, finish if finish in NO_ANSWER else closing.reason or finish, {"drafts": drafts})
-    return Attempt(Candidate(problem.id, closing.text, question.sample), finish, {"drafts": drafts})
+        drafts.append(told)
+        if closing.text is not None:
+            candidate, finish = Candidate(problem.id, closing.text, question.sample), ended
+        elif candidate is None:
+            finish = ended if ended in NO_ANSWER else closing.reason or ended
+        if ended in NO_ANSWER or (closing.text is not None and not told["reason"]):
+            break
+    return Attempt(candidate, finish, {"drafts": drafts})
 
 
 async def _draft(
     question: Question, workbench: Workbench, options: SubgoalsOptions, number: int
 ) -> tuple[Closing, str, dict[str, Any]]:
-    """One draft with its gaps closed as far as that goes, how its completion ended, and what the trace keeps."""
+    """One draft with its gaps closed as far as that goes, how its completion ended, and what the trace keeps.
+
+    The last draft is not checked as a whole: it is judged whatever comes of that.
+    """
     problem, form = question.problem, form_of(question.style)
     step = Step(
         problem.text("system"), problem.prompt, header=problem.text("header", ""), statement=problem.text("statement")
@@ -111,12 +122,14 @@ async def _draft(
     try:
         task = ProofTask.of(problem)
         closing = await close_gaps(workbench.sandbox, task, reply, effort, ask if options.tries else None)
+        last = number + 1 == options.drafts
+        reason = closing.reason if last else await whole_objection(workbench.sandbox, task, closing)
     except RecordError as error:
         raise MethodError(f"method 'subgoals': problem '{problem.id}': {error}") from None
     except (LeanMissingError, WorkerNotStarted, WorkerKilled) as error:
         raise EngineError(f"method 'subgoals': {error}") from None
     steps = [{"step": one.step, "by": one.by, "attempts": one.attempts, "proof": one.proof} for one in closing.steps]
-    return closing, finish, {**told, "subgoals": steps, "reason": closing.reason}
+    return closing, finish, {**told, "subgoals": steps, "reason": reason}
 
 
 async def _proofs(question: Question, workbench: Workbench, count: int, form: Form, subgoal: Subgoal) -> list[str]:

@@ -61,7 +61,7 @@ def jsonl(path, *rows):
 
 def test_help_needs_none_of_the_heavy_modules():
     program = (
-        "import sys, reasoning.cli.main\n"
+        "import sys, reasoning.cli.commands\n"
         "heavy = {'numpy', 'sympy', 'httpx', 'openai', 'datasets', 'rich', 'sqlite3', 'verifiers.sandbox'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
@@ -165,7 +165,7 @@ def test_an_interrupt_before_the_work_has_begun_is_one_line(monkeypatch, capsys)
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("reasoning.cli.main.app", lambda **options: interrupted())
+    monkeypatch.setattr("reasoning.cli.commands.app", lambda **options: interrupted())
     with pytest.raises(SystemExit, match="130"):
         main(["discover", "mitm"])
     assert capsys.readouterr().err.split() == ["stopped"]
@@ -179,6 +179,41 @@ def test_an_interrupt_within_a_command_that_does_not_heed_it_is_one_line(monkeyp
     with pytest.raises(SystemExit, match="130"):
         main(["engines"])
     assert capsys.readouterr().err == "stopped\n"
+
+
+INTERRUPTED_IMPORT = """
+import os, runpy, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, *rest):
+        if name == os.environ["AT"]:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+signal.signal(signal.SIGINT, getattr(signal, os.environ["HANDLER"]))
+sys.argv = ["reasoning", "--help"]
+if os.environ["HOW"] == "module":
+    runpy.run_module("reasoning.cli.main", run_name="__main__")
+else:
+    from reasoning.cli.main import main
+    main()
+"""
+
+
+@pytest.mark.parametrize("how", ["module", "script"])
+@pytest.mark.parametrize(
+    ("at", "handler", "status", "said"),
+    [
+        ("typer", "default_int_handler", 130, "stopped\n"),
+        ("reasoning.cli.vote", "default_int_handler", 130, "stopped\n"),
+        ("typer", "SIG_IGN", 0, ""),
+    ],
+)
+def test_an_interrupt_while_the_program_is_loaded_is_one_line(how, at, handler, status, said):
+    environment = {**os.environ, "AT": at, "HANDLER": handler, "HOW": how}
+    command = [sys.executable, "-c", INTERRUPTED_IMPORT]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr) == (status, said)
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])

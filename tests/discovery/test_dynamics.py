@@ -14,7 +14,7 @@ import pytest
 from flint import fmpz_poly
 from typer.testing import CliRunner
 
-from reasoning.cli.main import app
+from reasoning.cli.commands import app
 from reasoning.discovery.box_values import classes_of
 from reasoning.discovery.catalogue import write_catalogue
 from reasoning.discovery.clusters import cluster

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from reasoning.cli.main import app
+from reasoning.cli.commands import app
 from reasoning.discovery.berlekamp_massey import holds, shortest_recurrence
 from reasoning.discovery.esma import Settings, search
 from reasoning.discovery.interlaced import pattern_of

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from reasoning.cli.main import app, main
+from reasoning.cli.commands import app
+from reasoning.cli.main import main
 from reasoning.discovery import DEFAULT_BASIS, IdentificationError, identify
 from reasoning.discovery.relations import find_relation
 from verifiers.constants.closed_form import evaluate_to

@@ -6,7 +6,7 @@ import pytest
 from scripted_engine import ScriptedEngine
 from typer.testing import CliRunner
 
-from reasoning.cli.main import app
+from reasoning.cli.commands import app
 from reasoning.discovery.llm import Settings, search
 from reasoning.discovery.proposals import MAX_PROPOSALS, Proposal, read_proposals
 from reasoning.discovery.units import DiscoveryError

@@ -8,7 +8,7 @@ import pytest
 from flint import fmpz_poly
 from typer.testing import CliRunner
 
-from reasoning.cli.main import app
+from reasoning.cli.commands import app
 from reasoning.discovery import meet_in_the_middle as module
 from reasoning.discovery.boxes import Box
 from reasoning.discovery.canonical import canonical, polynomial_text

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -148,16 +150,78 @@ def test_hanging_server_meets_the_timeout() -> None:
         ask(server, PLAIN, ",timeout=0.1,retries=1")
 
 
-def test_dead_server_is_one_clear_line() -> None:
+class Clock:
+    """Time that passes only where somebody sleeps."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 100.0
+        monkeypatch.setattr(openai_compatible.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(openai_compatible.asyncio, "sleep", self.sleep)
+        monkeypatch.setattr(openai_compatible, "backoff_seconds", lambda attempt, *_: 2.0**attempt)
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_absent_server_is_one_clear_line_after_three_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
     with ProtocolServer() as server:
         url = server.url
 
     async def run() -> None:
-        engine = create_engine(f"openai:m,base_url={url},retries=1")
-        await engine.complete(PLAIN)
+        engine = create_engine(f"openai:m,base_url={url},retries=20")
+        words = rf"^openai: m at {url}/: no connection: .*[Cc]onnect.* \(tried 3 times\)$"
+        with pytest.raises(EngineError, match=words):
+            await engine.complete(PLAIN)
+        assert clock.now == 103.0
+        # What comes later is not looked for again.
+        with pytest.raises(EngineError, match=r"no connection: [^(]*\([^()]*\)$"):
+            await engine.complete(PLAIN)
+        assert clock.now == 103.0
 
-    with pytest.raises(EngineError, match=r"^openai: m at http://127.*: no connection: .+ \(tried 2 times\)$"):
-        asyncio.run(run())
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("first", [Gather(1), Refuse(404, "no such model")])
+def test_server_that_has_answered_is_waited_for(first: Gather | Refuse, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+
+    async def run() -> None:
+        with ProtocolServer(first, Drop()) as server:  # its thread keeps the connection, and drops it when asked again
+            engine = create_engine(f"openai:m,base_url={server.url},retries=5")
+            with contextlib.suppress(EngineError):
+                await engine.complete(PLAIN)
+        with pytest.raises(EngineError, match=r"no connection.*\(tried 6 times\)"):
+            await engine.complete(PLAIN)
+
+    asyncio.run(run())
+    assert clock.now == 100.0 + 1 + 2 + 4 + 8 + 16
+
+
+def test_lost_connections_are_no_absence(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    with ProtocolServer(Drop(), Drop(), Drop(), Drop()) as server:
+        [completion] = ask(server, PLAIN)
+    assert completion.text == "2+2=|7"
+    assert clock.now == 100.0 + 1 + 2 + 4 + 8
+
+
+def test_address_that_swallows_connections_is_said_within_the_connect_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openai_compatible, "CONNECT_SECONDS", 0.1)
+    with socket.socket() as full, contextlib.ExitStack() as waiting:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(3):  # the queue of a listener that accepts nobody
+            other = waiting.enter_context(socket.socket())
+            other.setblocking(False)
+            other.connect_ex(full.getsockname())
+        url = f"http://127.0.0.1:{full.getsockname()[1]}/v1"
+
+        async def run() -> None:
+            await create_engine(f"openai:m,base_url={url},retries=1").complete(PLAIN)
+
+        with pytest.raises(EngineError, match=r"no connection within 0\.1 s \(tried 2 times\)$"):
+            asyncio.run(run())
 
 
 def test_retry_after_reaches_the_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,6 +273,14 @@ def test_stop_is_applied_here_where_the_server_ignores_or_refuses_it() -> None:
     with ProtocolServer(Refuse(400, "Extra inputs are not permitted: stop")) as server:
         [completion] = ask(server, request)
     assert (completion.text, completion.finish_reason, completion.meta) == ("one", "stop", {})
+
+
+def test_more_stop_texts_than_the_protocol_allows_are_applied_here() -> None:
+    request = Request(prompt="one;two", seeds=(7,), stop=("A", "B", "C", "D", ";"))
+    with ProtocolServer() as server:
+        [completion] = ask(server, request)
+    assert server.bodies[0]["stop"] == ["A", "B", "C", "D"]
+    assert (completion.text, completion.finish_reason) == ("one", "stop")
 
 
 @pytest.mark.parametrize(("said", "read"), [("max_tokens", "length"), ("eos_token", "stop"), ("content_filter",) * 2])

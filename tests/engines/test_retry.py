@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reasoning.engines.retry import Pace, backoff_seconds, retry_after_seconds, worth_retrying
+from reasoning.engines.retry import Pace, Presence, backoff_seconds, retry_after_seconds, worth_retrying
 
 
 def test_backoff_grows_with_full_jitter_up_to_its_cap() -> None:
@@ -53,3 +53,10 @@ def test_pace_is_even_and_takes_corrections() -> None:
 def test_no_pace_never_waits() -> None:
     pace = Pace(0)
     assert [pace.reserve(1e9, now=0.0) for _ in range(3)] == [0.0, 0.0, 0.0]
+
+
+def test_patience_with_a_server_that_was_never_there_ends_and_with_one_that_was_does_not() -> None:
+    presence = Presence()
+    assert [presence.patience(now) for now in (100.0, 102.5, 103.0, 500.0)] == [3.0, 0.5, 0.0, 0.0]
+    presence.answered()
+    assert presence.patience(900.0) == float("inf")

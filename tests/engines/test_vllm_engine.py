@@ -8,6 +8,8 @@ import multiprocessing
 import os
 import random
 import signal
+import subprocess
+import sys
 from collections.abc import Coroutine, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
@@ -266,3 +268,17 @@ def test_the_death_of_its_process_is_one_line(tmp_path: Path) -> None:
         assert gc.get_freeze_count() == 0
 
     asyncio.run(run())
+
+
+def test_a_failed_start_shows_the_cause_in_one_line_and_nothing_else_of_vllm(tmp_path: Path) -> None:
+    model = make_tiny_model(tmp_path / "tiny")
+    environment = {name: value for name, value in os.environ.items() if name != "VLLM_LOGGING_LEVEL"}
+    command = [sys.executable, "-m", "reasoning.cli.main", "evaluate", "puzzles", "--limit", "1", "--max-tokens", "4"]
+    command += ["--engine", f"vllm:{model},max_model_len=512,enforce_eager=true,cpu_kv_cache_gib=100000"]
+    command += ["--prompt", "short", "--out", str(tmp_path / "run")]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.stdout.startswith("┏")
+    *progress, said = done.stderr.splitlines()
+    assert said.startswith(f"1 samples got no answer (first: vllm cannot start '{model}': ValueError: Available memory")
+    assert "is less than requested memory for kv (100000.0 GiB)" in said
+    assert all(line.startswith("puzzles: ") for line in progress)

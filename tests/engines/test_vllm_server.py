@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import signal
 import threading
@@ -12,10 +13,12 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+import pydantic
 import pytest
 
 from reasoning.engines import EngineError
-from reasoning.engines.vllm_server import VLLMOptions, _engine_arguments, _Loop, _Order
+from reasoning.engines.process_output import ProcessOutput
+from reasoning.engines.vllm_server import VLLMOptions, _engine_arguments, _Loop, _Order, first_line
 
 STEP_SECONDS = 0.0005
 
@@ -120,17 +123,25 @@ def test_a_failed_step_fails_all_requests_in_one_line_and_those_to_come() -> Non
     asyncio.run(run())
 
 
-def test_the_death_of_a_process_fails_requests_whose_output_will_never_come() -> None:
+@pytest.mark.parametrize("cause", ["", "ValueError: no room"])
+def test_the_death_of_a_process_fails_requests_whose_output_will_never_come(cause: str) -> None:
     async def run() -> None:
         process = multiprocessing.get_context("fork").Process(target=signal.pause)
         process.start()
         engine = Scripted(silent=True)
-        loop = _Loop(engine, [process])
+        output = ProcessOutput()
+        logger = logging.Logger("vllm")
+        logger.addHandler(logging.StreamHandler())
+        output.take_log(logger)
+        logger.error(cause)
+        loop = _Loop(engine, [process], output)
         waiting = asyncio.create_task(loop.run(order("a")))
         await until(lambda: engine.running == ["a"])
         process.kill()
         for lost in (waiting, loop.run(order("b"))):
-            with pytest.raises(EngineError, match=r"^vllm: its engine process has died$"):
+            with pytest.raises(
+                EngineError, match=rf"^vllm: its engine process has died{': ' + cause if cause else ''}$"
+            ):
                 await lost
         await asyncio.to_thread(loop.close)
         engine.released.set()
@@ -158,3 +169,14 @@ def test_on_a_cpu_half_of_the_memory_is_left_to_others_unless_asked_for():
     assert _engine_arguments(VLLMOptions(gpu_memory_utilization=0.9), on_cpu=True)["gpu_memory_utilization"] == 0.9
     assert "gpu_memory_utilization" not in _engine_arguments(VLLMOptions(), on_cpu=False)
     assert "cpu_kv_cache_gib" not in _engine_arguments(VLLMOptions(cpu_kv_cache_gib=2), on_cpu=True)
+
+
+def test_a_mistake_in_an_option_is_said_and_not_counted() -> None:
+    class Config(pydantic.BaseModel):
+        dtype: int
+
+    with pytest.raises(pydantic.ValidationError) as caught:
+        Config(dtype="float99")
+    assert first_line(caught.value).startswith("dtype Input should be a valid integer")
+    assert first_line(RuntimeError(" out of memory\nmore of it")) == "out of memory"
+    assert first_line(RuntimeError()) == "RuntimeError"

@@ -8,16 +8,17 @@ from types import SimpleNamespace
 import pytest
 from isabelle_double import IsabelleDouble
 
-from reasoning.engines.base import Completion
+from reasoning.engines.base import BudgetSpentError, Completion
 from reasoning.evaluation.benchmarks.proof_prompts import CHAT, COMPLETE
 from reasoning.methods import MethodError, Question, Sampling, Workbench, find_method
 from reasoning.methods.subgoal_closing import Closing, Effort, close_gaps, goal_statement
 from reasoning.methods.subgoals import SubgoalsOptions
+from reasoning.runs.budget import Budget, BudgetedEngine
 from verifiers.proofs import ProofTask, ProofVerifier
 from verifiers.proofs.lean.bridge import Attempt
-from verifiers.proofs.records import ProofMessage
-from verifiers.records import Problem
-from verifiers.sandbox import Limits, SandboxPool
+from verifiers.proofs.records import ProofMessage, ProofReport
+from verifiers.records import Problem, Status
+from verifiers.sandbox import Limits, SandboxPool, Usage
 
 STATEMENT = "theorem t (n : Nat) (h : 0 < n) : n * n + n > 0 := by"
 PROBLEM = Problem("t", "proof", fields={"system": "lean", "statement": STATEMENT})
@@ -55,7 +56,13 @@ class PretendLean:
 
     def __init__(self, closes, broken=()):
         self.closes, self.broken = closes, broken
-        self.tried = []
+        self.tried, self.checked = [], []
+
+    async def check(self, task, proof, limits):
+        self.checked.append(proof)
+        tried = await self.attempt(task, proof, limits.wall_seconds)
+        self.tried.pop()
+        return ProofReport(Status.PASSED if tried.proved else Status.WRONG, tried.detail)
 
     async def attempt(self, task, proof, seconds):
         self.tried.append(proof)
@@ -134,11 +141,43 @@ def test_a_draft_that_runs_code_is_refused_before_lean_sees_it():
     assert "run_tac" in found.finish_reason
 
 
-def test_a_draft_without_gaps_is_taken_as_it_is():
+def test_a_draft_without_gaps_that_lean_accepts_is_taken_as_it_is():
     lean = PretendLean({})
-    found = attempt(Scripted("```lean4\n" + STATEMENT + "\n  omega\n```"), lean, style=CHAT, plan="false")
+    engine = Scripted("```lean4\n" + STATEMENT + "\n  omega\n```", DRAFT)
+    found = attempt(engine, lean, style=CHAT, plan="false")
     assert found.candidate.text.strip() == STATEMENT + "\n  omega"
-    assert lean.tried == []
+    assert (lean.tried, lean.checked) == ([], [found.candidate.text])
+    assert engine.drafts == [DRAFT]
+
+
+def test_a_draft_without_gaps_that_lean_refuses_costs_a_draft():
+    lean = PretendLean({"square": {"omega"}, "sum": {"omega"}}, broken=("nonsense",))
+    found = attempt(Scripted("  exact nonsense", DRAFT), lean, drafts=3)
+    assert found.candidate.text.startswith("  have square")
+    assert [draft["reason"] for draft in found.trace["drafts"]] == ["wrong: unknown identifier", ""]
+
+
+@pytest.mark.parametrize(
+    "drafts",
+    [
+        ("  exact nonsense 1", "  exact nonsense 2"),
+        ("  exact nonsense 2", "  have a : nonsense := by sorry\n  exact a"),
+        ("  exact nonsense 2",),  # then the engine has no answer
+    ],
+)
+def test_where_lean_accepts_none_the_last_draft_without_gaps_is_judged(drafts):
+    lean = PretendLean({}, broken=("nonsense",))
+    found = attempt(Scripted(*drafts), lean)
+    assert (found.candidate.text, found.finish_reason) == ("  exact nonsense 2", "stop")
+    assert lean.checked == [drafts[0]]  # the last is judged anyway
+
+
+def test_a_spent_budget_leaves_the_draft_without_gaps():
+    lean = PretendLean({}, broken=("nonsense",))
+    engine = Scripted("  exact nonsense", DRAFT)
+    assert attempt(BudgetedEngine(engine, Budget(calls=3), Usage()), lean).candidate.text == "  exact nonsense"
+    with pytest.raises(BudgetSpentError):
+        attempt(BudgetedEngine(engine, Budget(calls=1), Usage()), lean)
 
 
 def test_an_engine_without_an_answer_is_not_asked_again():
@@ -172,14 +211,14 @@ def test_a_goal_as_a_theorem(goal, statement):
 ISAR = 'proof -\n  have a: "x" by sledgehammer\n  have b: "y"\n    sorry\n  show ?thesis by sledgehammer\nqed'
 
 
-def closed_in_isabelle(tmp_path, monkeypatch, draft, closes, *, proofs=(), style=COMPLETE, statement='lemma "x + y"'):
+def closed_in_isabelle(tmp_path, monkeypatch, *drafts, closes, proofs=(), style=COMPLETE, statement='lemma "x + y"'):
     async def run():
         async with IsabelleDouble(tmp_path, closes) as server, SandboxPool(workers=1) as sandbox:
             monkeypatch.setenv("REASONING_ISABELLE", server.variable)
             problem = Problem("i", "proof", fields={"system": "isabelle", "statement": statement})
-            engine = Scripted(draft, proofs=proofs)
+            engine = Scripted(*drafts, proofs=proofs)
             question = Question(problem, style, 0, 0, Sampling())
-            method = find_method("subgoals,drafts=1,plan=false")
+            method = find_method(f"subgoals,drafts={len(drafts)},plan=false")
             found = await method(question, Workbench(engine, sandbox))
             verdict = None
             if found.candidate is not None:
@@ -190,7 +229,7 @@ def closed_in_isabelle(tmp_path, monkeypatch, draft, closes, *, proofs=(), style
 
 
 def test_isar_gaps_are_closed_by_the_list_of_methods(tmp_path, monkeypatch):
-    found, verdict, _, _ = closed_in_isabelle(tmp_path, monkeypatch, ISAR, {"x + y": {"blast"}})
+    found, verdict, _, _ = closed_in_isabelle(tmp_path, monkeypatch, ISAR, closes={"x + y": {"blast"}})
     assert verdict.passed
     assert found.candidate.text == ISAR.replace("by sledgehammer", "sledgehammer").replace("sorry", "sledgehammer")
     assert [step["by"] for step in found.trace["drafts"][0]["subgoals"]] == ["automation"] * 3
@@ -200,7 +239,9 @@ def test_isar_gaps_are_closed_by_the_list_of_methods(tmp_path, monkeypatch):
 def test_what_the_methods_leave_open_in_isar_is_asked_for(tmp_path, monkeypatch, style):
     closes = {"x + y": {"metis"}}
     proofs = ["by simp", "by metis"] if style is COMPLETE else ["```isabelle\nby simp\n```", "by metis"]
-    found, verdict, engine, _ = closed_in_isabelle(tmp_path, monkeypatch, ISAR, closes, proofs=proofs, style=style)
+    found, verdict, engine, _ = closed_in_isabelle(
+        tmp_path, monkeypatch, ISAR, closes=closes, proofs=proofs, style=style
+    )
     assert verdict.passed
     assert found.candidate.text.count("by metis") == 3
     assert [step["attempts"] for step in found.trace["drafts"][0]["subgoals"]] == [3, 3, 3]
@@ -209,12 +250,20 @@ def test_what_the_methods_leave_open_in_isar_is_asked_for(tmp_path, monkeypatch,
 
 
 def test_an_isar_gap_that_nothing_closes_gives_no_candidate(tmp_path, monkeypatch):
-    found, _, _, _ = closed_in_isabelle(tmp_path, monkeypatch, ISAR, {"x + y": {"metis"}}, proofs=["by simp"])
+    found, _, _, _ = closed_in_isabelle(tmp_path, monkeypatch, ISAR, closes={"x + y": {"metis"}}, proofs=["by simp"])
     assert (found.candidate, found.finish_reason) == (None, "3 of 3 subgoals are open")
 
 
+def test_an_isar_draft_without_gaps_that_fails_costs_a_draft(tmp_path, monkeypatch):
+    found, verdict, _, _ = closed_in_isabelle(
+        tmp_path, monkeypatch, "by simp", ISAR, "by auto", closes={"x + y": {"blast"}}
+    )
+    assert verdict.passed
+    assert [bool(draft["reason"]) for draft in found.trace["drafts"]] == [True, False]
+
+
 def test_a_refused_isar_draft_gives_none_either(tmp_path, monkeypatch):
-    found, _, _, server = closed_in_isabelle(tmp_path, monkeypatch, "ML_val \\<open>1\\<close> sorry", {})
+    found, _, _, server = closed_in_isabelle(tmp_path, monkeypatch, "ML_val \\<open>1\\<close> sorry", closes={})
     assert found.candidate is None
     assert "ML_val" in found.finish_reason
     assert server.theories == []

@@ -12,7 +12,7 @@ from run_directories import HOSTILE, checked, discovery, evaluation, generation,
 from toy_self_play import ToyChecker, ToyPolicy, toy_config
 from typer.testing import CliRunner
 
-from reasoning.cli.main import app
+from reasoning.cli.commands import app
 from reasoning.report import ReportError, comparison_page
 from reasoning.report.comparing import counts_table, differing_settings, overlap_table
 from reasoning.selfplay.loop import play

@@ -18,7 +18,7 @@ from run_directories import HOSTILE, checked, discovery, evaluation, generation,
 from toy_self_play import ToyChecker, ToyPolicy, toy_config
 from typer.testing import CliRunner
 
-from reasoning.cli.main import app
+from reasoning.cli.commands import app
 from reasoning.report import ReportError, kind_of, report_page
 from reasoning.report.base import Drawn
 from reasoning.report.calibration import Agreement, calibration_error

@@ -38,7 +38,7 @@ from reasoning.engines.search.values import small_values
 __all__ = ["Budget", "SearchResult", "synthesize"]
 
 TIMER_INTERVAL_SECONDS: Final = 0.02
-"""The deadline's timer fires again after this, in case a puzzle swallowed the exception."""
+"""The deadline's timer fires again after this, in case a puzzle or the interpreter has swallowed the exception."""
 
 FIRST_RETRY_WORK: Final = 60_000
 """Work units after which trials that ran out of ticks are repeated with more; then after three times as many."""
@@ -186,6 +186,12 @@ def _deadline(seconds: float | None) -> Iterator[None]:
         elif running:
             raise DeadlineError
 
+    def unraisable(told: sys.UnraisableHookArgs) -> None:
+        # Nothing can be raised out of what the interpreter calls by itself: a collector's callback, a destructor.
+        if told.exc_type is not DeadlineError:
+            tell(told)
+
+    tell, sys.unraisablehook = sys.unraisablehook, unraisable
     previous = signal.signal(signal.SIGPROF, stop)
     signal.setitimer(signal.ITIMER_PROF, seconds, TIMER_INTERVAL_SECONDS)
     try:
@@ -194,3 +200,4 @@ def _deadline(seconds: float | None) -> Iterator[None]:
         running = False
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, previous)
+        sys.unraisablehook = tell

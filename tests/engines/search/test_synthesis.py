@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import time
 
 import pytest
@@ -79,6 +81,36 @@ def test_hostile_puzzles_end_within_the_budget_and_without_an_answer(body: str) 
     result = synthesize(f"def sat(x: int):\n    {body}", None, Budget(steps=40_000, seconds=1.0))
     assert result.expression is None
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("mistake", [False, True])
+def test_a_deadline_within_a_callback_of_the_collector_ends_the_search_and_is_not_told(
+    mistake: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda about: told.append(about.exc_type.__name__))
+    end = time.process_time() + 0.2
+    caught: list[str] = []
+
+    def callback(phase: str, info: object) -> None:
+        if phase == "start" and not caught:
+            try:
+                while time.process_time() < end + 5.0:
+                    pass
+            except BaseException as error:
+                caught.append(type(error).__name__)
+                if mistake:
+                    raise KeyError("of the callback's own") from None
+                raise
+
+    gc.callbacks.append(callback)
+    try:
+        result = synthesize("def sat(x: int):\n    return x != x", None, Budget(steps=None, seconds=0.2))
+    finally:
+        gc.callbacks.remove(callback)
+    assert result.expression is None
+    assert caught == ["DeadlineError"]
+    assert told == (["KeyError"] if mistake else [])
 
 
 def test_a_puzzle_that_changes_its_arguments_gets_fresh_ones_each_time() -> None:

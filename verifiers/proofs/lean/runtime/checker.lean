@@ -611,10 +611,12 @@ partial def reverseItems (l acc : List Item) : List Item :=
   | [] => acc
   | i :: r => reverseItems r (i :: acc)
 
-/-- Metadata of elaboration is no part of a statement. -/
+/-- Metadata of elaboration is no part of a statement, nor is the mark of a `let` that may be read as `have`, which
+elaboration sets and `decode` does not: to the kernel both are one. -/
 partial def withoutMetadata (e : Expr) : Expr :=
   e.replace fun
     | .mdata _ b => some (withoutMetadata b)
+    | .letE n t v b true => some (.letE n (withoutMetadata t) (withoutMetadata v) (withoutMetadata b) false)
     | _ => none
 
 /-! ### Judging process: axioms, in the trusted environment -/
