@@ -183,7 +183,10 @@ def main() -> None:
     parser.add_argument("--peer-python", help="interpreter of the environment that setup_answer_peers.sh makes")
     parser.add_argument("--judge", choices=JUDGES, help="measure this one alone and print JSON (used by the script)")
     arguments = parser.parse_args()
-    rows = list(recorded_rows(arguments.recorded))
+    try:
+        rows = list(recorded_rows(arguments.recorded))
+    except OSError as error:
+        parser.error(f"--recorded {arguments.recorded}: {error}")
     if arguments.judge:
         make, limit = JUDGES[arguments.judge]
         print(json.dumps(measure(make(), rows[:: max(1, len(rows) // limit)] if limit else rows)))

@@ -240,11 +240,13 @@ class Evaluating:
 
     def once(self, runner: asyncio.Runner, engine: Any, concurrency: int) -> int:
         """Evaluate; returns the tokens that were sampled."""
+        from reasoning.backends import Execution
         from reasoning.evaluation.evaluating import evaluate
 
         self._turn += 1
         where = Path(self._folder.name) / str(self._turn)
-        work = evaluate(self._settings, where, engine=Kept(engine), concurrency=concurrency, quiet=True)
+        how = Execution(concurrency=concurrency, quiet=True)
+        work = evaluate(self._settings, where, engine=Kept(engine), execution=how)
         return round(runner.run(work).results.per_sample["completion_tokens"] * self._questions)
 
     def __enter__(self) -> Self:

@@ -19,6 +19,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+from reasoning.backends import Execution
 from reasoning.engines.base import Completion, Request
 from reasoning.evaluation.evaluating import Settings, evaluate
 
@@ -164,7 +165,12 @@ def main() -> None:
         )
         run = Path(folder) / "run"
         outcome = asyncio.run(
-            evaluate(settings, run, engine=engine, jobs=options.jobs, concurrency=options.concurrency, quiet=True)
+            evaluate(
+                settings,
+                run,
+                engine=engine,
+                execution=Execution(jobs=options.jobs, concurrency=options.concurrency, quiet=True),
+            )
         )
         costs = [json.loads(line)["cost"]["calls"] for line in (run / "records.jsonl").read_text().splitlines()]
     seconds, shares = timeline(engine.changes, options.concurrency)

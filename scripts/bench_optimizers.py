@@ -60,7 +60,7 @@ def smooth(values: Sequence[float], width: int) -> list[float]:
 def measure(name: str, rate: float, steps: int, seed: int, points: int) -> Run:
     """Train nano once."""
     from reasoning.training.nano import NanoSettings, train_nano
-    from reasoning.training.optimizers import OptimizerSettings
+    from reasoning.training.optimizer_settings import OptimizerSettings
 
     # Lion's decay is ten times the others', as its rate is about a tenth of theirs.
     decay = 0.1 if name == "lion" else 0.01

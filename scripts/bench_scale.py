@@ -24,6 +24,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from reasoning.backends import Execution
 from reasoning.engines.base import Completion, Request
 from reasoning.evaluation.evaluating import Settings, evaluate
 
@@ -104,7 +105,9 @@ def work(problems: Path, samples: int, out: Path, rate: float, total: int, stop_
 
     engine = PretendingEngine(rate, told)
     settings = Settings("families", engine.name, samples=samples, data=str(problems))
-    outcome = asyncio.run(evaluate(settings, out, engine=engine, resume=resume, jobs=1, quiet=True))
+    outcome = asyncio.run(
+        evaluate(settings, out, engine=engine, resume=resume, execution=Execution(jobs=1, quiet=True))
+    )
     report = {
         "wall_s": round(time.monotonic() - started, 2),
         "cpu_s": round(time.process_time(), 2),

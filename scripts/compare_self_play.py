@@ -13,7 +13,7 @@ from pathlib import Path
 
 from reasoning.selfplay.comparison import Compared, conjectures_markdown
 from reasoning.selfplay.store import SelfPlayError
-from reasoning.training.config import ConfigError
+from reasoning.training.forms import ConfigError
 
 
 def main() -> int:

@@ -32,8 +32,6 @@ from verifiers.constants.convergence import Kind
 from verifiers.constants.tails import NoLimitError, accelerate
 
 PAPER: Final = 1_543_926
-FAR: Final = 10**9
-"""Where the published program looks at the sign of a(n)^2 + 4 b(n)."""
 LARGEST: Final = 1_000.0
 DEPTHS: Final = (499, 500, 999, 1000, 1998, 1999)
 FAST_DEPTH: Final = 200

@@ -296,7 +296,7 @@ def model_reply_seeds() -> Iterator[bytes]:
 
 
 def records() -> Check:
-    from reasoning.evaluation.lines import FileError, judge_lines
+    from reasoning.evaluation.judging_lines import FileError, judge_lines
     from reasoning.runs import progress_display
     from verifiers.plain_data import PlainDataError, decode
     from verifiers.records import Problem, RecordError, Status, Verdict
@@ -380,7 +380,8 @@ def configurations() -> Check:
     from reasoning.runs.budget import Budget, BudgetError
     from reasoning.runs.run import CONFIG_NAME, RunError
     from reasoning.runs.run import read_config as run_config
-    from reasoning.training.config import ConfigError, config_from_json, read_config
+    from reasoning.training.config import config_from_json, read_config
+    from reasoning.training.forms import ConfigError
 
     def check(folder: Path, data: bytes) -> None:
         (folder / CONFIG_NAME).write_bytes(data)

@@ -23,7 +23,7 @@ from reasoning.selfplay.config import METHODS, SelfPlayConfig, read_self_play_co
 from reasoning.selfplay.loop import play
 from reasoning.selfplay.policy import ModelPolicy
 from reasoning.selfplay.store import SelfPlayError
-from reasoning.training.config import ConfigError
+from reasoning.training.forms import ConfigError
 from reasoning.training.session import TrainingError
 from verifiers.sandbox import SandboxPool
 

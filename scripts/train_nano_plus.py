@@ -163,6 +163,46 @@ async def made(settings: Any) -> list[Any]:
         return await make_mixture(pool, settings.counts, seed=settings.seed, longest=settings.longest)
 
 
+def write_model(out: Path, settings: Any, data: Any, result: Any, parameters: int, smoke: bool) -> None:
+    """The model, the problems that it is asked, what it makes of them, and how it learned."""
+    import torch
+
+    from reasoning.training.mixture import KINDS
+    from reasoning.training.nano_plus import asked_of, save_plus
+
+    model = out / "model"
+    # Before it is asked anything: what was learned is not lost to what may go wrong there.
+    save_plus(result.model, model)
+    asked = asked_of(data.held_out, settings.held_out)
+    write_examples(model / "held_out.jsonl", asked)
+    write_tool_problems(model / "tools.jsonl", asked)
+    on_gpu = torch.cuda.is_available()
+    last = result.losses[-10:]
+    card = CARD.format(
+        parameters=parameters,
+        arguments=" --smoke" if smoke else "",
+        steps=result.steps,
+        batch=settings.batch_size,
+        seconds=result.seconds,
+        device=torch.cuda.get_device_name() if on_gpu else "a CPU",
+        size_note="" if on_gpu else "\nNo GPU was at hand: this is the smoke test of the recipe, not the model.",
+        data="\n".join(f"- {kind}: {data.counts.get(kind, 0):,}" for kind in KINDS),
+        warmup=settings.warmup_steps,
+        loss=sum(last) / len(last),
+        right=judged(model, asked),
+    )
+    (model / "README.md").write_text(card, encoding="utf-8")
+    (model / "loss.svg").write_text(loss_curve(result.losses, settings.batch_size), encoding="utf-8")
+    (model / "training.json").write_text(json.dumps({"losses": result.losses}) + "\n")
+
+
+def told(step: int, planned: int, losses: list[float]) -> None:
+    """A line now and then."""
+    if step % 100 == 0 or step == planned:
+        sys.stderr.write(f"step {step} of {planned}: loss {sum(losses) / len(losses):.3f}\n")
+        sys.stderr.flush()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("runs/nano-plus"))
@@ -179,21 +219,7 @@ def main() -> int:
     import torch
     from transformers.utils import logging
 
-    from reasoning.training.mixture import KINDS
-    from reasoning.training.nano_plus import (
-        SMOKE,
-        CheckpointError,
-        PlusSettings,
-        asked_of,
-        estimate,
-        save_plus,
-        train_plus,
-    )
-
-    def told(step: int, planned: int, losses: list[float]) -> None:
-        if step % 100 == 0 or step == planned:
-            sys.stderr.write(f"step {step} of {planned}: loss {sum(losses) / len(losses):.3f}\n")
-            sys.stderr.flush()
+    from reasoning.training.nano_plus import SMOKE, CheckpointError, PlusSettings, estimate, train_plus
 
     logging.disable_progress_bar()
     if arguments.judge:
@@ -229,30 +255,7 @@ def main() -> int:
     except KeyboardInterrupt:
         sys.stderr.write("stopped; --resume goes on at the last checkpoint\n")
         return 130
-    # Before it is asked anything: what was learned is not lost to what may go wrong there.
-    save_plus(result.model, arguments.out / "model")
-    asked = asked_of(data.held_out, settings.held_out)
-    write_examples(arguments.out / "model" / "held_out.jsonl", asked)
-    write_tool_problems(arguments.out / "model" / "tools.jsonl", asked)
-    on_gpu = torch.cuda.is_available()
-    last = result.losses[-10:]
-    card = CARD.format(
-        parameters=expected.parameters,
-        arguments=" --smoke" if arguments.smoke else "",
-        steps=result.steps,
-        batch=settings.batch_size,
-        seconds=result.seconds,
-        device=torch.cuda.get_device_name() if on_gpu else "a CPU",
-        size_note="" if on_gpu else "\nNo GPU was at hand: this is the smoke test of the recipe, not the model.",
-        data="\n".join(f"- {kind}: {data.counts.get(kind, 0):,}" for kind in KINDS),
-        warmup=settings.warmup_steps,
-        loss=sum(last) / len(last),
-        right=judged(arguments.out / "model", asked),
-    )
-    (arguments.out / "model" / "README.md").write_text(card, encoding="utf-8")
-    curve = loss_curve(result.losses, settings.batch_size)
-    (arguments.out / "model" / "loss.svg").write_text(curve, encoding="utf-8")
-    (arguments.out / "model" / "training.json").write_text(json.dumps({"losses": result.losses}) + "\n")
+    write_model(arguments.out, settings, data, result, expected.parameters, arguments.smoke)
     checkpoint.unlink(missing_ok=True)
     sys.stdout.write(f"model: {arguments.out / 'model'}\n")
     return 0

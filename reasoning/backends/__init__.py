@@ -6,5 +6,6 @@ async with open_backend("ray,address=auto") as backend:
 """
 
 from reasoning.backends.base import BACKENDS, Backend, BackendError, LocalBackend, open_backend
+from reasoning.backends.execution import Execution
 
-__all__ = ["BACKENDS", "Backend", "BackendError", "LocalBackend", "open_backend"]
+__all__ = ["BACKENDS", "Backend", "BackendError", "Execution", "LocalBackend", "open_backend"]

@@ -19,7 +19,7 @@ from typing import Any
 from reasoning.backends.base import Backend, BackendError
 from reasoning.engines.base import DEFAULT_CONCURRENCY, Completion, Engine, Request
 from reasoning.engines.options import parse_spec
-from reasoning.options import OptionError, read_options
+from reasoning.options import OptionError, bounded, check_options, read_options
 from verifiers.records import Problem, Verdict
 from verifiers.sandbox import Limits, Outcome, SandboxPool, Task
 from verifiers.sandbox.usage import add_usage, record_usage
@@ -42,16 +42,10 @@ class RayOptions:
     """
 
     address: str = ""
-    gpus: int = 0
+    gpus: int = bounded(0, low=0)
 
     def __post_init__(self) -> None:
-        """See that the values make sense.
-
-        Raises:
-            ValueError: the number of GPUs is negative.
-        """
-        if self.gpus < 0:
-            raise ValueError(f"gpus is {self.gpus}, expected at least 0")
+        check_options(self)
 
 
 class RayBackend(Backend):
@@ -134,7 +128,9 @@ class RayBackend(Backend):
         try:
             self._ray.init(address=address, log_to_driver=False, logging_level="ERROR", include_dashboard=alone)
         except (ConnectionError, RuntimeError, ValueError) as error:
-            raise BackendError(f"backend 'ray': {str(error).splitlines()[0]}") from None
+            asked = isinstance(error, ConnectionError) and "RAY_AUTH_MODE" not in os.environ
+            hint = "; a cluster with a token wants RAY_AUTH_MODE=token here too" if asked else ""
+            raise BackendError(f"backend 'ray': {str(error).splitlines()[0]}{hint}") from None
         self._began_ray = True
 
     def _actor(self, kind: type, node: Any, gpus: int) -> Any:

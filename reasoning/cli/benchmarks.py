@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from reasoning.cli.execution import AllowWeak, Jobs, Quiet
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 
 __all__ = ["list_benchmarks", "validate"]
@@ -56,9 +57,9 @@ def validate(
     data: Annotated[Path | None, typer.Option(help="The benchmark's file, or a folder that holds its files.")] = None,
     timeout: Annotated[float | None, typer.Option(min=0.01, help="Seconds for one answer.")] = None,
     memory: Annotated[int | None, typer.Option(min=16, help="MiB for one answer. Default: 1024.")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Answers judged at once. Default: one a processor.")] = None,
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    jobs: Jobs = None,
+    allow_weak: AllowWeak = False,
+    quiet: Quiet = False,
 ) -> None:
     """Judge every reference answer of a benchmark, and name those that are not accepted.
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from reasoning.cli.execution import AllowWeak, Jobs, Quiet, Resume, begun_run, named_directory
 from reasoning.cli.support import EXIT_INTERRUPTED, run_interruptible, say
 
 __all__ = ["discover", "esma", "llm", "mitm", "pcf_dynamics"]
@@ -53,9 +54,9 @@ def mitm(
     b: Annotated[str | None, typer.Option("--b", help="b(n) with parameters.")] = None,
     ranges: Annotated[str | None, typer.Option(help="Of the parameters: 'x=1:17;y=1:5'.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/mitm.")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Go on with the search in this directory.")] = None,
+    resume: Resume = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a processor.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Search a box of polynomial continued fractions for Moebius images of constants.
 
@@ -112,9 +113,9 @@ def esma(
     depth: Annotated[int | None, typer.Option(help="Terms that a recurrence is sought on. Default: 100.")] = None,
     digits: Annotated[int | None, typer.Option(help="Digits to which a value is verified. Default: 100.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/esma.")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Go on with the search in this directory.")] = None,
+    resume: Resume = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a processor.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Search quotients P(c)/Q(c) for signed continued fractions whose terms follow a linear recurrence.
 
@@ -171,9 +172,9 @@ def pcf_dynamics(
     height: Annotated[int | None, typer.Option(help="Largest coefficient of the Moebius images. Default: 12.")] = None,
     digits: Annotated[int | None, typer.Option(help="Digits to which a formula is verified. Default: 100.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/pcf-dynamics.")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Go on with the search in this directory.")] = None,
+    resume: Resume = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a processor.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Measure how all fractions of a box converge, cluster them, name the clusters, and verify what the names give.
 
@@ -232,10 +233,10 @@ def llm(
         typer.Option("--structured/--lines", help="Propose by a tool call (servers), or in lines. Default: lines."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/llm.")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Go on with the search in this directory.")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Claims judged at once. Default: all processors.")] = None,
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    resume: Resume = None,
+    jobs: Jobs = None,
+    allow_weak: AllowWeak = False,
+    quiet: Quiet = False,
 ) -> None:
     """Let a model propose fractions, or families of them, and verify what meets a constant.
 
@@ -284,17 +285,15 @@ def _plan(
     kind: type[_Settings], name: str, given: dict[str, Any], out: Path | None, resume: Path | None
 ) -> tuple[_Settings, Path, bool]:
     """The settings, the run directory, and whether it holds a search that goes on."""
-    from reasoning.runs.run import CONFIG_NAME, read_config
-
     asked = {field: value for field, value in given.items() if value is not None}
-    if resume is not None and out is not None and out != resume:
-        raise typer.BadParameter(f"--out {out} and --resume {resume} name two directories; give one")
-    if resume is not None and ((resume / CONFIG_NAME).exists() or not asked):
-        stored = read_config(resume)["settings"]
+    directory = named_directory(out, resume)
+    begun = begun_run(resume, new=bool(asked))
+    if directory is not None and begun is not None:
+        stored = begun["settings"]
         kept = {field.name: stored[field.name] for field in fields(kind) if field.name in stored}
         kept = {field: tuple(value) if isinstance(value, list) else value for field, value in kept.items()}
-        return kind(**{**kept, **asked}), resume, True
-    return kind(**asked), resume or out or Path("runs") / name, False
+        return kind(**{**kept, **asked}), directory, True
+    return kind(**asked), directory or Path("runs") / name, False
 
 
 def _searched(search: Callable[..., _Outcome], plan: tuple[Any, Path, bool], name: str, **options: Any) -> _Outcome:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from reasoning.cli.execution import AllowWeak, Backend, Concurrency, Jobs, Quiet, Resume, begun_run, named_directory
 from reasoning.cli.run_settings import checked, default_directory, settings_from
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 from reasoning.cli.vote import vote_table
@@ -37,7 +38,7 @@ def evaluate(
     samples: Annotated[int | None, typer.Option(min=1, help="Samples of each problem. Default: 1.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many problems.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/BENCHMARK-ENGINE-SEED.")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")] = None,
+    resume: Resume = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the run. Default: 0.")] = None,
     prompt: Annotated[str | None, typer.Option(help="Prompt style. Default: the benchmark's first.")] = None,
     temperature: Annotated[
@@ -53,12 +54,8 @@ def evaluate(
         str | None,
         typer.Option(help="Rates each answer: vllm:MODEL, transformers:MODEL, or column:FIELD of recorded ones."),
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Candidates judged at once. Default: one a processor.")
-    ] = None,
-    concurrency: Annotated[
-        int | None, typer.Option(min=1, help="Requests under way at once; default: what suits the engine.")
-    ] = None,
+    jobs: Jobs = None,
+    concurrency: Concurrency = None,
     budget: Annotated[
         str | None, typer.Option(help="Of each sample: tokens=N,calls=N,sandbox=SECONDS. Default: none.")
     ] = None,
@@ -68,11 +65,9 @@ def evaluate(
     price_out: Annotated[
         float, typer.Option(min=0.0, help="Price of a million completion tokens, for the report.")
     ] = 0.0,
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
-    backend: Annotated[
-        str, typer.Option(help="Where it is computed: local, or ray[,address=HOST:PORT,gpus=N].")
-    ] = "local",
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    allow_weak: AllowWeak = False,
+    backend: Backend = "local",
+    quiet: Quiet = False,
 ) -> None:
     """Evaluate an engine on a benchmark; everything is kept in a run directory.
 
@@ -108,26 +103,17 @@ def evaluate(
         "reward_model": reward_model,
     }
     given = {name: value for name, value in given.items() if value is not None}
+    from reasoning.backends import Execution
     from reasoning.cli.side_by_side import evaluate_side_by_side, is_side_by_side
 
+    execution = Execution(jobs=jobs, concurrency=concurrency, allow_weak=allow_weak, quiet=quiet, backend=backend)
     if is_side_by_side(method, resume):
-        options: dict[str, Any] = {"jobs": jobs, "concurrency": concurrency, "allow_weak": allow_weak}
-        options |= {"quiet": quiet, "backend": backend}
-        evaluate_side_by_side(given, out, resume, options)
+        evaluate_side_by_side(given, out, resume, execution)
         return
     settings, directory, resuming = _plan(given, out, resume)
     from reasoning.evaluation.evaluating import evaluate as run_evaluation
 
-    work = run_evaluation(
-        settings,
-        directory,
-        resume=resuming,
-        jobs=jobs,
-        concurrency=concurrency,
-        allow_weak=allow_weak,
-        quiet=quiet,
-        backend=backend,
-    )
+    work = run_evaluation(settings, directory, resume=resuming, execution=execution)
     outcome = run_interruptible(work, f"go on with: reasoning evaluate {settings.benchmark} --resume {directory}")
     _show(settings, directory, outcome, (price_in, price_out))
     if outcome.unanswered or outcome.results.to_json()["unjudged"]:
@@ -136,19 +122,17 @@ def evaluate(
 
 def _plan(given: dict[str, Any], out: Path | None, resume: Path | None) -> tuple[Settings, Path, bool]:
     """What to do, where, and whether there is something to go on with."""
-    from reasoning.evaluation.again import settings_of
-    from reasoning.runs.run import CONFIG_NAME, read_config
+    from reasoning.evaluation.judging_again import settings_of
 
-    if resume is not None and out is not None and out != resume:
-        raise typer.BadParameter(f"--out {out} and --resume {resume} name two directories; give one")
-    if resume is not None and ((resume / CONFIG_NAME).exists() or "benchmark" not in given):
+    directory = named_directory(out, resume)
+    begun = begun_run(resume, new="benchmark" in given)
+    if directory is not None and begun is not None:
         # What is not given is as it was; what is given must be as it was, which the run checks.
-        return replace(settings_of(read_config(resume)), **checked(given)), resume, True
+        return replace(settings_of(begun), **checked(given)), directory, True
     if "benchmark" not in given:
         raise typer.BadParameter("give a BENCHMARK (see `reasoning benchmarks`) or --resume RUN_DIR")
     settings = settings_from(given)
-    # Killed before it had written its configuration, a run has nothing to go on with and begins anew.
-    return settings, resume or out or default_directory(settings), False
+    return settings, directory or default_directory(settings), False
 
 
 def _show(settings: Settings, directory: Path, outcome: Outcome, prices: tuple[float, float]) -> None:

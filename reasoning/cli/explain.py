@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from reasoning.cli.execution import AllowWeak
 from reasoning.cli.support import run_interruptible
 
 __all__ = ["explain"]
@@ -20,7 +21,7 @@ def explain(
     html: Annotated[
         Path | None, typer.Option(help="Write a page with the function tree drawn, instead of text.")
     ] = None,
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    allow_weak: AllowWeak = False,
 ) -> None:
     """Explain one sample: prompt, replies, what the method made of them, verdict.
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from reasoning.cli.execution import Quiet
 from reasoning.cli.support import run_interruptible, say
 
 __all__ = ["export"]
@@ -23,7 +24,7 @@ def export(
     prompt: Annotated[str, typer.Option(help="Prompt style. Default: the benchmark's first.")] = "",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many problems.")] = None,
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply.")] = DEFAULT_MAX_TOKENS,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write a benchmark as a task that another framework runs, with our verifier as its judge.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reasoning.cli.execution import AllowWeak, Jobs, Quiet, Resume, named_directory
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def sample(
     seed: Annotated[int, typer.Option(help="Seed of the stream.")] = 0,
     code: Annotated[bool, typer.Option("--code", help="Also give the solution as a program.")] = False,
     out: Annotated[Path | None, typer.Option(help="File of problems (.jsonl). Default: text on the screen.")] = None,
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    allow_weak: AllowWeak = False,
+    quiet: Quiet = False,
 ) -> None:
     """Draw problems with their worked solutions and answers.
 
@@ -92,8 +93,8 @@ def check(
     names: Names = None,
     count: Annotated[int, typer.Option(min=1, help="Draws of each family.")] = 100,
     streams: Annotated[int, typer.Option(min=0, help="Problems of each split and of two seeds to compare.")] = 40,
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    allow_weak: AllowWeak = False,
+    quiet: Quiet = False,
 ) -> None:
     """Check families: texts, gold answers against worked solutions and solutions in code, overlap of splits.
 
@@ -227,11 +228,11 @@ def run_study(
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest completion.")] = 1024,
     seed: Annotated[int, typer.Option(help="Seed of the run and of the variants.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/study-KIND-SEED.")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Answers judged at once.")] = None,
+    resume: Resume = None,
+    jobs: Jobs = None,
     concurrency: Annotated[int, typer.Option(min=1, help="Seeds worked on at once.")] = 64,
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    allow_weak: AllowWeak = False,
+    quiet: Quiet = False,
 ) -> None:
     """Ask an engine for variants of seeds: how stable is it, which variants does it fail, does a solved one help?
 
@@ -252,9 +253,7 @@ def run_study(
 
     from reasoning.evaluation.family_studies import StudySettings, study
 
-    if resume is not None and out is not None and out != resume:
-        raise typer.BadParameter(f"--out {out} and --resume {resume} name two directories; give one")
-    directory = resume or out or Path("runs") / f"study-{kind}-{seed}"
+    directory = named_directory(out, resume) or Path("runs") / f"study-{kind}-{seed}"
     if temperature is None:
         temperature = SEVERAL_SAMPLES_TEMPERATURE if kind == "faithful" else 0.0
     settings = StudySettings(

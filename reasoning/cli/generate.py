@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 import typer
 from typer.core import TyperGroup
 
+from reasoning.cli.execution import AllowWeak, Backend, Concurrency, Jobs, Quiet, Resume, begun_run, named_directory
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 
 if TYPE_CHECKING:
+    from reasoning.backends import Execution
     from reasoning.pipelines.backend import Built
     from reasoning.pipelines.base import Pipeline
     from reasoning.pipelines.settings import Settings
 
 __all__ = ["generate", "reproduce"]
-
-Backend = Annotated[str, typer.Option(help="Where it is computed: local, or ray[,address=HOST:PORT,gpus=N].")]
 
 
 class _Pipelines(TyperGroup):
@@ -54,13 +54,11 @@ app = typer.Typer(
 @app.callback()
 def generate(
     context: typer.Context,
-    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Candidates judged at once. Default: all processors.")] = None,
-    concurrency: Annotated[
-        int | None, typer.Option(min=1, help="Requests under way at once; default: what suits the engine.")
-    ] = None,
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    resume: Resume = None,
+    jobs: Jobs = None,
+    concurrency: Concurrency = None,
+    allow_weak: AllowWeak = False,
+    quiet: Quiet = False,
     backend: Backend = "local",
 ) -> None:
     """Make a verified dataset with one of the pipelines below.
@@ -79,20 +77,21 @@ def generate(
     if resume is None:
         print(context.get_help())
         return
-    _run({}, None, resume, jobs, concurrency, allow_weak, quiet, None, backend)
+    from reasoning.backends import Execution
+
+    execution = Execution(jobs=jobs, concurrency=concurrency, allow_weak=allow_weak, quiet=quiet, backend=backend)
+    _run({}, None, resume, execution)
 
 
 @app.command("reproduce", short_help="Make a dataset again from its manifest, and compare.")
 def reproduce(
     manifest: Annotated[Path, typer.Argument(help="manifest.json of a dataset, or the dataset's folder.")],
     out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/PIPELINE-again.")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Candidates judged at once. Default: all processors.")] = None,
-    concurrency: Annotated[
-        int | None, typer.Option(min=1, help="Requests under way at once; default: what suits the engine.")
-    ] = None,
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    resume: Resume = None,
+    jobs: Jobs = None,
+    concurrency: Concurrency = None,
+    allow_weak: AllowWeak = False,
+    quiet: Quiet = False,
     backend: Backend = "local",
 ) -> None:
     """Run the pipeline of a manifest again and say whether the same bytes came of it (exit status 1: no).
@@ -101,13 +100,13 @@ def reproduce(
     Examples:
       reasoning generate reproduce runs/solved/dataset --out runs/again
     """  # noqa: D301 - \b is typer's mark, not text
+    from reasoning.backends import Execution
     from reasoning.pipelines.backend.manifest import differing_files, read_manifest
 
+    execution = Execution(jobs=jobs, concurrency=concurrency, allow_weak=allow_weak, quiet=quiet, backend=backend)
     wanted = read_manifest(manifest)
     out = out or Path("runs") / f"{wanted['pipeline']}-again"
-    built = _run(
-        wanted["settings"], None if resume else out, resume, jobs, concurrency, allow_weak, quiet, None, backend
-    )
+    built = _run(wanted["settings"], None if resume else out, resume, execution)
     different = differing_files(wanted, built.manifest)
     for path in different:
         say(f"differs: {path}")
@@ -131,11 +130,12 @@ def _command(pipeline: Pipeline) -> Any:
     ]
     running = list(inspect.signature(_running_options, eval_str=True).parameters.values())
 
-    def command(**given: Any) -> None:
-        names = [parameter.name for parameter in running]
-        out, resume, jobs, concurrency, allow_weak, quiet, backend, push = (given.pop(name) for name in names)
+    def command(out: Path | None, resume: Path | None, push_to_hub: str | None, **given: Any) -> None:
+        from reasoning.backends import Execution
+
+        execution = Execution(**{item.name: given.pop(item.name) for item in fields(Execution)})
         chosen = {name: value for name, value in given.items() if value is not None}
-        _run({"pipeline": pipeline.name, **chosen}, out, resume, jobs, concurrency, allow_weak, quiet, push, backend)
+        _run({"pipeline": pipeline.name, **chosen}, out, resume, execution, push_to_hub)
 
     examples = "\n".join(f"  {line}" for line in pipeline.examples)
     command.__doc__ = f"{pipeline.summary}\n\n\b\nExamples:\n{examples}" if examples else pipeline.summary
@@ -153,13 +153,11 @@ def _click_command(pipeline: Pipeline, command: Callable[..., None]) -> Any:
 
 def _running_options(
     out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/PIPELINE-SEED.")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Candidates judged at once. Default: all processors.")] = None,
-    concurrency: Annotated[
-        int | None, typer.Option(min=1, help="Requests under way at once; default: what suits the engine.")
-    ] = None,
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    resume: Resume = None,
+    jobs: Jobs = None,
+    concurrency: Concurrency = None,
+    allow_weak: AllowWeak = False,
+    quiet: Quiet = False,
     backend: Backend = "local",
     push_to_hub: Annotated[
         str | None, typer.Option(help="Upload the dataset to this hub repository (OWNER/NAME), private.")
@@ -185,26 +183,13 @@ def _run(
     given: dict[str, Any],
     out: Path | None,
     resume: Path | None,
-    jobs: int | None,
-    concurrency: int | None,
-    allow_weak: bool,
-    quiet: bool,
-    push_to_hub: str | None,
-    backend: str,
+    execution: Execution,
+    push_to_hub: str | None = None,
 ) -> Built:
     from reasoning.pipelines.backend import build
 
     settings, directory, resuming = _plan(given, out, resume)
-    work = build(
-        settings,
-        directory,
-        resume=resuming,
-        jobs=jobs,
-        concurrency=concurrency,
-        allow_weak=allow_weak,
-        quiet=quiet,
-        backend=backend,
-    )
+    work = build(settings, directory, resume=resuming, execution=execution)
     built = run_interruptible(work, f"go on with: reasoning generate --resume {directory}")
     _show(directory, built)
     if push_to_hub is not None:
@@ -219,16 +204,14 @@ def _run(
 def _plan(given: dict[str, Any], out: Path | None, resume: Path | None) -> tuple[Settings, Path, bool]:
     """What to do, where, and whether there is something to go on with."""
     from reasoning.pipelines.settings import settings_from, stored_settings
-    from reasoning.runs.run import CONFIG_NAME, read_config
 
-    if resume is not None and out is not None and out != resume:
-        raise typer.BadParameter(f"--out {out} and --resume {resume} name two directories; give one")
-    if resume is not None and ((resume / CONFIG_NAME).exists() or "pipeline" not in given):
+    directory = named_directory(out, resume)
+    begun = begun_run(resume, new="pipeline" in given)
+    if directory is not None and begun is not None:
         # What is not given is as it was; what is given must be as it was, which the run checks.
-        return settings_from({**stored_settings(read_config(resume)["settings"]), **given}), resume, True
+        return settings_from({**stored_settings(begun["settings"]), **given}), directory, True
     settings = settings_from(given)
-    # Killed before it had written its configuration, a run has nothing to go on with and begins anew.
-    return settings, resume or out or Path("runs") / f"{settings.pipeline}-{settings.seed}", False
+    return settings, directory or Path("runs") / f"{settings.pipeline}-{settings.seed}", False
 
 
 def _show(directory: Path, built: Built) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from reasoning.cli.execution import Quiet
 from reasoning.cli.support import run_interruptible, say
 
 __all__ = ["samples"]
@@ -18,7 +19,7 @@ def samples(
     form: Annotated[str, typer.Option(help="solution (whole programs), or completion (they follow the prompt).")] = (
         "solution"
     ),
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write the candidates of a run as samples that other checkers read.
 
@@ -30,7 +31,7 @@ def samples(
       reasoning samples runs/he --out samples.jsonl
       reasoning samples runs/he --out samples.jsonl --form completion
     """  # noqa: D301 - \b is typer's mark, not text
-    from reasoning.evaluation.samples import FORMS, write_samples
+    from reasoning.evaluation.sample_files import FORMS, write_samples
 
     chosen = next((known for known in FORMS if known == form), None)
     if chosen is None:

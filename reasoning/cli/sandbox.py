@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reasoning.cli.execution import AllowWeak
 from reasoning.cli.support import run_interruptible, say
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def sandbox(
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Environment variable; repeatable.")
     ] = None,
     report: Annotated[bool, typer.Option("--report", help="Print the active isolation as JSON; run nothing.")] = False,
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    allow_weak: AllowWeak = False,
 ) -> None:
     """Run one Python program in the sandbox.
 
@@ -67,7 +68,7 @@ def sandbox(
 
 
 def _read(path: Path) -> bytes:
-    from reasoning.evaluation.lines import FileError
+    from reasoning.evaluation.judging_lines import FileError
 
     try:
         return path.read_bytes()
@@ -76,7 +77,7 @@ def _read(path: Path) -> bytes:
 
 
 def _source(path: Path) -> str:
-    from reasoning.evaluation.lines import FileError
+    from reasoning.evaluation.judging_lines import FileError
 
     data = _read(path)
     try:

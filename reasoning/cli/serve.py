@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reasoning.cli.execution import AllowWeak, Jobs
 from reasoning.cli.support import say, until_interrupted
+
+if TYPE_CHECKING:
+    from verifiers.proofs.lean.server import LeanServer
+    from verifiers.reward_server import RewardServer
 
 __all__ = ["lean", "rewards", "serve", "tools"]
 
@@ -31,12 +37,12 @@ def rewards(
     kind: Annotated[str, typer.Option(help="Kind of problems whose label is a plain gold answer.")] = "answer",
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for a free one.")] = 8000,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Candidates run at once. Default: one a processor.")] = None,
+    jobs: Jobs = None,
     timeout: Annotated[float | None, typer.Option(min=0.01, help="Seconds for one candidate. Default: 10.")] = None,
     memory: Annotated[int | None, typer.Option(min=16, help="MiB for one candidate. Default: 1024.")] = None,
     partial: Annotated[float, typer.Option(min=0.0, max=0.99, help="Credit for the share of tests passed.")] = 0.0,
     form: Annotated[str, typer.Option(help="Regular expression that a candidate must hold.")] = "",
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    allow_weak: AllowWeak = False,
 ) -> None:
     """Serve verifier rewards in OpenRLHF's form.
 
@@ -64,15 +70,8 @@ def rewards(
         allow_weak=allow_weak,
     )
     try:
-        server = RewardServer(reward, host, port)
-    except OSError as error:
-        raise typer.BadParameter(f"--host {host} --port {port}: {error.strerror}") from None
-    address, number = server.address
-    say(f"rewards for kind {kind}: http://{address}:{number} (Ctrl-C ends it)")
-    try:
-        until_interrupted(server.serve_forever)
+        _serve(lambda: RewardServer(reward, host, port), f"rewards for kind {kind}", host, port)
     finally:
-        server.close()
         reward.close()
 
 
@@ -84,7 +83,7 @@ def lean(
     key: Annotated[
         str, typer.Option(envvar="LEAN_SERVER_API_KEY", help="API key that clients have to send. Default: none.")
     ] = "",
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    allow_weak: AllowWeak = False,
 ) -> None:
     """Serve the embedded Lean in the form of a Kimina Lean Server (/api/check, /verify), so that its clients work.
 
@@ -97,12 +96,17 @@ def lean(
     """  # noqa: D301 - \b is typer's mark, not text
     from verifiers.proofs.lean.server import LeanServer
 
+    _serve(lambda: LeanServer(host, port, jobs=jobs, key=key, allow_weak=allow_weak), "Lean", host, port)
+
+
+def _serve(make: Callable[[], RewardServer | LeanServer], title: str, host: str, port: int) -> None:
+    """Make a server, say where it listens, and serve until Ctrl-C."""
     try:
-        server = LeanServer(host, port, jobs=jobs, key=key, allow_weak=allow_weak)
+        server = make()
     except OSError as error:
         raise typer.BadParameter(f"--host {host} --port {port}: {error.strerror}") from None
     address, number = server.address
-    say(f"Lean: http://{address}:{number} (Ctrl-C ends it)")
+    say(f"{title}: http://{address}:{number} (Ctrl-C ends it)")
     try:
         until_interrupted(server.serve_forever)
     finally:
@@ -117,7 +121,7 @@ def tools(
     jobs: Annotated[int | None, typer.Option(min=1, help="Calls run at once. Default: one a processor.")] = None,
     timeout: Annotated[float | None, typer.Option(min=0.01, help="Seconds for one call. Default: each tool's.")] = None,
     memory: Annotated[int | None, typer.Option(min=16, help="MiB for one call. Default: each tool's.")] = None,
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    allow_weak: AllowWeak = False,
 ) -> None:
     """Serve the solvers of `reasoning tools` to MCP clients.
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from reasoning.cli.execution import named_directory
 from reasoning.cli.run_settings import checked, default_directory, settings_from
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 
 if TYPE_CHECKING:
+    from reasoning.backends import Execution
     from reasoning.evaluation.evaluating import Settings
     from reasoning.evaluation.methods_side_by_side import MethodRow
 
@@ -26,21 +28,19 @@ def is_side_by_side(method: str | None, resume: Path | None) -> bool:
     return several or (resume is not None and (resume / METHODS_NAME).exists())
 
 
-def evaluate_side_by_side(
-    given: dict[str, Any], out: Path | None, resume: Path | None, options: dict[str, Any]
-) -> None:
+def evaluate_side_by_side(given: dict[str, Any], out: Path | None, resume: Path | None, execution: Execution) -> None:
     """Evaluate each method and show the table.
 
     Args:
         given: settings that were given, by name; `method` is the list of methods.
         out: directory for all runs.
         resume: directory to go on with.
-        options: `jobs`, `concurrency`, `allow_weak` and `quiet`.
+        execution: how it is carried out.
     """
     from reasoning.evaluation.methods_side_by_side import evaluate_methods
 
     methods, settings, directory = _plan(given, out, resume)
-    work = evaluate_methods(settings, methods, directory, **options)
+    work = evaluate_methods(settings, methods, directory, execution=execution)
     rows = run_interruptible(work, f"go on with: reasoning evaluate {settings.benchmark} --resume {directory}")
     _show(rows, directory)
     if any(row.outcome.unanswered or row.outcome.results.to_json()["unjudged"] for row in rows):
@@ -54,8 +54,7 @@ def _plan(given: dict[str, Any], out: Path | None, resume: Path | None) -> tuple
     from reasoning.evaluation.methods_side_by_side import read_methods
     from reasoning.methods import find_method, method_names
 
-    if resume is not None and out is not None and out != resume:
-        raise typer.BadParameter(f"--out {out} and --resume {resume} name two directories; give one")
+    named = named_directory(out, resume)
     wanted = dict(given)
     methods = method_names(wanted.pop("method")) if "method" in wanted else []
     for spec in methods:
@@ -67,7 +66,7 @@ def _plan(given: dict[str, Any], out: Path | None, resume: Path | None) -> tuple
     if "benchmark" not in wanted:
         raise typer.BadParameter("give a BENCHMARK (see `reasoning benchmarks`) or --resume DIRECTORY")
     settings = replace(settings_from(wanted), method="")
-    directory = resume or out or default_directory(settings).with_name(f"{default_directory(settings).name}-methods")
+    directory = named or default_directory(settings).with_name(f"{default_directory(settings).name}-methods")
     return methods, settings, directory
 
 

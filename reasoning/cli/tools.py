@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from reasoning.cli.execution import AllowWeak
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def call(
     ] = None,
     timeout: Annotated[float | None, typer.Option(min=0.01, help="Seconds. Default: the tool's own limit.")] = None,
     memory: Annotated[int | None, typer.Option(min=16, help="MiB. Default: the tool's own limit.")] = None,
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
+    allow_weak: AllowWeak = False,
 ) -> None:
     """Call a tool and print its result as JSON.
 

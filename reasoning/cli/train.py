@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from reasoning.cli.execution import Quiet, Resume
 from reasoning.cli.self_play import is_self_play_run, train_self_play
 from reasoning.cli.support import EXIT_INTERRUPTED, say
 
@@ -23,14 +24,14 @@ def train(
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file; without it the recipe's defaults.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run directory. Default: runs/RECIPE.")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")] = None,
+    resume: Resume = None,
     changes: Annotated[
         list[str] | None, typer.Option("--set", help="FIELD=VALUE or SECTION.FIELD=VALUE, over the file's.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="nano, a directory or a hub name. Default: nano.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Default: 0.")] = None,
     show: Annotated[bool, typer.Option("--show", help="Print the whole configuration and do nothing.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Fine-tune a model; without a file, the built-in one on its own arithmetic, on a CPU.
 
@@ -44,7 +45,8 @@ def train(
       reasoning train --resume runs/soap
       reasoning train self-play --config stp.toml --out runs/stp
     """  # noqa: D301 - \b is typer's mark, not text
-    from reasoning.training.config import ConfigError, read_config
+    from reasoning.training.config import read_config
+    from reasoning.training.forms import ConfigError
 
     if resume is not None:
         given = {"--config": config, "--out": out, "--set": changes or None, "--model": model, "--seed": seed}

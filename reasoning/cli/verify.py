@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reasoning.cli.execution import AllowWeak, Backend, Jobs, Quiet
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 
 if TYPE_CHECKING:
-    from reasoning.evaluation.lines import LinesSummary
+    from reasoning.backends import Execution
+    from reasoning.evaluation.judging_lines import LinesSummary
     from verifiers.sandbox import Limits
 
 __all__ = ["verify"]
@@ -21,7 +23,7 @@ def verify(
     kind: Annotated[str | None, typer.Argument(help="Kind of the problems: puzzle, program, ...")] = None,
     source: Annotated[str, typer.Option("--in", help="Input lines, .jsonl or .jsonl.gz; - for standard input.")] = "-",
     target: Annotated[str, typer.Option("--out", help="Where verdicts go; - for standard output.")] = "-",
-    jobs: Annotated[int | None, typer.Option(min=1, help="Candidates run at once. Default: one a processor.")] = None,
+    jobs: Jobs = None,
     timeout: Annotated[float | None, typer.Option(min=0.01, help="Seconds for one candidate. Default: 10.")] = None,
     memory: Annotated[int | None, typer.Option(min=16, help="MiB for one candidate. Default: 1024.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Add to each line how it was judged.")] = False,
@@ -32,11 +34,9 @@ def verify(
     split: Annotated[str | None, typer.Option(help="Its split. Default: its first.")] = None,
     data: Annotated[Path | None, typer.Option(help="Its file, or a folder that holds its files.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted call.")] = False,
-    allow_weak: Annotated[bool, typer.Option("--allow-weak", help="Accept weak isolation.")] = False,
-    backend: Annotated[
-        str, typer.Option(help="Where it is computed: local, or ray[,address=HOST:PORT,gpus=N].")
-    ] = "local",
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    allow_weak: AllowWeak = False,
+    backend: Backend = "local",
+    quiet: Quiet = False,
 ) -> None:
     """Judge candidates: one verdict line for each input line, in input order.
 
@@ -53,13 +53,15 @@ def verify(
       reasoning verify --run runs/first --timeout 20
       reasoning verify program --benchmark humaneval --in samples.jsonl --out verdicts.jsonl
     """  # noqa: D301 - \b is typer's mark, not text
+    from reasoning.backends import Execution
     from verifiers.sandbox import Limits
 
+    execution = Execution(jobs=jobs, allow_weak=allow_weak, quiet=quiet, backend=backend)
     default = Limits()
     if run is not None:
         if kind is not None or source != "-" or target != "-" or benchmark is not None:
             raise typer.BadParameter("--run takes everything from the run: give no KIND, --benchmark, --in or --out")
-        _again(run, timeout, memory, jobs, resume, allow_weak, quiet, backend)
+        _again(run, timeout, memory, resume, execution)
         return
     if benchmark is None and (split is not None or data is not None):
         raise typer.BadParameter("--split and --data are of a benchmark: give --benchmark NAME as well")
@@ -76,7 +78,7 @@ def verify(
     named = f" --benchmark {benchmark}" if benchmark is not None else ""
     again = "" if target == "-" else f": reasoning verify {kind}{named} --in {source} --out {target} --resume"
     about = None if benchmark is None else (benchmark, split, data)
-    work = _judge(kind, source, target, jobs, limits, explain, resume, allow_weak, quiet, about, backend)
+    work = _judge(kind, source, target, limits, explain, resume, about, execution)
     summary = run_interruptible(work, f"run it again{again}")
     for fault in summary.faults:
         say(fault)
@@ -96,18 +98,14 @@ async def _judge(
     kind: str,
     source: str,
     target: str,
-    jobs: int | None,
     limits: Limits,
     explained: bool,
     resume: bool,
-    allow_weak: bool,
-    quiet: bool,
     about: tuple[str, str | None, Path | None] | None,
-    backend: str,
+    execution: Execution,
 ) -> LinesSummary:
-    from reasoning.backends import open_backend
     from reasoning.evaluation.explain import explain
-    from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR, judge_lines
+    from reasoning.evaluation.judging_lines import JUDGED_AT_ONCE_FACTOR, judge_lines
     from reasoning.runs.progress import progress_display
     from verifiers.records import Problem, Verdict
     from verifiers.registry import VerifierRegistry
@@ -115,20 +113,20 @@ async def _judge(
     def explanation(problem: Problem, candidate: str, verdict: Verdict) -> dict[str, object]:
         return explain(problem, candidate, verdict, limits)
 
-    async with open_backend(backend, jobs=jobs, allow_weak=allow_weak) as place:
+    async with execution.place() as place:
         pool = place.pool
         VerifierRegistry(pool).verifier(kind)
         read = None
         if about is not None:
-            from reasoning.evaluation.samples import read_problems
+            from reasoning.evaluation.sample_files import read_problems
 
             name, split, data = about
-            read = (await read_problems(name, pool, split=split, data=data, quiet=quiet)).read
+            read = (await read_problems(name, pool, split=split, data=data, quiet=execution.quiet)).read
 
         async def judge(problem: Problem, candidate: str) -> Verdict:
             return await place.judges.verify(problem, candidate, limits)
 
-        with progress_display(total=None, label=f"verify {kind}", quiet=quiet) as progress:
+        with progress_display(total=None, label=f"verify {kind}", quiet=execution.quiet) as progress:
             return await judge_lines(
                 source,
                 target,
@@ -146,24 +144,12 @@ def _again(
     run: Path,
     timeout: float | None,
     memory: int | None,
-    jobs: int | None,
     resume: bool,
-    allow_weak: bool,
-    quiet: bool,
-    backend: str,
+    execution: Execution,
 ) -> None:
-    from reasoning.evaluation.again import judge_run_again
+    from reasoning.evaluation.judging_again import judge_run_again
 
-    work = judge_run_again(
-        run,
-        timeout=timeout,
-        memory=memory,
-        jobs=jobs,
-        resume=resume,
-        allow_weak=allow_weak,
-        quiet=quiet,
-        backend=backend,
-    )
+    work = judge_run_again(run, timeout=timeout, memory=memory, resume=resume, execution=execution)
     changes = run_interruptible(work, f"go on with: reasoning verify --run {run} --resume")
     for old, new, count in changes.statuses:
         say(f"{count} candidates: {old} -> {new}")

@@ -37,7 +37,5 @@ def view(
     say(f"runs below {runs}: {server.url} (Ctrl-C ends it)")
     try:
         server.serve_forever()
-    except KeyboardInterrupt:
-        say("stopped")
     finally:
         server.close()

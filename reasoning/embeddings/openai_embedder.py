@@ -16,6 +16,7 @@ from reasoning.engines.base import EngineError
 from reasoning.engines.batching import all_or_first_error
 from reasoning.engines.openai_compatible import OpenAIOptions, client_of
 from reasoning.engines.options import EngineSpecError, read_options, versions
+from reasoning.options import bounded, check_options
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,15 +42,14 @@ class OpenAIEmbedderOptions:
     base_url: str | None = None
     api_key_env: str = "OPENAI_API_KEY"
     prefix: str = ""
-    batch_size: int = 64
+    batch_size: int = bounded(64, low=1)
     concurrency: int = 8
     timeout: float = 600.0
     retries: int = 6
 
     def __post_init__(self) -> None:
+        check_options(self)
         self.connection()
-        if self.batch_size < 1:
-            raise ValueError(f"option batch_size={self.batch_size}: expected at least 1")
 
     def connection(self) -> OpenAIOptions:
         """How the server is reached."""

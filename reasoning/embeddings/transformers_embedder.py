@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from reasoning.embeddings.base import prefixed, unit_rows
 from reasoning.engines.options import local_or_hub, read_options, require, versions
 from reasoning.engines.pretrained import DTYPES, load_pretrained
+from reasoning.options import bounded, check_options, one_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,21 +46,16 @@ class TransformersEmbedderOptions:
         revision: commit, tag or branch on the hub.
     """
 
-    pooling: str = "mean"
+    pooling: str = one_of("mean", _POOLINGS)
     prefix: str = ""
     device: str = "auto"
-    dtype: str = "float32"
-    batch_size: int = 64
+    dtype: str = one_of("float32", DTYPES)
+    batch_size: int = bounded(64, low=1)
     max_length: int = 0
     revision: str | None = None
 
     def __post_init__(self) -> None:
-        if self.pooling not in _POOLINGS:
-            raise ValueError(f"option pooling={self.pooling!r}: expected {', '.join(_POOLINGS)}")
-        if self.dtype not in DTYPES:
-            raise ValueError(f"option dtype={self.dtype!r}: expected {', '.join(DTYPES)}")
-        if self.batch_size < 1:
-            raise ValueError(f"option batch_size={self.batch_size}: expected at least 1")
+        check_options(self)
 
 
 def create(target: str, options: Mapping[str, str]) -> TransformersEmbedder:

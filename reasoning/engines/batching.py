@@ -5,7 +5,7 @@
     await batcher.close()
 
 `run` ends each job by `job.finish(result)` or `job.fail(error)` as soon as that job is done, so a short answer does
-not wait for the longest one of its batch. New jobs join at the next batch.
+not wait for the longest one of its batch. New jobs join at the next batch, or when `run` asks for them (`take`).
 """
 
 from __future__ import annotations
@@ -86,8 +86,25 @@ class Batcher(Generic[Item, Result]):
         self._run = run
         self._limit = limit
         self._jobs: queue.SimpleQueue[Job[Item, Result] | None] = queue.SimpleQueue()
+        self._running: list[Job[Item, Result]] = []
         self._thread: threading.Thread | None = None
         self._closed = False
+
+    def take(self, most: int) -> list[Job[Item, Result]]:
+        """Jobs that wait already, at most so many, to be run beside those that are; for `run`, in its thread."""
+        taken: list[Job[Item, Result]] = []
+        while len(taken) < most and not self._closed:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                self._jobs.put(None)
+                break
+            if not job.abandoned:
+                taken.append(job)
+        self._running = [job for job in self._running if not job.abandoned] + taken
+        return taken
 
     async def submit(self, item: Item) -> Result:
         """Wait for the result of one item.
@@ -114,14 +131,15 @@ class Batcher(Generic[Item, Result]):
 
     def _work(self) -> None:
         while (batch := self._gather()) is not None:
-            wanted = [job for job in batch if not job.abandoned]
-            if not wanted:
+            self._running = [job for job in batch if not job.abandoned]
+            if not self._running:
                 continue
             try:
-                self._run(wanted)
+                self._run(list(self._running))
             except Exception as error:  # noqa: BLE001 - handed on to every job of the batch
-                for job in wanted:
+                for job in self._running:
                     job.fail(error)
+            self._running = []
         while not self._jobs.empty():
             waiting = self._jobs.get()
             if waiting is not None:

@@ -31,6 +31,7 @@ from reasoning.engines.openai_protocol import Dialect, MalformedReplyError, read
 from reasoning.engines.options import EngineSpecError, read_options, versions
 from reasoning.engines.prompts import check_request, says_too_long
 from reasoning.engines.retry import Pace, Presence, backoff_seconds, retry_after_seconds, worth_retrying
+from reasoning.slots import Slots
 from verifiers.answer_frames import readable
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class OpenAIEngine:
         self._key = self._client.api_key
         self._dialect = Dialect(model, _extra_body(self._options.extra_body))
         self.concurrency = self._options.concurrency
-        self._slots = asyncio.Semaphore(self.concurrency)
+        self._slots = Slots(self.concurrency)
         self._requests = Pace(self._options.requests_per_minute)
         self._tokens = Pace(self._options.tokens_per_minute)
         self._presence = Presence()

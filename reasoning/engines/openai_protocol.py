@@ -40,6 +40,9 @@ _OPTIONAL = ("seed", "temperature", "top_p", "stop", "n")
 
 _APPLIED_HERE = frozenset({"stop", "n"})
 
+_MOST_STOPS = 4
+"""Stop texts that a request may have, by the protocol; servers refuse more. The others are applied here alone."""
+
 
 class MalformedReplyError(ValueError):
     """A reply that is not of the protocol."""
@@ -74,7 +77,7 @@ class Dialect:
         if request.top_p < 1:
             fields["top_p"] = request.top_p
         if request.stop:
-            fields["stop"] = list(request.stop)
+            fields["stop"] = list(request.stop[:_MOST_STOPS])
         body = dict(self._extra_body)
         if request.messages and request.messages[-1].role == "assistant":
             # What vLLM and SGLang need to hear so as to go on with a turn that is begun.

@@ -103,7 +103,7 @@ BUILT_IN: dict[str, BuiltInEngine] = {
         "vllm",
     ),
     "replay": BuiltInEngine(
-        "reasoning.engines.replay:create",
+        "reasoning.runs.replaying:create",
         "replay:FILE_OR_RUN_DIR[,FIELD=VALUE]",
         "recorded completions from a JSONL file or an earlier run",
     ),

@@ -1,4 +1,4 @@
-"""Recorded completions in the place of a model, from a JSONL file; `replay_run` does it for an earlier run.
+"""Recorded completions in the place of a model, from a JSONL file (from an earlier run: `reasoning.runs.replaying`).
 
     engine = create_engine("replay:samples.jsonl.gz,experiment=long")
     request = Request(prompt="...", problem=problem, seeds=(0, 0, 0), sample_indices=(0, 1, 2))
@@ -34,13 +34,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from reasoning.engines.base import Completion, Engine, EngineError, Request
-from reasoning.engines.options import EngineSpecError
+from reasoning.engines.base import Completion, EngineError, Request
 from reasoning.engines.prompts import check_request
 from reasoning.json_lines import parse_object, positioned_lines
 from verifiers.records import is_unicode
 
-__all__ = ["ReplayEngine", "create"]
+__all__ = ["ReplayEngine"]
 
 PROBLEM_FIELDS = ("problem_id", "id", "task_id", "puzzle")
 """Fields that may hold a problem's id, the first that a row has counts."""
@@ -52,26 +51,6 @@ MAX_VALUES_SHOWN = 8
 """How many values of a field an error message lists."""
 
 _META_SKIPPED = frozenset({*PROBLEM_FIELDS, *TEXT_FIELDS, "sample", "count", "finish_reason"})
-
-
-def create(target: str, options: Mapping[str, str]) -> Engine:
-    """Make the engine of `replay:FILE,FIELD=VALUE...` or `replay:RUN_DIR`.
-
-    Raises:
-        EngineSpecError: the file is not there, or the directory holds no run.
-    """
-    if not target:
-        raise EngineSpecError("engine 'replay' needs a file: replay:FILE.jsonl[.gz] or replay:RUN_DIR")
-    path = Path(target).expanduser()
-    if path.is_dir():
-        from reasoning.engines.replay_run import RunReplayEngine
-
-        if options:
-            raise EngineSpecError(f"engine 'replay': a run directory takes no options, got {', '.join(options)}")
-        return RunReplayEngine(path)
-    if not path.is_file():
-        raise EngineSpecError(f"engine 'replay': no file {target!r}")
-    return ReplayEngine(path, options)
 
 
 @dataclass(frozen=True, slots=True)

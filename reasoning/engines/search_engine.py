@@ -20,6 +20,7 @@ from reasoning.data_files import data_file
 from reasoning.engines.base import Completion, EngineError, Request
 from reasoning.engines.options import EngineSpecError, read_options
 from reasoning.engines.prompts import check_request
+from reasoning.options import bounded, check_options
 from verifiers.answers.verifier import golds_of
 from verifiers.records import Problem, RecordError
 from verifiers.sandbox import End, Limits, Outcome, SandboxPool, Task
@@ -44,20 +45,23 @@ _LEAST_WALL_SECONDS: Final = 30.0
 class SearchOptions:
     """Options of the engine, as in `search,steps=100000`."""
 
-    steps: int | None = None
+    steps: int | None = bounded(None, above=0)
     """Units of work for each puzzle; the result is then the same on every machine. Default: DEFAULT_STEPS."""
-    seconds: float | None = None
+    seconds: float | None = bounded(None, above=0)
     """CPU seconds for each puzzle, instead of or beside the steps."""
     memory_mib: int = 2048
     """Of each search."""
-    attempts: int = 60
+    attempts: int = bounded(60, above=0)
     """Proofs tried for each theorem."""
-    proof_seconds: float = 10.0
+    proof_seconds: float = bounded(10.0, above=0)
     """Seconds in the prover for each theorem."""
-    workers: int | None = None
+    workers: int | None = bounded(None, above=0)
     """Searches at once; default: the number of processors."""
     allow_weak: bool = False
     """Search even where the sandbox has no strong isolation."""
+
+    def __post_init__(self) -> None:
+        check_options(self)
 
 
 DEFAULT_STEPS: Final = 150_000
@@ -76,10 +80,6 @@ class SearchEngine:
         if target:
             raise EngineSpecError(f"engine 'search' takes no model, got {target!r}; write search[,steps=N]")
         settings = read_options("search", SearchOptions, options)
-        for name in ("steps", "seconds", "attempts", "proof_seconds", "workers"):
-            value = getattr(settings, name)
-            if value is not None and value <= 0:
-                raise EngineSpecError(f"engine 'search': {name} must be positive, got {value}")
         self._settings = settings
         self._steps = DEFAULT_STEPS if settings.steps is None and settings.seconds is None else settings.steps
         self._pool = SandboxPool(workers=settings.workers, allow_weak=settings.allow_weak)

@@ -5,14 +5,15 @@
     completion.text                         # "2 + 2 equals 4."
 
 Waiting samples are padded into one batch that shares a key-value cache. Rows may differ in seed, temperature, top_p,
-stop texts and length: a row that ends leaves the batch at once; new samples join when the batch has ended. A
-sample's text depends on its request and seed, not on the rows beside it, up to rounding (float32: see `sampling`).
+stop texts and length: a row that ends leaves the batch at once, and waiting samples take its place (where the cache
+keeps all keys and values; with sliding windows or other states they wait for the end of the batch). A sample's text
+depends on its request and seed, not on the rows beside it, up to rounding (float32: see `sampling`).
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,9 @@ from reasoning.engines.batching import Batcher, Job, all_or_first_error
 from reasoning.engines.options import local_or_hub, read_options, require, versions
 from reasoning.engines.pretrained import load_pretrained
 from reasoning.engines.prompts import check_request, completion_ids, cut_at_stop, render
-from reasoning.engines.sampling import choose
+from reasoning.engines.row_batch import Row, RowBatch, Sample
 from reasoning.engines.tool_formats import with_calls
+from reasoning.options import bounded, check_options, one_of
 
 if TYPE_CHECKING:
     import torch
@@ -34,6 +36,9 @@ BYTES_PER_CHARACTER = 4
 
 STOP_MARGIN_TOKENS = 8
 """Tokens decoded before the place where a stop text may begin, so that decoding starts in a sane state."""
+
+_JOINS_PER_BATCH = 8
+"""Samples join when this part of a full batch is free: a forward pass for each one alone would cost a step each."""
 
 _DTYPES = ("auto", "float32", "bfloat16", "float16")
 
@@ -51,16 +56,13 @@ class TransformersOptions:
     """
 
     device: str = "auto"
-    dtype: str = "auto"
-    batch_size: int = 32
+    dtype: str = one_of("auto", _DTYPES)
+    batch_size: int = bounded(32, low=1)
     max_length: int = 0
     revision: str | None = None
 
     def __post_init__(self) -> None:
-        if self.dtype not in _DTYPES:
-            raise ValueError(f"option dtype={self.dtype!r}: expected one of {', '.join(_DTYPES)}")
-        if self.batch_size < 1:
-            raise ValueError(f"option batch_size={self.batch_size}: expected at least 1")
+        check_options(self)
 
 
 def create(target: str, options: Mapping[str, str]) -> TransformersEngine:
@@ -86,20 +88,20 @@ class TransformersEngine:
         self.concurrency = 2 * self._options.batch_size
         self._model: _Model | None = None
         self._failure: EngineError | None = None
-        self._batcher: Batcher[_Sample, Completion] = Batcher(self._run, limit=self._options.batch_size)
+        self._batcher: Batcher[Sample, Completion] = Batcher(self._run, limit=self._options.batch_size)
 
     async def complete(self, request: Request) -> list[Completion]:
         """See `Engine.complete`. Log-probabilities are those of the model before temperature and top_p."""
         check_request(request, takes_tools=True)
         if request.temperature == 0:
-            [greedy] = await all_or_first_error([self._batcher.submit(_Sample(request, 0))])
+            [greedy] = await all_or_first_error([self._batcher.submit(Sample(request, 0))])
             return [greedy] * len(request.seeds)
-        return await all_or_first_error(self._batcher.submit(_Sample(request, seed)) for seed in request.seeds)
+        return await all_or_first_error(self._batcher.submit(Sample(request, seed)) for seed in request.seeds)
 
     async def score(self, request: Request, text: str) -> tuple[TokenLogprob, ...]:
         """See `ScoringEngine.score`."""
         check_request(request)
-        [scored] = await all_or_first_error([self._batcher.submit(_Sample(request, 0, text))])
+        [scored] = await all_or_first_error([self._batcher.submit(Sample(request, 0, text))])
         return scored.logprobs
 
     async def close(self) -> None:
@@ -116,24 +118,20 @@ class TransformersEngine:
             "versions": versions("torch", "transformers", "tokenizers"),
         }
 
-    def _run(self, jobs: list[Job[_Sample, Completion]]) -> None:
+    def _run(self, jobs: list[Job[Sample, Completion]]) -> None:
         if self._failure is not None:
             raise self._failure
         if self._model is None:
             self._load()
         assert self._model is not None
         try:
-            rows = self._model.prepare([job for job in jobs if job.item.given is None])
-            if rows:
-                self._model.generate(rows)
-            for job in jobs:
-                if job.item.given is not None:
-                    self._model.score(job, job.item.given)
-        except RuntimeError as error:
-            if isinstance(error, EngineError):
-                raise
+            self._model.run(jobs, self._options.batch_size, self._batcher.take)
+        except EngineError:
+            raise
+        except Exception as error:  # a model's own code may raise anything
             line = str(error).strip().partition("\n")[0]
-            raise EngineError(f"transformers: {line} (batch_size={self._options.batch_size})") from error
+            kind = "" if isinstance(error, RuntimeError) else f"{type(error).__name__}: "
+            raise EngineError(f"transformers: {kind}{line} (batch_size={self._options.batch_size})") from error
 
     def _load(self) -> None:
         try:
@@ -142,30 +140,6 @@ class TransformersEngine:
             # Kept, so that a thousand waiting requests do not each try again.
             self._failure = error
             raise
-
-
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    """A sample to draw, or a given completion to score."""
-
-    request: Request
-    seed: int
-    given: str | None = None
-
-
-@dataclass(slots=True)
-class _Row:
-    """One sample in the making."""
-
-    job: Job[_Sample, Completion]
-    prompt: list[int]
-    limit: int
-    tokens: list[int] = field(default_factory=list)
-    logprobs: list[float] = field(default_factory=list)
-
-    @property
-    def request(self) -> Request:
-        return self.job.item.request
 
 
 @dataclass(slots=True)
@@ -178,6 +152,8 @@ class _Model:
     end_ids: frozenset[int]
     max_length: int
     accepted: frozenset[str]
+    pieces: dict[int, str] = field(default_factory=dict)
+    """Text of each token that was drawn where a request had stop texts."""
 
     @classmethod
     def load(cls, name: str, options: TransformersOptions) -> _Model:
@@ -193,11 +169,38 @@ class _Model:
             accepted=frozenset(inspect.signature(loaded.model.forward).parameters),
         )
 
-    def prepare(self, jobs: list[Job[_Sample, Completion]]) -> list[_Row]:
-        """A row for each job; jobs whose prompt cannot be used fail here, alone."""
+    def run(
+        self, jobs: list[Job[Sample, Completion]], limit: int, take: Callable[[int], list[Job[Sample, Completion]]]
+    ) -> None:
+        """Finish all jobs, and those that `take` gives while they run, at most `limit` at once.
+
+        Each is finished as soon as its row ends.
+        """
+        import torch
+
+        # One forward pass for a few rows that join costs about as much as one step of all.
+        joined_at_once = max(1, limit // _JOINS_PER_BATCH)
+        with torch.inference_mode():
+            batch = self._begun(jobs)
+            while batch is not None:
+                free = limit - len(batch.rows)
+                if free >= joined_at_once and batch.open and (more := take(free)):
+                    joining = self._begun(more)
+                    if joining is not None:
+                        batch.join(joining)
+                batch = self._step(batch)
+
+    def _begun(self, jobs: list[Job[Sample, Completion]]) -> RowBatch | None:
+        """A batch of the jobs' rows that has drawn its first tokens; None when no row goes on.
+
+        Jobs that have a text to score are finished here, and those whose prompt cannot be used fail here, alone.
+        """
         prompts: dict[int, list[int] | EngineError] = {}
         rows = []
         for job in jobs:
+            if job.item.given is not None:
+                self.score(job, job.item.given)
+                continue
             request = job.item.request
             prompt = prompts.get(id(request))
             if prompt is None:
@@ -205,36 +208,20 @@ class _Model:
             if isinstance(prompt, EngineError):
                 job.fail(prompt)
             else:
-                rows.append(_Row(job, prompt, min(request.max_tokens, self.max_length - len(prompt))))
-        return rows
+                rows.append(Row(job, prompt, min(request.max_tokens, self.max_length - len(prompt))))
+        return self._step(RowBatch(rows, device=self.device, drawing=self._drawing_device)) if rows else None
 
-    def generate(self, rows: list[_Row]) -> None:
-        """Complete all rows together; each job is finished as soon as its row ends."""
-        import torch
+    def _step(self, batch: RowBatch) -> RowBatch | None:
+        """One token more for each row; the batch without the rows that have ended, None when all have."""
+        batch.advance(self._forward(batch))
+        kept = [place for place, row in enumerate(batch.rows) if not self._ended(row)]
+        if not kept:
+            return None
+        if len(kept) < len(batch.rows):
+            batch.keep(kept)
+        return batch
 
-        with torch.inference_mode():
-            width = max(len(row.prompt) for row in rows)
-            padded = [[0] * (width - len(row.prompt)) + row.prompt for row in rows]
-            tokens = torch.tensor(padded, device=self.device)
-            mask = torch.tensor([[0] * (width - len(row.prompt)) + [1] * len(row.prompt) for row in rows])
-            mask = mask.to(self.device)
-            cache, step = None, 0
-            while rows:
-                logits, cache = self._forward(tokens, mask, cache)
-                chosen = self._choose(rows, logits, step)
-                step += 1
-                kept = [index for index, row in enumerate(rows) if not self._ended(row)]
-                if len(kept) < len(rows):
-                    rows = [rows[index] for index in kept]
-                    if not rows:
-                        break
-                    selected = torch.tensor(kept, device=self.device)
-                    cache.batch_select_indices(selected)
-                    mask, chosen = mask[selected], chosen[selected]
-                tokens = chosen[:, None]
-                mask = torch.cat([mask, mask.new_ones(len(rows), 1)], dim=1)
-
-    def score(self, job: Job[_Sample, Completion], text: str) -> None:
+    def score(self, job: Job[Sample, Completion], text: str) -> None:
         """One forward pass over prompt and text; the job is finished with the log-probability of each of its tokens."""
         import torch
 
@@ -272,41 +259,33 @@ class _Model:
             return PromptTooLongError(f"the prompt has {len(ids)} tokens, the model takes fewer than {self.max_length}")
         return ids
 
-    def _forward(self, tokens: torch.Tensor, mask: torch.Tensor, cache: Any) -> tuple[torch.Tensor, Any]:
-        """Logits after the last token, shape (rows, vocabulary), float32, and the grown cache."""
-        inputs = {"input_ids": tokens, "attention_mask": mask, "past_key_values": cache, "use_cache": True}
+    def _forward(self, batch: RowBatch) -> torch.Tensor:
+        """Logits after the last token, shape (rows, vocabulary), float32; the batch's cache has grown."""
+        inputs = {
+            "input_ids": batch.tokens,
+            "attention_mask": batch.mask,
+            "past_key_values": batch.cache,
+            "use_cache": True,
+        }
         if "position_ids" in self.accepted:
-            inputs["position_ids"] = (mask.cumsum(dim=1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
+            inputs["position_ids"] = batch.positions
         if "logits_to_keep" in self.accepted:
             inputs["logits_to_keep"] = 1
         output = self.model(**inputs)
-        if output.past_key_values is None:
+        batch.cache = getattr(output, "past_key_values", None)
+        if batch.cache is None:
             raise EngineError(f"transformers: {type(self.model).__name__} keeps no key-value cache; use vllm for it")
-        return output.logits[:, -1].float(), output.past_key_values
+        logits: torch.Tensor = output.logits[:, -1].float()
+        return logits.to(self._drawing_device)
 
-    def _choose(self, rows: list[_Row], logits: torch.Tensor, step: int) -> torch.Tensor:
-        """Draw and note the next token of every row; shape (rows,)."""
+    @property
+    def _drawing_device(self) -> torch.device:
+        """Where tokens are drawn: with the model, but for Apple's GPUs, which have no float64."""
         import torch
 
-        if logits.device.type == "mps":
-            # Apple's GPUs have no float64.
-            logits = logits.cpu()
-        chosen = choose(
-            logits,
-            seeds=[row.job.item.seed for row in rows],
-            step=step,
-            temperatures=[row.request.temperature for row in rows],
-            top_ps=[row.request.top_p for row in rows],
-        )
-        if any(row.request.logprobs for row in rows):
-            all_logprobs = torch.log_softmax(logits, dim=-1).gather(1, chosen[:, None])[:, 0].tolist()
-            for row, logprob in zip(rows, all_logprobs, strict=True):
-                row.logprobs.append(logprob)
-        for row, token in zip(rows, chosen.tolist(), strict=True):
-            row.tokens.append(token)
-        return chosen.to(self.device)
+        return torch.device("cpu") if self.device.type == "mps" else self.device
 
-    def _ended(self, row: _Row) -> bool:
+    def _ended(self, row: Row) -> bool:
         """Whether the row is done; if so its job is finished."""
         if row.job.abandoned:
             return True
@@ -320,17 +299,25 @@ class _Model:
             return False
         return True
 
-    def _stopped(self, row: _Row) -> bool:
-        """Whether a stop text has come; only the tail that can hold one is decoded at every step."""
+    def _stopped(self, row: Row) -> bool:
+        """Whether a stop text has come; only the tail that can hold one is decoded, and only if one can end there."""
         stop = row.request.stop
-        if not stop:
+        if not stop or not self._may_end_one(row.tokens[-1], stop):
             return False
         window = BYTES_PER_CHARACTER * max(map(len, stop)) + STOP_MARGIN_TOKENS
         if not cut_at_stop(self._decode(row.tokens[-window:]), stop)[1]:
             return False
         return cut_at_stop(self._decode(row.tokens), stop)[1]
 
-    def _finish(self, row: _Row, reason: str, spoken: list[int]) -> None:
+    def _may_end_one(self, token: int, stop: tuple[str, ...]) -> bool:
+        """Whether a stop text can end in this token; decoding the text at every step would cost more than the step."""
+        piece = self.pieces.get(token)
+        if piece is None:
+            piece = self.pieces[token] = self._decode([token])
+        # A part of a character says nothing, and some tokenizers drop the space of a token that stands alone.
+        return "\N{REPLACEMENT CHARACTER}" in piece or any(text[-1] in piece or text[-1].isspace() for text in stop)
+
+    def _finish(self, row: Row, reason: str, spoken: list[int]) -> None:
         text, _ = cut_at_stop(self._decode(spoken), row.request.stop)
         logprobs: tuple[TokenLogprob, ...] = ()
         if row.request.logprobs:

@@ -1,6 +1,6 @@
 """Evaluates an engine on a benchmark: ask, judge, keep, count.
 
-    outcome = await evaluate(Settings("puzzles", "search"), Path("runs/first"), jobs=2)
+    outcome = await evaluate(Settings("puzzles", "search"), Path("runs/first"))
     outcome.metrics["pass@1"].value     # 0.62
 
 Each sample of each problem is one item: its method asks the engine, whose completions are kept as they come; what the
@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from reasoning.backends import Backend, open_backend
+from reasoning.backends import Backend, Execution
 from reasoning.engines.base import BudgetSpentError, Engine, EngineError, PromptTooLongError, concurrency_for
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate, prepared
 from reasoning.evaluation.results import Results, export, exported
@@ -108,11 +108,7 @@ async def evaluate(
     *,
     engine: Engine | None = None,
     resume: bool = False,
-    jobs: int | None = None,
-    concurrency: int | None = None,
-    allow_weak: bool = False,
-    quiet: bool = False,
-    backend: str = "local",
+    execution: Execution = Execution(),
 ) -> Outcome:
     """Run an evaluation to its end, or go on with one.
 
@@ -121,11 +117,7 @@ async def evaluate(
         directory: the run directory.
         engine: asked instead of the one that `settings.engine` names; closed at the end.
         resume: the directory holds an earlier attempt with the same settings.
-        jobs: candidates judged at once; None: one a processor.
-        concurrency: requests under way at once; None: what suits the engine.
-        allow_weak: accept a weak sandbox.
-        quiet: show no progress.
-        backend: where it is computed, see `reasoning.backends`; the results do not depend on it.
+        execution: how it is carried out.
 
     Raises:
         EngineError: the engine failed too often in a row.
@@ -135,13 +127,16 @@ async def evaluate(
     benchmark.style(settings.prompt)
     method = find_method(settings.method)
     paths = locate(
-        benchmark, benchmark.split(settings.split), None if settings.data is None else Path(settings.data), quiet
+        benchmark,
+        benchmark.split(settings.split),
+        None if settings.data is None else Path(settings.data),
+        execution.quiet,
     )
     async with AsyncExitStack() as stack:
         if engine is not None:
             stack.push_async_callback(engine.close)
-        place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
-        read_from = await prepared(benchmark, paths, place.pool, quiet)
+        place = await stack.enter_async_context(execution.place())
+        read_from = await prepared(benchmark, paths, place.pool, execution.quiet)
         _, first = next(problems_of(benchmark, read_from, settings), (0, None))
         check_needs(
             method, first, engine=settings.engine if engine is None else "", rewarded=bool(settings.reward_model)
@@ -154,9 +149,9 @@ async def evaluate(
             stack.push_async_callback(engine.close)
         with await open_run(settings, directory, digest(paths), engine, place.pool, resume, reward) as run:
             job = _Evaluation(
-                settings, run, engine, benchmark, method, place, concurrency_for(engine, concurrency), reward
+                settings, run, engine, benchmark, method, place, concurrency_for(engine, execution.concurrency), reward
             )
-            await job.work_through(lambda: problems_of(benchmark, read_from, settings), quiet)
+            await job.work_through(lambda: problems_of(benchmark, read_from, settings), execution.quiet)
             results = exported(run, settings.samples)
             if results is None:
                 asked = problems_of(benchmark, read_from, settings)

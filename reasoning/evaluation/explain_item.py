@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.engines.base import BudgetSpentError, Completion, EngineError, Request
-from reasoning.engines.replay_run import RunReplayEngine
-from reasoning.evaluation.again import settings_of
 from reasoning.evaluation.benchmarks import BenchmarkError, digest, find_benchmark, locate, prepared
 from reasoning.evaluation.evaluating import Settings, problems_of
+from reasoning.evaluation.judging_again import settings_of
 from reasoning.evaluation.methods_side_by_side import METHODS_NAME
 from reasoning.evaluation.results import record_of
 from reasoning.methods import MethodError, Question, Sampling, Workbench, find_method
 from reasoning.runs.budget import Budget
 from reasoning.runs.metering import Meter
+from reasoning.runs.replaying import RunReplayEngine
 from reasoning.runs.run import STORE_NAME, read_config
 from reasoning.runs.store import Cost, FinishedItem, RunStore
 from verifiers.records import Problem

@@ -19,7 +19,6 @@ __all__ = ["explanation_text", "is_tree", "with_calls"]
 
 SHOWN_VALUE = 40
 """Characters of a value in a table."""
-MAX_DEPTH = 200
 
 
 def explanation_text(item: ExplainedItem, *, full: bool = False) -> str:

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from reasoning.backends import open_backend
+from reasoning.backends import Execution
 from reasoning.engines.base import Completion, Engine, Request, concurrency_for
 from reasoning.evaluation.evaluating import EvaluationError, Outcome, Settings, evaluate, problem_files, problems_of
 from reasoning.evaluation.metrics import Metric
@@ -63,11 +63,7 @@ async def evaluate_methods(
     directory: Path,
     *,
     engine: Engine | None = None,
-    jobs: int | None = None,
-    concurrency: int | None = None,
-    allow_weak: bool = False,
-    quiet: bool = False,
-    backend: str = "local",
+    execution: Execution = Execution(),
 ) -> list[MethodRow]:
     """Evaluate one method after the other, each to its end; what is finished in `directory` is not done again.
 
@@ -76,11 +72,7 @@ async def evaluate_methods(
         methods: specs, without repetition.
         directory: holds a run directory for each method.
         engine: asked instead of the one that the settings name; closed at the end.
-        jobs: see `evaluate`.
-        concurrency: see `evaluate`.
-        allow_weak: see `evaluate`.
-        quiet: see `evaluate`.
-        backend: see `evaluate`.
+        execution: how it is carried out.
 
     Raises:
         EvaluationError: a method is named twice, or the directory holds something else; or see `evaluate`.
@@ -100,8 +92,8 @@ async def evaluate_methods(
     async with AsyncExitStack() as stack:
         if engine is not None:
             stack.push_async_callback(engine.close)
-        place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
-        await _check(settings, methods, place.pool, quiet)
+        place = await stack.enter_async_context(execution.place())
+        await _check(settings, methods, place.pool, execution.quiet)
         if begun is None:
             directory.mkdir(parents=True, exist_ok=True)
             write_json(directory / METHODS_NAME, wanted)
@@ -109,10 +101,9 @@ async def evaluate_methods(
             engine = await place.engine(settings.engine)
             stack.push_async_callback(engine.close)
         return [
-            await _row(replace(settings, method=method), directory / _folder(method), _KeptOpen(engine),
-                       jobs=jobs, concurrency=concurrency, allow_weak=allow_weak, quiet=quiet, backend=backend)
+            await _row(replace(settings, method=method), directory / _folder(method), _KeptOpen(engine), execution)
             for method in methods
-        ]  # fmt: skip
+        ]
 
 
 def read_methods(directory: Path) -> dict[str, Any] | None:
@@ -144,9 +135,9 @@ async def _check(settings: Settings, methods: Sequence[str], pool: SandboxPool, 
             raise MethodError(f"method '{method}': {error}") from None
 
 
-async def _row(settings: Settings, directory: Path, engine: Engine, **options: Any) -> MethodRow:
+async def _row(settings: Settings, directory: Path, engine: Engine, execution: Execution) -> MethodRow:
     resume = (directory / CONFIG_NAME).exists()
-    outcome = await evaluate(settings, directory, engine=engine, resume=resume, **options)
+    outcome = await evaluate(settings, directory, engine=engine, resume=resume, execution=execution)
     per_sample = outcome.results.per_sample
     with Run.resume(directory) as run:
         seconds = [item.cost.sandbox_seconds for item in run.store.items(settings.samples)]

@@ -66,16 +66,14 @@ class StreamReport:
     between_seeds: int
 
 
-async def check_family(
-    pool: SandboxPool, family: Family, *, count: int, seed: int = 0, level: int | None = None
-) -> FamilyReport:
+async def check_family(pool: SandboxPool, family: Family, *, count: int, seed: int = 0) -> FamilyReport:
     """Draw `count` instances and check each: text, gold answer against the worked solution and the solution in code."""
     texts: Counter[bytes] = Counter()
     faults: list[str] = []
     drawn = 0
     for start in range(0, count, BATCH):
         indices = range(start, min(start + BATCH, count))
-        result = await draw(pool, family, indices, seed=seed, level=level, code=True)
+        result = await draw(pool, family, indices, seed=seed, code=True)
         faults += result.failures
         for instance in result.instances:
             drawn += 1
@@ -84,14 +82,12 @@ async def check_family(
     return FamilyReport(family.id, drawn, len(texts), tuple(faults[:MAX_FAULTS]))
 
 
-async def check_streams(
-    pool: SandboxPool, family: Family, *, seeds: Sequence[int], count: int, level: int | None = None
-) -> StreamReport:
+async def check_streams(pool: SandboxPool, family: Family, *, seeds: Sequence[int], count: int) -> StreamReport:
     """Draw up to `count` instances for each seed and split, and look for problems that stand in two of them."""
     streams: dict[tuple[int, str], set[bytes]] = {}
     for seed in seeds:
         for split in SPLITS:
-            found = instances(pool, family, split=split, seed=seed, count=count, level=level)
+            found = instances(pool, family, split=split, seed=seed, count=count)
             streams[seed, split] = {content_key(instance.text) async for instance in found}
     between_splits = between_seeds = 0
     for (one, first), (other, second) in combinations(streams.items(), 2):

@@ -57,7 +57,6 @@ async def draw(
     split: str = ANY_SPLIT,
     level: int | None = None,
     code: bool = False,
-    limits: Limits = DRAW_LIMITS,
 ) -> Draws:
     """Draw one instance for each index, in one child.
 
@@ -69,13 +68,12 @@ async def draw(
         split: `train`, `validation`, `test`, or `any` for no split.
         level: setting of the difficulty dial, 1 to 5; None: each in turn.
         code: whether the answer of the solution in code is wanted as well.
-        limits: of the child.
     """
     places = [(index, level_of(index, level)) for index in indices]
     payload = draw_payload(
         (family.source, family.name, family.id, family.version), places, seed=seed, split=split, code=code
     )
-    outcome = await pool.run(Task(ENTRY, payload, profile=profile_for(family.source)), limits)
+    outcome = await pool.run(Task(ENTRY, payload, profile=profile_for(family.source)), DRAW_LIMITS)
     found: list[Instance] = []
     failures: list[str] = []
     for place, frame in zip(places, outcome.answers, strict=False):

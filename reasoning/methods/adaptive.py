@@ -19,6 +19,7 @@ from reasoning.methods.base import Attempt, Question, Workbench
 from reasoning.methods.draws import DrawOptions, chosen, classes_of, draw, tallied
 from reasoning.methods.settling import SETTLING_RULES, cannot_change
 from reasoning.methods.voting import majority
+from reasoning.options import bounded, one_of
 
 __all__ = ["AdaptiveOptions", "adaptive"]
 
@@ -34,19 +35,10 @@ class AdaptiveOptions(DrawOptions):
         batch: draws at once between two looks at the vote.
     """
 
-    n: int = 40
-    error: float = 0.05
-    test: str = "sequential"
-    batch: int = 1
-
-    def __post_init__(self) -> None:
-        DrawOptions.__post_init__(self)
-        if not 0 < self.error < 1:
-            raise ValueError(f"option error={self.error}: expected a share between 0 and 1")
-        if self.test not in SETTLING_RULES:
-            raise ValueError(f"option test={self.test!r}: expected one of {', '.join(SETTLING_RULES)}")
-        if self.batch < 1:
-            raise ValueError(f"option batch={self.batch}: expected at least 1")
+    n: int = bounded(40, low=1)
+    error: float = bounded(0.05, above=0, below=1)
+    test: str = one_of("sequential", SETTLING_RULES)
+    batch: int = bounded(1, low=1)
 
 
 async def adaptive(question: Question, workbench: Workbench, options: AdaptiveOptions) -> Attempt:

@@ -156,10 +156,10 @@ class Attempt:
     trace: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def stopped(cls, error: BudgetSpentError | PromptTooLongError, trace: Mapping[str, Any] | None = None) -> Attempt:
+    def stopped(cls, error: BudgetSpentError | PromptTooLongError) -> Attempt:
         """What is left of a method that did not expect the end of its means."""
         reason = "the budget is spent" if isinstance(error, BudgetSpentError) else "the prompt is too long"
-        return cls(None, f"{reason}: {error}", trace or {})
+        return cls(None, f"{reason}: {error}")
 
 
 Method = Callable[[Question, Workbench], Awaitable[Attempt]]

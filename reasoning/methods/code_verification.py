@@ -19,6 +19,7 @@ from reasoning.engines.base import Message
 from reasoning.methods.base import Attempt, Prompt, Question, Workbench
 from reasoning.methods.tool_integrated import tool_prompt
 from reasoning.methods.tool_loop import ToolOptions, Transcript, converse
+from reasoning.options import bounded
 from verifiers.records import Candidate
 
 __all__ = ["CodeVerificationOptions", "code_verification", "state_in"]
@@ -44,13 +45,8 @@ class CodeVerificationOptions(ToolOptions):
         check_rounds: most completions of one check.
     """
 
-    amendments: int = 2
-    check_rounds: int = 2
-
-    def __post_init__(self) -> None:
-        ToolOptions.__post_init__(self)
-        if self.amendments < 0 or self.check_rounds < 1:
-            raise ValueError("expected option amendments of at least 0 and check_rounds of at least 1")
+    amendments: int = bounded(2, low=0)
+    check_rounds: int = bounded(2, low=1)
 
 
 async def code_verification(question: Question, workbench: Workbench, options: CodeVerificationOptions) -> Attempt:

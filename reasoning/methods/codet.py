@@ -23,6 +23,7 @@ from reasoning.methods.code.tasks import CodeTask, code_task, whole_program
 from reasoning.methods.funcoder.prompts import assertions_ladder
 from reasoning.methods.funcoder.trace import TextAllowance
 from reasoning.methods.one_shot_code import one_shot_prompt
+from reasoning.options import bounded, check_options
 from verifiers.records import Candidate
 
 __all__ = ["CodetOptions", "codet", "consensus_scores"]
@@ -40,20 +41,14 @@ class CodetOptions:
         timeout: seconds for one program on one test.
     """
 
-    samples: int = 10
-    test_samples: int = 5
-    tests_per_sample: int = 5
-    temperature: float = 0.8
-    timeout: float = 5.0
+    samples: int = bounded(10, low=1)
+    test_samples: int = bounded(5, low=1)
+    tests_per_sample: int = bounded(5, low=1)
+    temperature: float = bounded(0.8, low=0)
+    timeout: float = bounded(5.0, above=0)
 
     def __post_init__(self) -> None:
-        for name in ("samples", "test_samples", "tests_per_sample"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"option {name}={getattr(self, name)}: expected at least 1")
-        if self.temperature < 0:
-            raise ValueError(f"option temperature={self.temperature}: expected 0 (greedy) or more")
-        if self.timeout <= 0:
-            raise ValueError(f"option timeout={self.timeout}: expected more than 0")
+        check_options(self)
 
 
 async def codet(question: Question, workbench: Workbench, options: CodetOptions) -> Attempt:

@@ -21,6 +21,7 @@ from reasoning.engines.batching import all_or_first_error
 from reasoning.engines.options import parse_spec
 from reasoning.methods.base import Attempt, Method, MethodError, Question, Workbench
 from reasoning.methods.registry import find_method
+from reasoning.options import bounded, check_options
 from reasoning.rewards.base import RewardModel, Solution
 from verifiers.answers.classes import answer_classes, can_vote
 from verifiers.records import Candidate, Problem
@@ -52,15 +53,12 @@ class DrawOptions:
         temperature: of the draws where the run itself is greedy, since greedy draws are all the same.
     """
 
-    n: int = 8
+    n: int = bounded(8, low=1)
     of: str = "direct"
-    temperature: float = 0.7
+    temperature: float = bounded(0.7, low=0)
 
     def __post_init__(self) -> None:
-        if self.n < 1:
-            raise ValueError(f"option n={self.n}: expected at least 1")
-        if self.temperature < 0:
-            raise ValueError(f"option temperature={self.temperature}: expected 0 or more")
+        check_options(self)
         try:
             find_method(self.of)
         except MethodError as error:
@@ -165,7 +163,7 @@ def check_tools(method: Method, engine: str) -> None:
         MethodError: the engine calls no tools.
         EngineSpecError: the spec is wrong.
     """
-    if not engine or not isinstance(method, partial) or "equipment" not in method.keywords:
+    if not engine or not isinstance(method, partial) or "calling" not in method.keywords:
         return
     spec = parse_spec(engine)
     # A run answers again what its model said after its calls; a file holds the ends alone.

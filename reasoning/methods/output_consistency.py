@@ -24,6 +24,7 @@ from reasoning.methods.funcoder.consensus import cluster_scores, leaders, value_
 from reasoning.methods.funcoder.prompts import callers_ladder
 from reasoning.methods.funcoder.trace import TextAllowance
 from reasoning.methods.one_shot_code import one_shot_prompt
+from reasoning.options import bounded, check_options
 from verifiers.programs.behaviour import Input, observe
 from verifiers.records import Candidate
 
@@ -42,21 +43,14 @@ class OutputConsistencyOptions:
         timeout: seconds for one program on one input.
     """
 
-    samples: int = 10
-    inputs: int = 10
-    temperature: float = 0.8
-    inputs_temperature: float = 0.2
-    timeout: float = 5.0
+    samples: int = bounded(10, low=1)
+    inputs: int = bounded(10, low=1)
+    temperature: float = bounded(0.8, low=0)
+    inputs_temperature: float = bounded(0.2, low=0)
+    timeout: float = bounded(5.0, above=0)
 
     def __post_init__(self) -> None:
-        for name in ("samples", "inputs"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"option {name}={getattr(self, name)}: expected at least 1")
-        for name in ("temperature", "inputs_temperature"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"option {name}={getattr(self, name)}: expected 0 (greedy) or more")
-        if self.timeout <= 0:
-            raise ValueError(f"option timeout={self.timeout}: expected more than 0")
+        check_options(self)
 
 
 async def output_consistency(question: Question, workbench: Workbench, options: OutputConsistencyOptions) -> Attempt:

@@ -16,6 +16,7 @@ from reasoning.methods.base import Attempt, Prompt, Question, Workbench
 from reasoning.methods.direct import NO_ANSWER
 from reasoning.methods.program_examples import PROGRAM_EXAMPLES
 from reasoning.methods.programs import cut, output_block, programs_in, run_program
+from reasoning.options import bounded, check_options, one_of
 from verifiers.extraction import extract_program
 from verifiers.records import Candidate, Problem
 from verifiers.sandbox.task import Limits
@@ -42,18 +43,13 @@ class ProgramAidedOptions:
         memory: MiB for the program.
     """
 
-    shots: int = 3
-    format: str = "chat"
-    timeout: float = 5.0
-    memory: int = 1024
+    shots: int = bounded(3, low=0, high=len(PROGRAM_EXAMPLES))
+    format: str = one_of("chat", ("chat", "text"))
+    timeout: float = bounded(5.0, above=0)
+    memory: int = bounded(1024, low=16)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.shots <= len(PROGRAM_EXAMPLES):
-            raise ValueError(f"option shots={self.shots}: expected 0 to {len(PROGRAM_EXAMPLES)}")
-        if self.format not in ("chat", "text"):
-            raise ValueError(f"option format={self.format!r}: expected chat or text")
-        if self.timeout <= 0 or self.memory < 16:
-            raise ValueError("expected option timeout above 0 (seconds) and memory of at least 16 (MiB)")
+        check_options(self)
 
 
 async def program_aided(question: Question, workbench: Workbench, options: ProgramAidedOptions) -> Attempt:

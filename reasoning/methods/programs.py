@@ -91,10 +91,10 @@ def output_block(text: str) -> str:
     return f"\n{_FENCE}output\n{text}\n{_FENCE}\n"
 
 
-def cut(text: str, limit: int = OUTPUT_CHARACTERS) -> str:
-    """`text`, or its first and last half when it is longer than `limit`."""
-    half = limit // 2
-    return text if len(text) <= limit else f"{text[:half]}...{text[-half:]}"
+def cut(text: str) -> str:
+    """`text`, or its beginning and end where it is longer than `OUTPUT_CHARACTERS`."""
+    half = OUTPUT_CHARACTERS // 2
+    return text if len(text) <= OUTPUT_CHARACTERS else f"{text[:half]}...{text[-half:]}"
 
 
 async def run_program(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from reasoning.engines.base import BudgetSpentError, EngineError
 from reasoning.methods.base import Attempt, MethodError, Question, Workbench
 from reasoning.methods.tactic_policies import EnginePolicy, PriorPolicy, tactic_problem
+from reasoning.options import bounded, check_options, one_of
 from reasoning.proving.best_first import Budget, Policy, tree_search
 from verifiers.proofs.lean.backends import shared_bridge
 from verifiers.proofs.lean.install import LeanMissingError
@@ -42,27 +43,17 @@ class ProofTreeSearchOptions:
         policy: `engine`, `prior` (the search prover's list), or `auto`: the prior where the engine is `search`.
     """
 
-    checks: int = 100
-    tokens: int = 50_000
-    width: int = 8
-    alpha: float = 0.5
-    temperature: float = 1.0
-    max_tokens: int = 128
-    seconds: float = 10.0
-    policy: str = "auto"
+    checks: int = bounded(100, low=1)
+    tokens: int = bounded(50_000, low=1)
+    width: int = bounded(8, low=1)
+    alpha: float = bounded(0.5, low=0, high=1)
+    temperature: float = bounded(1.0, low=0)
+    max_tokens: int = bounded(128, low=1)
+    seconds: float = bounded(10.0, above=0)
+    policy: str = one_of("auto", POLICIES)
 
     def __post_init__(self) -> None:
-        for name in ("checks", "tokens", "width", "max_tokens"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"option {name}={getattr(self, name)}: expected at least 1")
-        if self.seconds <= 0:
-            raise ValueError(f"option seconds={self.seconds}: expected more than 0")
-        if not 0 <= self.alpha <= 1:
-            raise ValueError(f"option alpha={self.alpha}: expected 0 to 1")
-        if self.temperature < 0:
-            raise ValueError(f"option temperature={self.temperature}: expected 0 (greedy) or more")
-        if self.policy not in POLICIES:
-            raise ValueError(f"option policy={self.policy!r}: expected one of {', '.join(POLICIES)}")
+        check_options(self)
 
 
 async def proof_tree_search(question: Question, workbench: Workbench, options: ProofTreeSearchOptions) -> Attempt:

@@ -28,6 +28,7 @@ from reasoning.methods.code.single import program_in
 from reasoning.methods.code.tasks import CodeTask, code_task, whole_program
 from reasoning.methods.funcoder.trace import TextAllowance
 from reasoning.methods.one_shot_code import one_shot_prompt
+from reasoning.options import bounded, check_options
 from verifiers.programs.behaviour import Input, observe
 from verifiers.records import Candidate
 
@@ -80,19 +81,13 @@ class ReflexionOptions:
         timeout: seconds for one example.
     """
 
-    rounds: int = 3
-    memory: int = 3
-    temperature: float = 0.2
-    timeout: float = 5.0
+    rounds: int = bounded(3, low=1)
+    memory: int = bounded(3, low=1)
+    temperature: float = bounded(0.2, low=0)
+    timeout: float = bounded(5.0, above=0)
 
     def __post_init__(self) -> None:
-        for name in ("rounds", "memory"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"option {name}={getattr(self, name)}: expected at least 1")
-        if self.temperature < 0:
-            raise ValueError(f"option temperature={self.temperature}: expected 0 (greedy) or more")
-        if self.timeout <= 0:
-            raise ValueError(f"option timeout={self.timeout}: expected more than 0")
+        check_options(self)
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from reasoning.methods.base import Attempt, Question, Workbench
 from reasoning.methods.draws import MATCHES, DrawOptions, chosen, classes_of, draw, tallied
 from reasoning.methods.voting import majority
+from reasoning.options import one_of
 
 __all__ = ["SelfConsistencyOptions", "self_consistency"]
 
@@ -28,12 +29,7 @@ class SelfConsistencyOptions(DrawOptions):
         match: `equivalent` or `strings`.
     """
 
-    match: str = "equivalent"
-
-    def __post_init__(self) -> None:
-        DrawOptions.__post_init__(self)
-        if self.match not in MATCHES:
-            raise ValueError(f"option match={self.match!r}: expected one of {', '.join(MATCHES)}")
+    match: str = one_of("equivalent", MATCHES)
 
 
 async def self_consistency(question: Question, workbench: Workbench, options: SelfConsistencyOptions) -> Attempt:

@@ -27,6 +27,7 @@ from reasoning.methods.subgoal_prompts import (
     proof_prompt,
     subgoal_prompt,
 )
+from reasoning.options import bounded, check_options
 from verifiers.proofs.lean.install import LeanMissingError
 from verifiers.proofs.lean.worker import WorkerKilled, WorkerNotStarted
 from verifiers.proofs.records import ProofTask
@@ -50,18 +51,14 @@ class SubgoalsOptions:
         tries: proofs that the engine is asked for where automation leaves a gap open.
     """
 
-    drafts: int = 2
+    drafts: int = bounded(2, low=1)
     plan: bool = True
-    attempts: int = 60
-    seconds: float = 5.0
-    tries: int = 2
+    attempts: int = bounded(60, low=1)
+    seconds: float = bounded(5.0, above=0)
+    tries: int = bounded(2, low=0)
 
     def __post_init__(self) -> None:
-        for name, least in (("drafts", 1), ("attempts", 1), ("tries", 0)):
-            if getattr(self, name) < least:
-                raise ValueError(f"option {name}={getattr(self, name)}: expected at least {least}")
-        if self.seconds <= 0:
-            raise ValueError(f"option seconds={self.seconds}: expected more than 0")
+        check_options(self)
 
 
 async def subgoals(question: Question, workbench: Workbench, options: SubgoalsOptions) -> Attempt:

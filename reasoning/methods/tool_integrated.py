@@ -18,6 +18,7 @@ from reasoning.engines.base import Message
 from reasoning.methods.base import Attempt, Prompt, Question, Workbench
 from reasoning.methods.program_examples import TOOL_EXAMPLES
 from reasoning.methods.tool_loop import ToolOptions, converse
+from reasoning.options import one_of
 from verifiers.records import Candidate, Problem
 
 __all__ = ["FORMATS", "ToolIntegratedOptions", "asked_of", "text_prompt", "tool_integrated", "tool_prompt"]
@@ -40,12 +41,7 @@ class ToolIntegratedOptions(ToolOptions):
             the form), or `text` (worked examples, for base models).
     """
 
-    format: str = "chat"
-
-    def __post_init__(self) -> None:
-        ToolOptions.__post_init__(self)
-        if self.format not in FORMATS:
-            raise ValueError(f"option format={self.format!r}: expected one of {', '.join(FORMATS)}")
+    format: str = one_of("chat", FORMATS)
 
 
 async def tool_integrated(question: Question, workbench: Workbench, options: ToolIntegratedOptions) -> Attempt:

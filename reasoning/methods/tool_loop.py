@@ -21,6 +21,7 @@ from reasoning.engines.base import Completion, Message
 from reasoning.methods.base import Prompt, Question, Workbench
 from reasoning.methods.direct import NO_ANSWER
 from reasoning.methods.programs import output_block, program_to_run, run_program
+from reasoning.options import bounded, check_options, one_of
 from verifiers.sandbox.task import Limits
 
 __all__ = ["LIMIT_NOTE", "TURNS", "ToolOptions", "Transcript", "converse", "run_between"]
@@ -46,20 +47,15 @@ class ToolOptions:
         system: system message, in the place of the method's own.
     """
 
-    rounds: int = 4
-    timeout: float = 5.0
-    memory: int = 1024
+    rounds: int = bounded(4, low=1)
+    timeout: float = bounded(5.0, above=0)
+    memory: int = bounded(1024, low=16)
     carry: bool = True
-    turns: str = "one"
+    turns: str = one_of("one", TURNS)
     system: str = ""
 
     def __post_init__(self) -> None:
-        if self.rounds < 1:
-            raise ValueError(f"option rounds={self.rounds}: expected at least 1")
-        if self.timeout <= 0 or self.memory < 16:
-            raise ValueError("expected option timeout above 0 (seconds) and memory of at least 16 (MiB)")
-        if self.turns not in TURNS:
-            raise ValueError(f"option turns={self.turns!r}: expected one of {', '.join(TURNS)}")
+        check_options(self)
 
     @property
     def limits(self) -> Limits:

@@ -24,6 +24,7 @@ from reasoning.engines.batching import all_or_first_error
 from reasoning.methods.base import Attempt, MethodError, Prompt, Question, Workbench
 from reasoning.methods.direct import NO_ANSWER
 from reasoning.methods.programs import programs_in, run_program
+from reasoning.options import bounded, check_options
 from verifiers.optimization import PROFILE
 from verifiers.records import Candidate
 from verifiers.sandbox.task import Limits
@@ -46,12 +47,11 @@ class TwoTurnOptions:
         memory: MiB for the program.
     """
 
-    timeout: float = 20.0
-    memory: int = 1024
+    timeout: float = bounded(20.0, above=0)
+    memory: int = bounded(1024, low=16)
 
     def __post_init__(self) -> None:
-        if self.timeout <= 0 or self.memory < 16:
-            raise ValueError("expected option timeout above 0 (seconds) and memory of at least 16 (MiB)")
+        check_options(self)
 
 
 async def two_turn(question: Question, workbench: Workbench, options: TwoTurnOptions) -> Attempt:

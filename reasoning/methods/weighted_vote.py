@@ -14,6 +14,7 @@ from typing import Any
 from reasoning.methods.base import Attempt, Question, Workbench
 from reasoning.methods.draws import DrawOptions, chosen, classes_of, draw, rate, tallied
 from reasoning.methods.voting import TRANSFORMS, WEIGHTS, VerificationWeights, reward_weights, weighted
+from reasoning.options import one_of
 
 __all__ = ["WeightedVoteOptions", "weighted_vote"]
 
@@ -32,8 +33,8 @@ class WeightedVoteOptions(DrawOptions):
         false: of one whose verification says false.
     """
 
-    by: str = "reward"
-    transform: str = "softmax"
+    by: str = one_of("reward", WEIGHERS)
+    transform: str = one_of("softmax", TRANSFORMS)
     true: float = WEIGHTS.true
     uncertain: float = WEIGHTS.uncertain
     false: float = WEIGHTS.false
@@ -45,10 +46,6 @@ class WeightedVoteOptions(DrawOptions):
 
     def __post_init__(self) -> None:
         DrawOptions.__post_init__(self)
-        if self.by not in WEIGHERS:
-            raise ValueError(f"option by={self.by!r}: expected one of {', '.join(WEIGHERS)}")
-        if self.transform not in TRANSFORMS:
-            raise ValueError(f"option transform={self.transform!r}: expected one of {', '.join(TRANSFORMS)}")
         VerificationWeights(self.true, self.uncertain, self.false)
 
 

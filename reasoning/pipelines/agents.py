@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from reasoning.engines.base import Message
 from reasoning.evaluation.benchmarks.base import Entry
 from reasoning.methods import Prompt
-from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, Row, option
+from reasoning.pipelines.base import Discarded, Outcome, Pipeline, Row, option
 from reasoning.pipelines.job import Job, together
 from reasoning.pipelines.new_problems import solved_rows, statements_in
 from reasoning.pipelines.solutions import discarded_sample, steps_of, topic_of
@@ -57,7 +57,9 @@ Write the harder problem, complete in itself, with one number as answer, between
 class AgentOptions:
     """Which part of the flow runs, and how much of it."""
 
-    task: str = option(PROBLEMS, "problems (write new ones and solve them) or practice (preference pairs).")
+    task: str = option(
+        PROBLEMS, "problems (write new ones and solve them) or practice (preference pairs).", known=(PROBLEMS, PRACTICE)
+    )
     questions: int = option(3, "New problems that Ask Me Anything is asked for.", low=0)
     rounds: int = option(2, "Rounds of Suggester and Editor.", low=0)
     solutions: int = option(4, "Solutions of each new problem.", low=1)
@@ -65,10 +67,6 @@ class AgentOptions:
     attempts: int = option(4, "Of practice: attempts at each problem.", low=2)
     pairs: int = option(1, "Of practice: most pairs of each problem.", low=0)
     teacher: bool = option(False, "Of practice: the seed's own solution is a right attempt where there is none.")
-
-    def __post_init__(self) -> None:
-        if self.task not in (PROBLEMS, PRACTICE):
-            raise PipelineError(f"--task {self.task}: expected {PROBLEMS} or {PRACTICE}")
 
 
 def run(job: Job, options: AgentOptions) -> AsyncIterator[Outcome]:

@@ -16,11 +16,11 @@ order of completion or hash seeds), so that an interrupted run ends with the sam
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reasoning.options import bounded
+from reasoning.options import bounded, one_of
 from verifiers.late_imports import load
 from verifiers.records import Problem
 
@@ -152,15 +152,20 @@ def outcome_from_json(record: Mapping[str, Any]) -> Outcome:
     return Discarded(**record)
 
 
-def option(default: Any, help: str, *, low: float | None = None, high: float | None = None) -> Any:
-    """A field of a pipeline's options: its default, help on the command line, and bounds.
+def option(
+    default: Any, help: str, *, low: float | None = None, high: float | None = None, known: Iterable[str] | None = None
+) -> Any:
+    """A field of a pipeline's options: its default, help on the command line, and what its value must keep to.
 
     Args:
         default: its value where none is given.
         help: what it is, one sentence.
         low: least value, itself allowed.
         high: greatest value, itself allowed.
+        known: the values that there are.
     """
+    if known is not None:
+        return one_of(default, known, help=help)
     return bounded(default, low=low, high=high, help=help)
 
 

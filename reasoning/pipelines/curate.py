@@ -70,11 +70,9 @@ class CurateOptions:
     )
     ratings: int = option(0, "Difficulty ratings whose mean counts (DeepMath: 6); 0: none are asked for.", low=0)
     level: float = option(0.0, "Problems rated below are dropped (DeepMath: 5).", low=0.0, high=HARDEST)
-    topics: str = option(WORDS, "Topic labels: none, words (by the problem's words) or engine.")
-
-    def __post_init__(self) -> None:
-        if self.topics not in (NONE, WORDS, ENGINE):
-            raise PipelineError(f"--topics {self.topics}: expected {NONE}, {WORDS} or {ENGINE}")
+    topics: str = option(
+        WORDS, "Topic labels: none, words (by the problem's words) or engine.", known=(NONE, WORDS, ENGINE)
+    )
 
 
 def run(job: Job, options: CurateOptions) -> AsyncIterator[Outcome]:

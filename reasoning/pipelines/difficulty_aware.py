@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 from reasoning.engines.base import EngineError
 from reasoning.evaluation.benchmarks.base import Entry
-from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, option
+from reasoning.pipelines.base import Discarded, Outcome, Pipeline, option
 from reasoning.pipelines.job import Job, Judged
 from reasoning.pipelines.solutions import discarded_sample, solution_row
 
@@ -39,21 +39,19 @@ _UNKNOWN = -1.0
 class DifficultyAwareOptions:
     """How many right solutions of each problem are wanted, and how long they are tried for."""
 
-    strategy: str = option(UNIFORM, "uniform (the same for each problem) or prop2diff (in proportion to difficulty).")
+    strategy: str = option(
+        UNIFORM,
+        "uniform (the same for each problem) or prop2diff (in proportion to difficulty).",
+        known=(UNIFORM, PROP2DIFF),
+    )
     right: int = option(40, "Right solutions wanted: of each problem, or of the hardest one.", low=1)
     least: int = option(1, "Of prop2diff: right solutions wanted even of the easiest problem.", low=0)
     trials: int = option(16, "Of prop2diff: samples that measure a problem's difficulty.", low=1)
     max_trials: int = option(2048, "Most solutions tried of one problem; 0: no bound.", low=0)
-    stop: str = option(EXCEED, "Stop when right solutions exceed the wanted number (as DART does), or reach it.")
+    stop: str = option(
+        EXCEED, "Stop when right solutions exceed the wanted number (as DART does), or reach it.", known=(EXCEED, REACH)
+    )
     batch: int = option(8, "Samples of a problem that are asked for at once.", low=1)
-
-    def __post_init__(self) -> None:
-        for name, value, known in (
-            ("strategy", self.strategy, (UNIFORM, PROP2DIFF)),
-            ("stop", self.stop, (EXCEED, REACH)),
-        ):
-            if value not in known:
-                raise PipelineError(f"--{name} {value}: expected {' or '.join(known)}")
 
 
 def quotas(strategy: str, difficulties: Sequence[float], right: int, least: int = 1) -> list[int]:

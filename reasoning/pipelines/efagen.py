@@ -25,7 +25,7 @@ from reasoning.families.validity import Report, Solver, ValidityRules, ValidityT
 from reasoning.families.verifier import seed_problem
 from reasoning.methods import Question
 from reasoning.methods.direct import NO_ANSWER
-from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, Row, option
+from reasoning.pipelines.base import Discarded, Outcome, Pipeline, Row, option
 from reasoning.pipelines.job import Job, together
 from reasoning.pipelines.solutions import steps_of, topic_of
 from verifiers.records import Problem
@@ -46,7 +46,9 @@ class EfagenOptions:
     """How many candidates, and what is kept of the accepted ones."""
 
     candidates: int = option(4, "Candidates of each seed problem (the paper's experiments: 50).", low=1)
-    keep: str = option("variants", "variants (problems with answers) or families (prompt and accepted class).")
+    keep: str = option(
+        "variants", "variants (problems with answers) or families (prompt and accepted class).", known=_KEPT
+    )
     variants: int = option(8, "Variants of each accepted family.", low=1)
     draws: int = option(20, "Draws for the tests.", low=2)
     extra: bool = option(True, "Run the tests that are not in the paper as well.")
@@ -63,13 +65,7 @@ class _Candidate:
 
 
 def run(job: Job, options: EfagenOptions) -> AsyncIterator[Outcome]:
-    """Sample, test, keep and draw.
-
-    Raises:
-        PipelineError: `keep` has a value that it cannot have.
-    """
-    if options.keep not in _KEPT:
-        raise PipelineError(f"--keep {options.keep}: expected {' or '.join(_KEPT)}")
+    """Sample, test, keep and draw."""
     rules = ValidityRules(draws=options.draws, extra=options.extra)
     solver = _solver(job, options.solve) if options.solve else None
     tester = ValidityTester(job.pool, rules=rules, solver=solver)

@@ -16,7 +16,7 @@ from typing import Any
 from reasoning.families import Family, FamilyError, Instance, find_families, instances
 from reasoning.families.catalogue import GRADES
 from reasoning.families.streams import SPLITS
-from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, Row, option
+from reasoning.pipelines.base import Discarded, Outcome, Pipeline, Row, option
 from reasoning.pipelines.job import Job
 from reasoning.pipelines.solutions import steps_of
 from verifiers.records import Problem
@@ -33,20 +33,17 @@ class FamiliesOptions:
 
     family: str = option("", "Families, topics or grades, separated by commas. Default: all.")
     count: int = option(300, "Different problems of each family, at most.", low=1)
-    split: str = option("train", "Split of the families' streams: train, validation or test.")
-    solution: str = option("text", "The solution of a row: text, or code (a program that prints the answer).")
+    split: str = option("train", "Split of the families' streams: train, validation or test.", known=SPLITS)
+    solution: str = option(
+        "text", "The solution of a row: text, or code (a program that prints the answer).", known=("text", "code")
+    )
 
     def __post_init__(self) -> None:
         """See that all of it exists, before anything is begun.
 
         Raises:
-            PipelineError: there is no such split or solution.
             FamilyError: there is no such family, topic or grade.
         """
-        if self.split not in SPLITS:
-            raise PipelineError(f"--split {self.split}: expected one of {', '.join(SPLITS)}")
-        if self.solution not in ("text", "code"):
-            raise PipelineError(f"--solution {self.solution}: expected text or code")
         self.families()
 
     def families(self) -> list[Family]:

@@ -41,14 +41,10 @@ class MutateOptions:
     """What is mutated, and how often."""
 
     targets: int = option(200, "Library theorems that are mutated; 0: all.", low=0)
-    mode: str = option("both", "Tactic of the mutation: rw, apply or both.")
+    mode: str = option("both", "Tactic of the mutation: rw, apply or both.", known=_MODES)
     tries: int = option(40, "Rules tried for a theorem's conclusion and for each hypothesis.", low=1)
     most: int = option(3, "Mutations of a conclusion, and of each hypothesis by each tactic.", low=1)
     uses: int = option(300, "Accepted mutations by one rule; a few rules fit nearly everywhere.", low=1)
-
-    def __post_init__(self) -> None:
-        if self.mode not in _MODES:
-            raise PipelineError(f"--mode {self.mode}: expected {', '.join(_MODES)}")
 
 
 async def run(job: Job, options: MutateOptions) -> AsyncIterator[Outcome]:

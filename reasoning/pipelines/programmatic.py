@@ -22,7 +22,7 @@ from reasoning.evaluation.benchmarks.base import Entry
 from reasoning.families.induction import InductionError, read, steps_program
 from reasoning.families.induction.numbers import numbers_in
 from reasoning.families.induction.program import ENTRY
-from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, Row, option
+from reasoning.pipelines.base import Discarded, Outcome, Pipeline, Row, option
 from reasoning.pipelines.executing import Failure, call_many
 from reasoning.pipelines.job import Job
 from reasoning.pipelines.masking import Constant, Masked, mask_numbers
@@ -43,14 +43,12 @@ _PERCENTS = range(5, 100, 5)
 class ProgrammaticOptions:
     """Where programs come from and how many variants are wanted."""
 
-    programs: str = option(INDUCED, "induced (from worked solutions, no model) or written (by the engine).")
+    programs: str = option(
+        INDUCED, "induced (from worked solutions, no model) or written (by the engine).", known=(INDUCED, WRITTEN)
+    )
     variants: int = option(20, "Variants of each problem.", low=1, high=1000)
     fixes: int = option(1, "Of written programs: times that a failing one is sent back with its error.", low=0)
     widest: int = option(5, "Largest factor between a number of the seed and its replacement.", low=2)
-
-    def __post_init__(self) -> None:
-        if self.programs not in (INDUCED, WRITTEN):
-            raise PipelineError(f"--programs {self.programs}: expected {INDUCED} or {WRITTEN}")
 
 
 @dataclass(frozen=True, slots=True)

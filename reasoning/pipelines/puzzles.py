@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from reasoning.engines.base import Message
 from reasoning.evaluation.benchmarks.base import Entry
 from reasoning.methods import Prompt
-from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, Row, option
+from reasoning.pipelines.base import Discarded, Outcome, Pipeline, Row, option
 from reasoning.pipelines.job import Job
 from reasoning.pipelines.puzzle_inputs import InputError, mutated, with_inputs
 from reasoning.pipelines.solutions import steps_of, topic_of
@@ -56,15 +56,13 @@ solution. Reply with one Python code block that holds both functions."""
 class PuzzleOptions:
     """Who proposes puzzles, and how many."""
 
-    proposer: str = option(MUTATION, "mutation (other inputs, no model) or engine (a new puzzle).")
+    proposer: str = option(
+        MUTATION, "mutation (other inputs, no model) or engine (a new puzzle).", known=(MUTATION, ENGINE)
+    )
     proposals: int = option(20, "Puzzles proposed from each known one.", low=1)
     solution_seconds: float = option(
         2.0, "Seconds of processor time for a puzzle's own solution; a slower one is left out.", low=0.01
     )
-
-    def __post_init__(self) -> None:
-        if self.proposer not in (MUTATION, ENGINE):
-            raise PipelineError(f"--proposer {self.proposer}: expected {MUTATION} or {ENGINE}")
 
 
 @dataclass(frozen=True, slots=True)

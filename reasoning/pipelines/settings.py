@@ -19,6 +19,7 @@ __all__ = [
     "COMMON_NAMES",
     "PROVENANCE_NAMES",
     "Settings",
+    "check_settings",
     "command_of",
     "own_defaults",
     "settings_from",
@@ -113,11 +114,22 @@ def settings_from(flat: Mapping[str, Any]) -> Settings:
     if unknown := sorted(values.keys() - own.keys()):
         raise PipelineError(f"pipeline '{name}' has no option '{unknown[0]}'")
     settings = replace(Settings(name), **common, own={**own, **values})
-    for item in (*fields(Settings), *fields(pipeline.options)):
-        value = common.get(item.name, values.get(item.name))
+    check_settings(settings)
+    return settings if settings.problems else replace(settings, problems=pipeline.default_problems)
+
+
+def check_settings(settings: Settings) -> None:
+    """See that every value is what its option expects, the pipeline's own ones too.
+
+    Raises:
+        PipelineError: the pipeline is unknown, or a value is not.
+    """
+    own = fields(find_pipeline(settings.pipeline).options)
+    common = {item.name: getattr(settings, item.name) for item in fields(Settings)}
+    for item in (*fields(Settings), *own):
+        value = common.get(item.name, settings.own.get(item.name, item.default))
         if expected := what_is_expected(item, value):
             raise PipelineError(f"--{item.name.replace('_', '-')} {value}: expected {expected}")
-    return settings if settings.problems else replace(settings, problems=pipeline.default_problems)
 
 
 def stored_settings(flat: Mapping[str, Any]) -> dict[str, Any]:

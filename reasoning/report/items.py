@@ -25,24 +25,23 @@ class ItemTable:
 
     def __init__(self, shown: int = SHOWN) -> None:
         self._shown = shown
-        self._drawn: dict[str, Drawn[tuple[Mapping[str, Any], str]]] = {}
+        self._drawn: dict[str, Drawn[Mapping[str, Any]]] = {}
 
-    def offer(self, verdict: str, name: str, item: Mapping[str, Any], more: str = "") -> None:
+    def offer(self, verdict: str, name: str, item: Mapping[str, Any]) -> None:
         """Take one.
 
         Args:
             verdict: its group.
             name: unique; decides whether it is drawn.
             item: `title`, `detail`, `text` (the candidate), and whatever else is told of it.
-            more: further HTML, made of the parts of a page.
         """
         if verdict not in self._drawn:
             self._drawn[verdict] = Drawn(self._shown)
-        self._drawn[verdict].offer(name, (item, more))
+        self._drawn[verdict].offer(name, item)
 
     def drawn(self) -> list[Mapping[str, Any]]:
         """The items that are shown."""
-        return [item for drawn in self._drawn.values() for item, _ in drawn.kept()]
+        return [item for drawn in self._drawn.values() for item in drawn.kept()]
 
     def html(self, more: Mapping[int, str] | None = None) -> str:
         """All groups, the largest first, each folded and in pages.
@@ -54,7 +53,7 @@ class ItemTable:
         groups = sorted(self._drawn.items(), key=lambda group: (-group[1].offered, group[0]))
         parts = []
         for verdict, drawn in groups:
-            rows = [_item(item, said + extra.get(id(item), "")) for item, said in drawn.kept()]
+            rows = [_item(item, extra.get(id(item), "")) for item in drawn.kept()]
             shown = f"{drawn.offered:,}"
             if len(rows) < drawn.offered:
                 shown += f", of which {len(rows)} are here, drawn evenly"

@@ -17,6 +17,7 @@ from reasoning.engines.base import EngineError
 from reasoning.engines.batching import Batcher, Job
 from reasoning.engines.options import local_or_hub, read_options, require, versions
 from reasoning.engines.pretrained import DTYPES, load_pretrained
+from reasoning.options import bounded, check_options, one_of
 from reasoning.rewards.base import SCORE_DECIMALS, Solution, render_solution
 
 __all__ = ["TransformersReward", "TransformersRewardOptions", "create"]
@@ -38,17 +39,14 @@ class TransformersRewardOptions:
     """
 
     device: str = "auto"
-    dtype: str = "auto"
-    batch_size: int = 16
+    dtype: str = one_of("auto", ("auto", *DTYPES))
+    batch_size: int = bounded(16, low=1)
     max_length: int = 0
     revision: str | None = None
     trust_remote_code: bool = False
 
     def __post_init__(self) -> None:
-        if self.dtype not in ("auto", *DTYPES):
-            raise ValueError(f"option dtype={self.dtype!r}: expected auto, {', '.join(DTYPES)}")
-        if self.batch_size < 1:
-            raise ValueError(f"option batch_size={self.batch_size}: expected at least 1")
+        check_options(self)
 
 
 def create(target: str, options: Mapping[str, str]) -> TransformersReward:

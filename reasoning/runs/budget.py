@@ -10,11 +10,11 @@ ends a sample at the same request whatever happened to the run. Sandbox time is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from reasoning.engines.base import BudgetSpentError, Completion, Engine, Request
-from reasoning.options import OptionError, read_options, split_options
+from reasoning.options import OptionError, bounded, check_options, read_options, split_options
 from verifiers.sandbox import Usage
 
 __all__ = ["Budget", "BudgetError", "BudgetedEngine"]
@@ -34,15 +34,12 @@ class Budget:
         sandbox: CPU seconds of the programs that its method runs; the final judgement is not among them.
     """
 
-    tokens: int | None = None
-    calls: int | None = None
-    sandbox: float | None = None
+    tokens: int | None = bounded(None, above=0)
+    calls: int | None = bounded(None, above=0)
+    sandbox: float | None = bounded(None, above=0)
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is not None and not value > 0:
-                raise ValueError(f"{field.name}={value}: expected more than 0")
+        check_options(self)
 
     @classmethod
     def parse(cls, text: str) -> Budget:

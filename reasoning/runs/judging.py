@@ -16,6 +16,7 @@ from typing import Protocol
 
 from reasoning.runs.recording import KEY_BYTES
 from reasoning.runs.store import RunStore
+from reasoning.slots import Slots
 from verifiers.records import Problem, Verdict
 from verifiers.registry import VerifierRegistry
 from verifiers.sandbox import Limits, SandboxPool
@@ -66,7 +67,7 @@ class RecordingJudge:
         self._judges = judges or VerifierRegistry(pool)
         self._store = store
         self._limits = limits
-        self._slots = asyncio.Semaphore(JUDGED_AT_ONCE_FACTOR * pool.workers)
+        self._slots = Slots(JUDGED_AT_ONCE_FACTOR * pool.workers)
         self._under_way: dict[bytes, asyncio.Future[tuple[int, Verdict]]] = {}
 
     def within(self, limits: Limits) -> RecordingJudge:

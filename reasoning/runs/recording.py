@@ -20,7 +20,8 @@ from typing import Any
 from reasoning.engines.base import Completion, Engine, EngineError, Message, Request, ScoringEngine, TokenLogprob
 from reasoning.engines.images import ImageError
 from reasoning.engines.scoring import scoring_engine
-from reasoning.runs.store import RunStore
+from reasoning.runs.store import RunStore, compact_json
+from reasoning.slots import Slots
 
 __all__ = ["KEY_BYTES", "RecordingEngine", "request_key"]
 
@@ -39,7 +40,7 @@ class RecordingEngine:
         self._engine = engine
         self._store = store
         self._description = json.dumps(engine.describe(), sort_keys=True).encode()
-        self._slots = asyncio.Semaphore(concurrency)
+        self._slots = Slots(concurrency)
 
     async def complete(self, request: Request) -> list[Completion]:
         """One completion for each of `request.seeds`, in their order.
@@ -145,5 +146,5 @@ def request_key(request: Request, description: bytes) -> bytes:
         parts += [request.tools, request.tool_choice]
     digest = hashlib.sha256(description)
     digest.update(b"\x1f")
-    digest.update(json.dumps(parts, separators=(",", ":")).encode())
+    digest.update(compact_json(parts).encode())
     return digest.digest()[:KEY_BYTES]

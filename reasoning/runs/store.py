@@ -45,7 +45,11 @@ __all__ = [
     "RunStore",
     "StoreError",
     "StoredJudgement",
+    "compact_json",
 ]
+
+compact_json = json.JSONEncoder(separators=(",", ":")).encode
+"""JSON without spaces. One encoder for all: `json.dumps` makes a new one at each call with separators."""
 
 COMMIT_ROWS = 200
 """A transaction is committed when it holds this many rows."""
@@ -247,7 +251,7 @@ class RunStore:
             body.append(meta)
         if logprobs:
             body.append(logprobs)
-        text = json.dumps(body, separators=(",", ":"))
+        text = compact_json(body)
         self._write("INSERT OR IGNORE INTO completions VALUES (?, ?)", (key, text))
 
     def tool_reply(self, key: bytes) -> str | None:
@@ -310,8 +314,8 @@ class RunStore:
         trace: Mapping[str, Any] | None = None,
     ) -> None:
         """Mark a sample as finished."""
-        spent = None if cost is None else json.dumps(_cost_values(cost), separators=(",", ":"))
-        kept = json.dumps(trace, separators=(",", ":")) if trace else None
+        spent = None if cost is None else compact_json(_cost_values(cost))
+        kept = compact_json(trace) if trace else None
         self._write(
             "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?)", (position, judgement, finish_reason, spent, kept)
         )

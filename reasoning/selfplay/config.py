@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reasoning.options import bounded
-from reasoning.training.config import ConfigError, build_form, read_values
+from reasoning.training.forms import ConfigError, build_form, read_values
 
 __all__ = [
     "METHODS",

@@ -15,8 +15,8 @@ from reasoning.data_files import data_file
 from reasoning.proving.held_out import THEOREMS_NAME, is_held_out
 from reasoning.selfplay.records import Example, Statement
 from reasoning.selfplay.systems import SYSTEMS
-from reasoning.training.config import ConfigError
 from reasoning.training.data import read_rows, text_of
+from reasoning.training.forms import ConfigError
 from verifiers.proofs.records import ProofTask
 from verifiers.records import Problem, RecordError
 

@@ -22,7 +22,7 @@ from reasoning.selfplay.checking import PASSED, UNJUDGED, Checked, kind_of
 from reasoning.selfplay.config import SelfPlayIsabelle
 from reasoning.selfplay.records import Statement
 from reasoning.selfplay.store import SelfPlayError
-from reasoning.training.config import ConfigError
+from reasoning.training.forms import ConfigError
 from verifiers.proofs.isabelle.answers import Answers
 from verifiers.proofs.isabelle.bridge import HEADER_AT_FAULT, IsabelleBridge, MissingTheoryError, ServerUnusableError
 from verifiers.proofs.isabelle.questions import FIRST_FACT_LINE, Comparison, facts_theory

@@ -32,7 +32,7 @@ from reasoning.selfplay.state import State
 from reasoning.selfplay.steps import choose, choose_targets, conjecture, measure, prove
 from reasoning.selfplay.store import SelfPlayError
 from reasoning.selfplay.systems import SYSTEMS
-from reasoning.training.config import ConfigError
+from reasoning.training.forms import ConfigError
 from reasoning.training.session import CONFIG_NAME, METRICS_NAME, TrainingError, lock_directory
 from verifiers.sandbox import SandboxPool
 

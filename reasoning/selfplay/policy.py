@@ -164,7 +164,8 @@ class ModelPolicy:
         """
         import torch
 
-        from reasoning.training.optimizers import OptimizerSettings, build_optimizer
+        from reasoning.training.optimizer_settings import OptimizerSettings
+        from reasoning.training.optimizers import build_optimizer
         from reasoning.training.schedules import SCHEDULES, with_warmup
 
         rows = self._encoded(examples, settings)

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 from verifiers.late_imports import lazy_exports
 
 if TYPE_CHECKING:
-    from reasoning.training.config import RECIPES, ConfigError, TrainingConfig, read_config
+    from reasoning.training.config import RECIPES, TrainingConfig, read_config
     from reasoning.training.data import Example, Task, read_examples, read_tasks
+    from reasoning.training.forms import ConfigError
     from reasoning.training.nano import NANO, NanoSettings, NanoShape, make_model, make_tokenizer, train_nano
     from reasoning.training.objectives import cpl_loss, cpl_score, kl_weights, length_factors
-    from reasoning.training.optimizers import SOAP, Lion, MuonWithAdamW, OptimizerSettings, build_optimizer
+    from reasoning.training.optimizer_settings import OptimizerSettings
+    from reasoning.training.optimizers import SOAP, Lion, MuonWithAdamW, build_optimizer
     from reasoning.training.recipes import run_training
     from reasoning.training.rollouts import Evaluation, evaluate_model
     from reasoning.training.schedules import SCHEDULES, refined_schedule, scale_to_batch
@@ -60,11 +62,13 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        "config": ("RECIPES", "ConfigError", "TrainingConfig", "read_config"),
+        "config": ("RECIPES", "TrainingConfig", "read_config"),
+        "forms": ("ConfigError",),
         "data": ("Example", "Task", "read_examples", "read_tasks"),
         "nano": ("NANO", "NanoSettings", "NanoShape", "make_model", "make_tokenizer", "train_nano"),
         "objectives": ("cpl_loss", "cpl_score", "kl_weights", "length_factors"),
-        "optimizers": ("SOAP", "Lion", "MuonWithAdamW", "OptimizerSettings", "build_optimizer"),
+        "optimizer_settings": ("OptimizerSettings",),
+        "optimizers": ("SOAP", "Lion", "MuonWithAdamW", "build_optimizer"),
         "recipes": ("run_training",),
         "rollouts": ("Evaluation", "evaluate_model"),
         "schedules": ("SCHEDULES", "refined_schedule", "scale_to_batch"),

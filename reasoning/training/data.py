@@ -19,7 +19,8 @@ from typing import Any
 from reasoning.engines.base import derive_seed
 from reasoning.json_lines import json_lines, text_field
 from reasoning.training.arithmetic import Item, held_out_items, training_items
-from reasoning.training.config import ConfigError, DataSection
+from reasoning.training.config import DataSection
+from reasoning.training.forms import ConfigError
 from verifiers.records import Problem, RecordError
 
 __all__ = [

@@ -25,7 +25,8 @@ from typing import Any
 
 from reasoning.evaluation.metrics import wilson_interval
 from reasoning.json_lines import json_lines
-from reasoning.training.config import ConfigError, read_config
+from reasoning.training.config import read_config
+from reasoning.training.forms import ConfigError
 from reasoning.training.recipes import run_training
 
 __all__ = ["FURTHER", "HARD", "HARD_FURTHER", "METHODS", "START", "Learned", "Method", "Results", "Row", "learn"]

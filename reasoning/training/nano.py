@@ -22,7 +22,8 @@ import torch
 
 from reasoning.engines.base import derive_seed
 from reasoning.training.arithmetic import Item, held_out_items, is_correct, training_items
-from reasoning.training.optimizers import OptimizerSettings, build_optimizer
+from reasoning.training.optimizer_settings import OptimizerSettings
+from reasoning.training.optimizers import build_optimizer
 from reasoning.training.sampling import SampleSettings, sample_texts
 from reasoning.training.schedules import flat_then_linear, with_warmup
 

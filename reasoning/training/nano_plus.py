@@ -28,7 +28,8 @@ from reasoning.engines.base import Engine, Request, derive_seed
 from reasoning.runs.files import replaced_file
 from reasoning.training.mixture import KINDS, MixtureCounts, PlusExample
 from reasoning.training.nano import MAX_POSITIONS, NanoShape, make_model, make_tokenizer, save_nano
-from reasoning.training.optimizers import OptimizerSettings, build_optimizer
+from reasoning.training.optimizer_settings import OptimizerSettings
+from reasoning.training.optimizers import build_optimizer
 from reasoning.training.schedules import flat_then_linear, with_warmup
 from reasoning.training.token_rows import TokenRows
 from verifiers.rewards import VerifierReward

@@ -26,7 +26,8 @@ from reasoning.engines.base import derive_seed
 from reasoning.proving.prompts import CONJECTURE_END, FENCE
 from reasoning.training.data import Example
 from reasoning.training.nano import EOS, MAX_POSITIONS, PAD, NanoShape, batch_of, make_model, save_nano
-from reasoning.training.optimizers import OptimizerSettings, build_optimizer
+from reasoning.training.optimizer_settings import OptimizerSettings
+from reasoning.training.optimizers import build_optimizer
 from reasoning.training.schedules import flat_then_linear, with_warmup
 
 __all__ = ["NANO_PROVER", "LossPoint", "ProverResult", "ProverSettings", "make_prover_tokenizer", "save_prover",
@@ -45,6 +46,7 @@ FIXED = (
 )
 """Parts of the prompts and of the targets that are one token each."""
 _SORTED_BATCHES = 4
+_MEASURED_AT_ONCE = 64
 _STATEFUL = ("model", "optimizer", "schedule")
 _PLAIN = ("losses", "steps", "seconds")
 CHAT_TEMPLATE = (
@@ -164,7 +166,6 @@ def train_prover(
     settings: ProverSettings,
     on_step: Callable[[int, float], bool | None] | None = None,
     checkpoint: Path | None = None,
-    start: Any = None,
 ) -> ProverResult | None:
     """Train in random order, as many epochs as the steps need.
 
@@ -175,7 +176,6 @@ def train_prover(
         settings: the recipe.
         on_step: told (step, loss) after every step; true ends the training for now.
         checkpoint: where an ended training is kept, and goes on from with the same arguments.
-        start: a model to train further, whose sizes then count; by default random weights.
 
     Returns:
         The model and its curve; the same arguments on the same machine give the same, in one go or in several. None
@@ -188,9 +188,7 @@ def train_prover(
     others = _fitting(held_out, tokenizer, settings.longest)
     if len(fitting) < settings.batch_size:
         raise ValueError(f"{len(fitting)} examples of at most {settings.longest} tokens are too few for a batch")
-    if start is None:
-        start = make_model(settings.shape, derive_seed("nano-prover weights", settings.seed), tokenizer)
-    run = _Training(start, settings)
+    run = _Training(make_model(settings.shape, derive_seed("nano-prover weights", settings.seed), tokenizer), settings)
     if checkpoint is not None and checkpoint.exists():
         run.load(checkpoint)
     batches = itertools.islice(_batches(fitting, settings), run.steps, settings.steps)
@@ -258,14 +256,14 @@ class _Training:
         self.curve = [LossPoint(**point) for point in found["curve"]]
 
 
-def token_loss(model: Any, tokenizer: Any, pairs: Sequence[tuple[str, str]], batch_size: int = 64) -> float:
+def token_loss(model: Any, tokenizer: Any, pairs: Sequence[tuple[str, str]]) -> float:
     """Mean loss over the target tokens of (prompt, target) pairs, in nats; not a number where there are none."""
     total, tokens = 0.0, 0
     was_training = model.training
     model.eval()
     with torch.no_grad():
-        for start in range(0, len(pairs), batch_size):
-            batch = batch_of(tokenizer, pairs[start : start + batch_size])
+        for start in range(0, len(pairs), _MEASURED_AT_ONCE):
+            batch = batch_of(tokenizer, pairs[start : start + _MEASURED_AT_ONCE])
             count = int((batch["labels"] >= 0).sum())
             total += float(model(**batch).loss) * count
             tokens += count

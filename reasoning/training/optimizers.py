@@ -11,12 +11,13 @@ by SOAP and Muon, which look at whole matrices.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-__all__ = ["OPTIMIZERS", "SOAP", "Lion", "MuonWithAdamW", "OptimizerSettings", "build_optimizer"]
+from reasoning.training.optimizer_settings import OptimizerSettings
+
+__all__ = ["OPTIMIZERS", "SOAP", "Lion", "MuonWithAdamW", "build_optimizer"]
 
 OPTIMIZERS = ("adamw", "soap", "lion", "muon")
 """Names that a configuration may give."""
@@ -24,37 +25,6 @@ OPTIMIZERS = ("adamw", "soap", "lion", "muon")
 _EIGENVALUE_FLOOR = 1e-30
 _NO_FACTORS = 1
 """A `max_preconditioned_dimension` under which no dimension gets a factor: plain Adam in SOAP's clothes."""
-
-
-@dataclass(frozen=True, slots=True)
-class OptimizerSettings:
-    """Which optimiser, and how far it steps.
-
-    Attributes:
-        name: `adamw`, `soap`, `lion` or `muon`.
-        learning_rate: of all parameters; with Muon, of those that Muon does not take (embeddings, norms, biases).
-        weight_decay: decoupled; biases, norms and other vectors are never decayed.
-        beta1: decay of the first moment; None: the optimiser's own default (AdamW .9, SOAP .95, Lion .9).
-        beta2: decay of the second moment; None: AdamW .999, SOAP .95, Lion .99.
-        epsilon: added to the root of the second moment (AdamW, SOAP).
-        muon_learning_rate: of the matrices that Muon takes.
-        muon_momentum: momentum of Muon.
-        precondition_every: SOAP: steps between two refreshes of the eigenbasis.
-    """
-
-    name: str = "adamw"
-    learning_rate: float = 1e-4
-    weight_decay: float = 0.0
-    beta1: float | None = None
-    beta2: float | None = None
-    epsilon: float = 1e-8
-    muon_learning_rate: float = 0.02
-    muon_momentum: float = 0.95
-    precondition_every: int = 10
-
-    def betas(self, first: float, second: float) -> tuple[float, float]:
-        """Both betas, with these defaults."""
-        return (first if self.beta1 is None else self.beta1, second if self.beta2 is None else self.beta2)
 
 
 def build_optimizer(model: Any, settings: OptimizerSettings) -> torch.optim.Optimizer:

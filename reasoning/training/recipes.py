@@ -17,18 +17,18 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.engines.base import derive_seed
-from reasoning.json_lines import json_lines
-from reasoning.runs.files import disk_is_full, replaced_file, write_json
+from reasoning.runs.files import disk_is_full, write_json
 from reasoning.runs.progress import progress_display
-from reasoning.training.config import ConfigError, TrainingConfig
-from reasoning.training.data import Task, read_examples, read_rows, read_tasks, render, rows_with_labels, text_of
-from reasoning.training.rollouts import Judged, labelled, pairs, sample_and_judge
+from reasoning.training.config import TrainingConfig
+from reasoning.training.data import read_examples, read_tasks
+from reasoning.training.forms import ConfigError
+from reasoning.training.rollouts import sample_and_judge
+from reasoning.training.rows import chosen_tasks, labelled_rows, pair_rows, sampled
 from reasoning.training.session import METRICS_NAME, Session, TrainingError, model_path, save_whole
 
 __all__ = ["run_training"]
 
 _CHECKPOINTS = "checkpoints"
-_SAMPLES_NAME = "samples.jsonl"
 _BEST_OF = 8
 
 
@@ -136,7 +136,7 @@ def _expert_iteration(session: Session) -> dict[str, Any]:
     shares = []
     for turn in range(rounds):
         where = session.directory / "rounds" / str(turn)
-        judged = _sampled(session, _chosen(session, tasks, turn), turn, where)
+        judged = sampled(session, chosen_tasks(session, tasks, turn), turn, where)
         right = [row for row in judged if row["right"]]
         kept.update({(row["prompt"], row["completion"]): None for row in right})
         shares.append(len(right) / max(sum(row["right"] is not None for row in judged), 1))
@@ -172,7 +172,7 @@ def _preference(session: Session) -> dict[str, Any]:
 
     config, section = session.config, session.config.preference
     where = session.directory / _CHECKPOINTS
-    rows = _labelled_rows(session) if section.loss == "kto" else _pair_rows(session, section.pairs_per_prompt)
+    rows = labelled_rows(session) if section.loss == "kto" else pair_rows(session, section.pairs_per_prompt)
     if section.loss == "cpl":
         from transformers import TrainingArguments
 
@@ -256,7 +256,7 @@ def _reward_model(session: Session) -> dict[str, Any]:
     config, section = session.config, session.config.reward_model
     where = session.directory / _CHECKPOINTS
     pairwise = section.form == "pairwise"
-    rows = _pair_rows(session, section.pairs_per_prompt) if pairwise else _labelled_rows(session)
+    rows = pair_rows(session, section.pairs_per_prompt) if pairwise else labelled_rows(session)
     scorer = AutoModelForSequenceClassification.from_pretrained(
         model_path(config.model), num_labels=1, dtype=next(session.model.parameters()).dtype
     )
@@ -355,88 +355,11 @@ def _fine_tune(session: Session, rows: list[dict[str, Any]], where: Path, labels
     return train(trainer, session, where, labels=labels)
 
 
-def _pair_rows(session: Session, most: int) -> list[dict[str, Any]]:
-    """Pairs from a file, or from the model's own samples."""
-    source = Path(session.config.data.train)
-    if _holds(source, "chosen"):
-        return [
-            {name: text_of(record, name, place) for name in ("chosen", "rejected")}
-            | {"prompt": render(session.tokenizer, text_of(record, "prompt", place))}
-            for place, record in read_rows(source, session.config.data.count)
-        ]
-    judged = _own_samples(session)
-    rows: list[dict[str, Any]] = list(pairs(judged, most))
-    if not rows:
-        raise TrainingError(f"none of {len(judged)} samples makes a pair of a right and a wrong one; sample more")
-    return rows
-
-
-def _labelled_rows(session: Session) -> list[dict[str, Any]]:
-    """Labelled completions from a file, or from the model's own samples."""
-    source = Path(session.config.data.train)
-    if _holds(source, "label"):
-        given = rows_with_labels(list(read_rows(source, session.config.data.count)))
-        rows = [{**row, "prompt": render(session.tokenizer, row["prompt"])} for row in given]
-    else:
-        rows = labelled(_own_samples(session))
-    if len({row["label"] for row in rows}) < 2:
-        raise TrainingError("the completions are all right or all wrong, so there is nothing to tell apart; take more")
-    return rows
-
-
 def _balance(rows: list[dict[str, Any]]) -> dict[str, float]:
     """KTO's weights, so that right and wrong completions count as much together (arXiv 2402.01306)."""
     right = sum(row["label"] for row in rows)
     wrong = len(rows) - right
     return {"desirable_weight": max(1.0, wrong / right), "undesirable_weight": max(1.0, right / wrong)}
-
-
-def _own_samples(session: Session) -> list[Judged]:
-    config = session.config
-    tasks = read_tasks(config.data.train, session.tokenizer, config.data, held_out=False)
-    return sample_and_judge(
-        session.model,
-        session.tokenizer,
-        _chosen(session, tasks, 0),
-        session.reward,
-        samples=config.sampling.samples,
-        settings=session.samples(derive_seed("round", config.seed, 0)),
-    )
-
-
-def _sampled(session: Session, tasks: list[Task], turn: int, where: Path) -> list[dict[str, Any]]:
-    """The judged samples of a round, from its file where an earlier attempt wrote it."""
-    path = where / _SAMPLES_NAME
-    if not path.exists():
-        where.mkdir(parents=True, exist_ok=True)
-        judged = sample_and_judge(
-            session.model,
-            session.tokenizer,
-            tasks,
-            session.reward,
-            samples=session.config.sampling.samples,
-            settings=session.samples(derive_seed("round", session.config.seed, turn)),
-        )
-        with replaced_file(path) as file:
-            for one in judged:
-                right = one.right if one.right or one.wrong else None
-                file.write(json.dumps({"prompt": one.prompt, "completion": one.text, "right": right}) + "\n")
-    return [record for _, record in json_lines(path, ConfigError)]
-
-
-def _chosen(session: Session, tasks: list[Task], turn: int) -> list[Task]:
-    """The tasks of a round, another choice each time."""
-    import random
-
-    count = min(session.config.sampling.prompts, len(tasks))
-    return random.Random(derive_seed("tasks", session.config.seed, turn)).sample(tasks, count)
-
-
-def _holds(path: Path, name: str) -> bool:
-    """Whether the first row of a file has this field."""
-    if not path.is_file():
-        return False
-    return name in next(iter(read_rows(path, 1)))[1]
 
 
 def _adapted(session: Session, model: Any = None, task: str = "CAUSAL_LM") -> Any:

@@ -37,6 +37,8 @@ __all__ = [
 
 RESAMPLED_POINTS = 10_000
 """Points to which a record of gradient norms is resampled before it is filtered."""
+FILTER_SHARE = 0.1
+"""Width of the median filter as a share of the record."""
 DROPPED_AT_ENDS = 2
 _SMALLEST_NORM = 1e-12
 _FLAT_SHARE = 0.6
@@ -112,13 +114,12 @@ def read_gradient_norms(path: Path) -> GradientNorms:
         raise ValueError(f"{path}: no record of gradient norms: {type(error).__name__}: {error}") from None
 
 
-def refined_multiplier(norms: GradientNorms, *, adaptive: bool, filter_share: float = 0.1) -> Shape:
+def refined_multiplier(norms: GradientNorms, *, adaptive: bool) -> Shape:
     """The refined schedule as a shape for a run of any length, by linear interpolation.
 
     Args:
         norms: of one finished run with any schedule.
         adaptive: Adam-like optimisers use the l1 norm to the power -1, SGD the l2 norm to the power -2.
-        filter_share: width of the median filter as a share of the record.
 
     Raises:
         ValueError: fewer than three usable norms.
@@ -131,7 +132,7 @@ def refined_multiplier(norms: GradientNorms, *, adaptive: bool, filter_share: fl
         raise ValueError(f"{len(record)} usable gradient norms are too few to refine a schedule")
     places = np.linspace(0, len(record) - 1, RESAMPLED_POINTS)
     resampled = np.interp(places, np.arange(len(record)), record)
-    curve = refined_schedule(resampled, power=1 if adaptive else 2, filter_share=filter_share)
+    curve = refined_schedule(resampled, power=1 if adaptive else 2, filter_share=FILTER_SHARE)
 
     def multiplier(step: int, steps: int) -> float:
         # The curve ends in 0, which would waste the last step: each step is given the middle of its interval.

@@ -30,8 +30,9 @@ from reasoning.json_lines import json_lines
 from reasoning.runs.environment import describe_environment
 from reasoning.runs.files import replaced_file, write_json
 from reasoning.training.arithmetic import ANSWER_FORM
-from reasoning.training.config import ConfigError, RewardSection, TrainingConfig, config_from_json
+from reasoning.training.config import RewardSection, TrainingConfig, config_from_json
 from reasoning.training.data import ARITHMETIC, Task, read_tasks
+from reasoning.training.forms import ConfigError
 from reasoning.training.policy import measure_policy
 from reasoning.training.rollouts import Evaluation, evaluate_model
 from reasoning.training.sampling import SampleSettings

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ import torch
 from transformers import Trainer, TrainerCallback
 from trl import DPOTrainer, GRPOTrainer, KTOTrainer, RewardTrainer, SFTTrainer
 
-from reasoning.training.config import ConfigError, TrainingConfig
-from reasoning.training.optimizers import OptimizerSettings, build_optimizer
+from reasoning.training.config import TrainingConfig
+from reasoning.training.forms import ConfigError
+from reasoning.training.optimizer_settings import OptimizerSettings
+from reasoning.training.optimizers import build_optimizer
 from reasoning.training.schedules import (
     SCHEDULES,
     GradientNorms,
@@ -261,17 +264,7 @@ def optimizer_settings(config: TrainingConfig) -> OptimizerSettings:
         ConfigError: the batch is too far from the one that the rate was chosen for.
     """
     section = config.optimizer
-    settings = OptimizerSettings(
-        name=section.name,
-        learning_rate=section.learning_rate,
-        weight_decay=section.weight_decay,
-        beta1=section.beta1,
-        beta2=section.beta2,
-        epsilon=section.epsilon,
-        muon_learning_rate=section.muon_learning_rate,
-        muon_momentum=section.muon_momentum,
-        precondition_every=section.precondition_every,
-    )
+    settings = OptimizerSettings(**{item.name: getattr(section, item.name) for item in fields(OptimizerSettings)})
     if not section.base_batch_size:
         return settings
     factor = config.batch_size / section.base_batch_size
@@ -280,8 +273,6 @@ def optimizer_settings(config: TrainingConfig) -> OptimizerSettings:
         muon = scale_to_batch(section.muon_learning_rate, factor, rule="root")
     except ValueError as error:
         raise ConfigError(f"field 'optimizer.base_batch_size': {error}") from None
-    from dataclasses import replace
-
     return replace(settings, learning_rate=scaled.learning_rate, muon_learning_rate=muon.learning_rate)
 
 

@@ -19,7 +19,7 @@ pytest.importorskip("ray", reason="Ray is not installed")
 import ray
 from ray.cluster_utils import Cluster
 
-from reasoning.backends import open_backend
+from reasoning.backends import BackendError, Execution, open_backend
 from reasoning.engines.options import EngineSpecError
 from reasoning.evaluation.evaluating import Settings, evaluate
 from reasoning.pipelines.backend import build
@@ -57,7 +57,7 @@ def finished(store: Path) -> int:
 def test_a_node_killed_in_the_middle_changes_no_record(tmp_path: Path, cluster: Cluster) -> None:
     second = cluster.add_node(num_cpus=1)
     settings = Settings("puzzles", "search,steps=20000", limit=60, samples=2)
-    asyncio.run(evaluate(settings, tmp_path / "local", jobs=1, quiet=True))
+    asyncio.run(evaluate(settings, tmp_path / "local", execution=Execution(jobs=1, quiet=True)))
     left = []
 
     def kill_in_the_middle() -> None:
@@ -68,7 +68,7 @@ def test_a_node_killed_in_the_middle_changes_no_record(tmp_path: Path, cluster: 
 
     killer = threading.Thread(target=kill_in_the_middle)
     killer.start()
-    outcome = asyncio.run(evaluate(settings, tmp_path / "ray", quiet=True, backend=spec(cluster)))
+    outcome = asyncio.run(evaluate(settings, tmp_path / "ray", execution=Execution(quiet=True, backend=spec(cluster))))
     killer.join()
     assert left[0] > 0, "the node was to be killed before the end"
     assert outcome.unanswered == 0
@@ -129,7 +129,7 @@ def test_generate_and_verify_give_the_same_bytes(tmp_path: Path, cluster: Cluste
         }
     )
     for name, backend in (("local", "local"), ("ray", spec(cluster))):
-        asyncio.run(build(settings, tmp_path / name, quiet=True, backend=backend))
+        asyncio.run(build(settings, tmp_path / name, execution=Execution(quiet=True, backend=backend)))
     manifests = [json.loads((tmp_path / name / "dataset" / "manifest.json").read_text()) for name in ("local", "ray")]
     assert manifests[0]["files"] == manifests[1]["files"]
     lines = [
@@ -165,3 +165,20 @@ def test_one_line_for_a_backend_that_is_not_there(tmp_path: Path, given: str, sa
     command = [*COMMAND, "verify", "answer", "--in", str(source), "--backend", given]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, said)
+
+
+def test_a_cluster_that_does_not_let_in_is_one_line_with_what_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(**options: Any) -> None:
+        raise ConnectionError("Failed to connect to Ray cluster at 10.0.0.1:6379")
+
+    async def join() -> None:
+        async with open_backend("ray,address=auto"):
+            pass
+
+    monkeypatch.setattr(ray, "init", refused)
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    with pytest.raises(BackendError, match=r"at 10\.0\.0\.1:6379; .*RAY_AUTH_MODE=token"):
+        asyncio.run(join())
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    with pytest.raises(BackendError, match=r"6379$"):
+        asyncio.run(join())

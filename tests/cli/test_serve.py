@@ -1,16 +1,19 @@
 """The servers of the command line: they say where they are, and Ctrl-C ends them all alike."""
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
 import urllib.request
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from interrupts import heed_interrupts
 
+ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
@@ -18,25 +21,30 @@ ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["rewards"],
-        ["lean"],
+        ["serve", "rewards"],
+        ["serve", "lean"],
+        ["view", "."],
         pytest.param(
-            ["tools", "factor_integer", "--http"],
+            ["serve", "tools", "factor_integer", "--http"],
             marks=pytest.mark.skipif(find_spec("mcp") is None, reason="the MCP SDK is not installed"),
         ),
     ],
-    ids=lambda arguments: arguments[0],
+    ids=lambda arguments: arguments[1] if arguments[0] == "serve" else arguments[0],
 )
-def test_interrupted_servers_say_so_and_end(arguments):
-    command = [sys.executable, "-m", "reasoning.cli.main", "serve", *arguments, "--port", "0"]
-    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts)
+def test_interrupted_servers_say_so_and_end(arguments, tmp_path):
+    command = [sys.executable, "-m", "reasoning.cli.main", *arguments, "--port", "0"]
+    server = subprocess.Popen(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True,
+        preexec_fn=heed_interrupts,
+    )  # fmt: skip
     try:
         line = server.stderr.readline()
         address = ADDRESS.search(line)
         assert address, line
-        if arguments[0] != "tools":
-            with urllib.request.urlopen(f"{address[0]}/health", timeout=30) as reply:
-                assert json.load(reply)
+        if "tools" not in arguments:
+            page = "/" if arguments[0] == "view" else "/health"
+            with urllib.request.urlopen(f"{address[0]}{page}", timeout=30) as reply:
+                assert reply.read()[:9] == b"<!doctype" if page == "/" else json.load(reply)
         server.send_signal(signal.SIGINT)
         _, rest = server.communicate(timeout=60)
     finally:

@@ -1,79 +1,133 @@
-"""Every command and program in the README and the docs is run, in an empty folder."""
+"""The README and the docs: what they show runs, some test runs each command, links lead somewhere.
+
+Commands of `console` blocks and Python blocks run here, as they stand. Those of `sh` blocks want a reader's model,
+server or file: `doc_sessions.py` says what stands in for them and which suite runs them.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from run_directories import evaluation, record
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def blocks(language: str) -> list[tuple[str, str]]:
-    return [(page.name, body) for page in PAGES for kind, body in BLOCK.findall(page.read_text()) if kind == language]
-
-
-def commands(body: str) -> str:
-    """The lines after `$ `, as one script that stops at the first failure; `make` is what runs these tests."""
-    lines = [line[2:] for line in body.splitlines() if line.startswith("$ ") and not line.startswith("$ make")]
-    return "\n".join(["set -e", *lines])
-
-
-def environment() -> dict[str, str]:
-    """A new user's: what the docs show works without files of benchmarks; with them, making a dataset takes longer."""
-    given = {name: value for name, value in os.environ.items() if name != "REASONING_BENCHMARKS"}
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {**given, "PATH": path, "PYTHONPATH": str(ROOT)}
-
-
-@pytest.mark.parametrize(("page", "body"), blocks("console"))
-def test_commands_of_the_docs_run(page, body, tmp_path):
-    script = commands(body)
-    done = subprocess.run(
-        ["bash", "-c", script],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == 0, f"{page}:\n{script}\n{done.stderr[-2000:]}"
+from tests.support.doc_commands import (
+    LOOKS_LIKE_A_COMMAND,
+    PAGES,
+    ROOT,
+    Block,
+    blocks,
+    commands,
+    console_lines,
+    environment,
+    play,
+    play_program,
+    statements,
+)
+from tests.support.doc_sessions import (
+    CORE,
+    ELSEWHERE,
+    FRAGMENTS,
+    MODELS,
+    QUICK,
+    SESSIONS,
+    TRAINING,
+    begins_with,
+    fragments,
+)
 
 
-@pytest.mark.parametrize(("page", "body"), [block for block in blocks("python") if "asyncio.run" in block[1]])
-def test_programs_of_the_docs_run(page, body, tmp_path):
-    program = tmp_path / "program.py"
-    program.write_text(body)
-    done = subprocess.run(
-        [sys.executable, str(program)], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=240,
-        check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, f"{page}:\n{done.stderr[-2000:]}"
-    assert done.stdout
+def named(block: Block) -> str:
+    return f"{block.page}: {block.body.splitlines()[0]}"[:70]
+
+
+@pytest.mark.parametrize("block", blocks("console"), ids=named)
+def test_commands_of_the_docs_run(block, tmp_path):
+    lines = [line for line in console_lines(block.body) if not line.startswith("make ")]  # make runs these tests
+    play("\n".join(lines), tmp_path, environment(tmp_path, benchmarks=False))
+
+
+@pytest.mark.parametrize("block", [*blocks("python"), *fragments(QUICK)], ids=named)
+def test_programs_of_the_docs_run(block, tmp_path):
+    if block.page == "reports.md":
+        evaluation(tmp_path / "runs" / "first", [record("a", 0, True)])
+    printed = play_program(block, tmp_path, environment(tmp_path, benchmarks=False))
+    assert printed or "print(" not in block.body
+
+
+def test_each_command_of_the_docs_is_run_by_one_test():
+    """As it stands, with stand-ins, or elsewhere; and no row of a table is left over."""
+    listed = [(one.page, begins) for one in SESSIONS for begins in one.steps]
+    listed += [(one.page, one.begins) for one in ELSEWHERE]
+    used, wrong = set(), []
+    for command in commands():
+        rows = {row for row in listed if row[0] == command.page and begins_with(command.text, row[1])}
+        is_run = command.language == "console" and not command.text.startswith("make ")
+        used |= set() if is_run else rows
+        if not is_run and len(rows) != 1:
+            wrong.append(f"{command.page}: {command.text}: {len(rows)} rows")
+    assert not wrong
+    assert {*listed} == used
+    assert len(listed) == len({*listed})
+
+
+@pytest.mark.parametrize("session", SESSIONS, ids=lambda session: session.name)
+def test_no_stand_in_is_left_over(session):
+    shown = "\n".join(command.text for command, _ in session.written())
+    assert [old for old in session.swaps if old not in shown] == []
+    assert {*session.prints} <= {*session.steps}
+
+
+def test_commands_stand_in_blocks_of_commands():
+    wrong = [
+        f"{block.page}: {line}"
+        for block in blocks()
+        if block.language not in ("sh", "console")
+        for line in block.body.splitlines()
+        if LOOKS_LIKE_A_COMMAND.match(line)
+    ]
+    assert not wrong
+
+
+def test_each_part_of_a_program_is_run_by_one_test():
+    for block in blocks("py"):
+        assert sum(block.page == page and block.body.startswith(begins) for page, begins in FRAGMENTS) == 1, block
+    assert len(FRAGMENTS) == len(blocks("py"))
+
+
+def test_what_runs_a_command_elsewhere_is_there():
+    named = [one.instead for one in ELSEWHERE]
+    named += [runs for runs in FRAGMENTS.values() if runs not in (QUICK, CORE, MODELS, TRAINING)]
+    for instead in named:
+        file, kind, rest = re.fullmatch(r"([\w./-]+)(::|: )(.+)", instead).groups()
+        if file != "nothing":
+            wanted = rf"^(async )?def {rest}\(" if kind == "::" else re.escape(rest)
+            assert re.search(wanted, (ROOT / file).read_text(), re.MULTILINE), instead
+
+
+def test_statements_of_a_script():
+    script = "# what\na b \\\n   --c  # why\n\ncat > f <<'END'\n# kept\nEND\nfor x in 1 2; do\n  y $x\ndone\n"
+    assert [*statements(script)] == ["a b --c", "cat > f <<'END'\n# kept\nEND", "for x in 1 2; do\n  y $x\ndone"]
+    assert console_lines("$ a  # b\nprinted\n$ c") == ["a", "c"]
 
 
 def test_the_example_verifier_is_found_and_judges(tmp_path):
-    source = next(body for name, body in blocks("python") if "ParityVerifier" in body)
+    source = next(block.body for block in blocks("python") if "ParityVerifier" in block.body)
     (tmp_path / "parity.py").write_text(source)
     info = tmp_path / "parity-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: parity\nVersion: 1.0\n")
-    toml = next(body for name, body in blocks("toml") if "parity" in body)
+    toml = next(block.body for block in blocks("toml") if "parity" in block.body)
     group, line = re.search(r'entry-points\."([^"]+)"\]\n(\w+ = "[^"]+")', toml).groups()
     (info / "entry_points.txt").write_text(f"[{group}]\n{line.replace(chr(34), '')}\n")
     lines = "".join(
         f'{{"id": "{number}", "problem": {{"kind": "parity", "parity": "even"}}, "candidate": "{number}"}}\n'
         for number in (14, 15, "many")
     )
-    env = environment()
+    env = environment(tmp_path, benchmarks=False)
     env["PYTHONPATH"] += os.pathsep + str(tmp_path)
     done = subprocess.run(
         [sys.executable, "-m", "reasoning.cli.main", "verify", "parity"], input=lines, env=env, capture_output=True,
@@ -88,33 +142,3 @@ def test_links_between_pages_lead_somewhere():
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
             if not target.startswith("http"):
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
-
-
-def written_commands():
-    """Page and words of each `reasoning ...` of the blocks that are not run: they want a model, a server or hours."""
-    found = []
-    for kind in ("sh", "text"):
-        for page, body in blocks(kind):
-            joined = body.replace("\\\n", " ")
-            lines = [shlex.split(line, comments=True) for line in joined.splitlines() if line.startswith("reasoning ")]
-            found += [(page, words[1:]) for words in lines if not re.match(r"reasoning/|\S+ {8}", " ".join(words))]
-    return found
-
-
-@pytest.mark.parametrize(
-    ("page", "words"), written_commands(), ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else value
-)
-def test_commands_of_the_docs_that_are_not_run_are_read_by_the_command_line(page, words):
-    """Commands, arguments, options and the forms of their values; nothing is called."""
-    import typer
-
-    from reasoning.cli.commands import app
-
-    command, rest, context = typer.main.get_command(app), words, None
-    while True:
-        context = command.make_context(command.name, list(rest), parent=context)
-        rest = [*getattr(context, "_protected_args", ()), *context.args]
-        if not hasattr(command, "commands") or not rest:
-            break
-        _, command, rest = command.resolve_command(context, rest)
-    assert not rest, page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -89,47 +89,43 @@ def package(name: str) -> str:
     return parts[1] if len(parts) > 1 and modules()["reasoning." + parts[1]].is_package else ""
 
 
-def drawing() -> tuple[dict[str, str], dict[str, set[str]]]:
-    """Package -> its box, and box -> the boxes that arrows lead to, of the page's drawing."""
+def drawing() -> dict[str, set[str]]:
+    """Package -> the packages that arrows lead to, of the page's drawing."""
     text = re.search(r"```mermaid\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)[1]
-    boxes = {name: box for box, names in re.findall(r'(\w+)\["(.*)"\]', text) for name in names.split(", ")}
     arrows: dict[str, set[str]] = {}
     for source, targets in re.findall(r"(\w+) --> ([\w &]+)", text):
         arrows.setdefault(source, set()).update(targets.split(" & "))
-    return boxes, arrows
+    return arrows
 
 
-def between(boxes: Mapping[str, str]) -> set[tuple[str, str]]:
-    """The imports between packages, (importing, imported); those of one box count as one."""
+def between() -> set[tuple[str, str]]:
+    """The imports between packages, (importing, imported)."""
     pairs = {
         (package(name), package(home(target) or name))
         for name, module in modules().items()
         for target in module.imports
     }
-    boxed = {(boxes.get(one, one), boxes.get(other, other)) for one, other in pairs if one and other}
-    return {(one, other) for one, other in boxed if one != other}
+    return {(one, other) for one, other in pairs if one and other and one != other}
 
 
 def test_no_package_imports_itself_by_way_of_others():
-    boxes = {"engines": "core", "runs": "core"}  # a run replays as an engine
     graph: dict[str, set[str]] = {}
-    for one, other in between(boxes):
+    for one, other in between():
         graph.setdefault(one, set()).add(other)
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" <- ".join(error.args[1]))
-    assert drawing()[0] == boxes
 
 
 def test_the_drawing_shows_the_imports():
-    boxes, arrows = drawing()
-    made = between(boxes)
+    arrows = drawing()
+    made = between()
 
-    def reached(box: str) -> set[str]:
-        return {end for target in arrows.get(box, ()) for end in (target, *reached(target))}
+    def reached(package: str) -> set[str]:
+        return {end for target in arrows.get(package, ()) for end in (target, *reached(target))}
 
-    drawn = {(box, target) for box, targets in arrows.items() for target in targets}
+    drawn = {(one, target) for one, targets in arrows.items() for target in targets}
     assert drawn <= made, "an arrow that is no import"
     assert all(other in reached(one) for one, other in made), "an import that no arrow shows"
     assert {one for pair in made for one in pair} == {*arrows, "pages", "verifiers"}

@@ -150,3 +150,62 @@ def test_first_error_cancels_the_others() -> None:
 
     asyncio.run(main())
     assert cancelled == [True, True]
+
+
+def test_jobs_that_a_running_batch_takes_are_answered_or_fail_with_it() -> None:
+    batches: list[list[int]] = []
+    go = threading.Event()
+
+    def run(jobs: list[Job[int, int]]) -> None:
+        go.wait()
+        batches.append([job.item for job in jobs])
+        while jobs:
+            for job in jobs:
+                if job.item < 0:
+                    raise ValueError("bad job")
+                job.finish(job.item * 10)
+            jobs = batcher.take(3)
+            batches[-1] += [job.item for job in jobs]
+
+    async def main() -> list[object]:
+        nonlocal batcher
+        batcher = Batcher(run, limit=2)
+        tasks = [asyncio.create_task(batcher.submit(item)) for item in (0, 1, 2, 3, 4, -5, 6)]
+        await asyncio.sleep(0)
+        go.set()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert await batcher.submit(7) == 70
+        await batcher.close()
+        return [str(result) if isinstance(result, Exception) else result for result in results]
+
+    batcher: Batcher[int, int]
+    # 5 is taken with 6: what 6 waits for would never come if only the first jobs of a batch failed with it.
+    assert asyncio.run(main()) == [0, 10, 20, 30, 40, "bad job", "bad job"]
+    assert batches == [[0, 1, 2, 3, 4, -5, 6], [7]]
+
+
+def test_a_batch_that_goes_on_and_on_keeps_no_finished_jobs() -> None:
+    most = 0
+
+    def run(jobs: list[Job[int, int]]) -> None:
+        nonlocal most
+        while jobs:
+            for job in jobs:
+                job.finish(job.item)
+            most = max(most, len(batcher._running))
+            waited = threading.Event()
+            loop.call_soon_threadsafe(waited.set)
+            waited.wait(60)
+            jobs = batcher.take(4)
+
+    async def main() -> None:
+        nonlocal batcher, loop
+        loop = asyncio.get_running_loop()
+        batcher = Batcher(run, limit=4)
+        await asyncio.gather(*(batcher.submit(item) for item in range(400)))
+        await batcher.close()
+
+    batcher: Batcher[int, int]
+    loop: asyncio.AbstractEventLoop
+    asyncio.run(main())
+    assert most <= 8

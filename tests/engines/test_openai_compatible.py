@@ -275,6 +275,14 @@ def test_stop_is_applied_here_where_the_server_ignores_or_refuses_it() -> None:
     assert (completion.text, completion.finish_reason, completion.meta) == ("one", "stop", {})
 
 
+def test_more_stop_texts_than_the_protocol_allows_are_applied_here() -> None:
+    request = Request(prompt="one;two", seeds=(7,), stop=("A", "B", "C", "D", ";"))
+    with ProtocolServer() as server:
+        [completion] = ask(server, request)
+    assert server.bodies[0]["stop"] == ["A", "B", "C", "D"]
+    assert (completion.text, completion.finish_reason) == ("one", "stop")
+
+
 @pytest.mark.parametrize(("said", "read"), [("max_tokens", "length"), ("eos_token", "stop"), ("content_filter",) * 2])
 def test_finish_reasons_are_unified(said: str, read: str) -> None:
     reply = {"choices": [{"index": 0, "text": "4", "finish_reason": said}], "usage": None}

@@ -44,6 +44,8 @@ def test_specs_are_taken_apart(text: str, name: str, target: str, options: dict[
             "gpt:4",
             "no engine 'gpt'; known engines: search, nano, nano-plus, nano-prover, openai, transformers, vllm, replay",
         ),
+        ("search,steps=0", "engine 'search': option steps=0: expected more than 0"),
+        ("search,seconds=nan", "option seconds=nan: expected more than 0"),
         ("openai", "needs a model name"),
         (
             "openai:m,base_url=http://h/v1,temperature=1",

@@ -8,21 +8,30 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from reasoning.engines.sampling import choose, gumbel_noise  # noqa: E402
+from reasoning.engines.sampling import BatchSampler, gumbel_noise  # noqa: E402
 
 CPU = torch.device("cpu")
 LOGITS = torch.tensor([2.0, 0.0, 1.0, -1.0, 0.5])
 
 
-def draw(rows: int, *, temperature: float = 1.0, top_p: float = 1.0, step: int = 0) -> list[int]:
-    chosen = choose(
-        LOGITS.expand(rows, -1),
-        seeds=range(rows),
-        step=step,
-        temperatures=[temperature] * rows,
-        top_ps=[top_p] * rows,
-    )
-    return [int(token) for token in chosen]
+def sampler(seeds, *, temperatures=None, top_ps=None) -> BatchSampler:
+    ones = [1.0] * len(seeds)
+    return BatchSampler(seeds=list(seeds), temperatures=temperatures or ones, top_ps=top_ps or ones, device=CPU)
+
+
+def draws(rows: int, steps: int, *, temperature: float = 1.0, top_p: float = 1.0) -> list[list[int]]:
+    """`steps` draws of each of `rows` rows from the same logits."""
+    batch = sampler(range(rows), temperatures=[temperature] * rows, top_ps=[top_p] * rows)
+    return [batch.draw(LOGITS.expand(rows, -1)).tolist() for _ in range(steps)]
+
+
+def draw(rows: int, *, temperature: float = 1.0, top_p: float = 1.0) -> list[int]:
+    return draws(rows, 1, temperature=temperature, top_p=top_p)[0]
+
+
+def draws_of_one(seed: int, steps: int) -> list[int]:
+    batch = sampler([seed])
+    return [int(batch.draw(LOGITS[None])) for _ in range(steps)]
 
 
 def splitmix_noise(seed: int, step: int, token: int) -> float:
@@ -42,8 +51,11 @@ def splitmix_noise(seed: int, step: int, token: int) -> float:
 
 def test_noise_is_splitmix64_for_all_sizes_of_seed() -> None:
     seeds = [0, 1, 2**31, 2**62 + 12345, 2**63 - 1]
-    noise = gumbel_noise(seeds, 1000, 40, CPU)
-    expected = [[splitmix_noise(seed, 1000, token) for token in range(40)] for seed in seeds]
+    steps = torch.full((len(seeds),), 999)
+    noise = gumbel_noise(torch.tensor(seeds), steps, 3, 40)
+    expected = [
+        [[splitmix_noise(seed, step, token) for token in range(40)] for seed in seeds] for step in (999, 1000, 1001)
+    ]
     assert torch.allclose(noise, torch.tensor(expected, dtype=torch.float64), rtol=1e-12)
 
 
@@ -57,7 +69,7 @@ def test_frequencies_follow_the_softmax_at_each_temperature() -> None:
 
 
 def test_steps_and_seeds_give_independent_draws() -> None:
-    first, second = torch.tensor(draw(40_000, step=0)), torch.tensor(draw(40_000, step=1))
+    first, second = torch.tensor(draws(40_000, 2))
     probabilities = LOGITS.softmax(dim=0)
     agreement = float((first == second).double().mean())
     assert abs(agreement - float((probabilities**2).sum())) < 0.01
@@ -75,7 +87,59 @@ def test_rows_keep_their_own_options_beside_others() -> None:
     alone = draw(8)
     logits = LOGITS.expand(9, -1)
     seeds = [99, *range(8)]
-    mixed = choose(logits, seeds=seeds, step=0, temperatures=[0.0, *[1.0] * 8], top_ps=[1.0] * 9)
+    mixed = sampler(seeds, temperatures=[0.0, *[1.0] * 8]).draw(logits)
     assert mixed.tolist() == [0, *alone]
-    narrow = choose(logits, seeds=seeds, step=0, temperatures=[1.0] * 9, top_ps=[0.1, *[1.0] * 8])
+    narrow = sampler(seeds, top_ps=[0.1, *[1.0] * 8]).draw(logits)
     assert narrow.tolist() == [0, *alone]
+
+
+def test_a_row_draws_the_same_whoever_leaves_and_however_many_steps_are_made_at_once() -> None:
+    # Alone, a row's noise is made for many steps at once; among 2,000 for one; rows leave at every step.
+    steps, followed = 40, [3, 700, 1999]
+    alone = {seed: draws_of_one(seed, steps) for seed in followed}
+    rows = list(range(2000))
+    batch = sampler(rows)
+    drawn = {seed: [] for seed in followed}
+    for step in range(steps):
+        tokens = batch.draw(LOGITS.expand(len(rows), -1)).tolist()
+        for row, token in zip(rows, tokens, strict=True):
+            if row in drawn:
+                drawn[row].append(token)
+        kept = [place for place, row in enumerate(rows) if row in followed or (row * 7 + step) % 5]
+        batch.keep(torch.tensor(kept))
+        rows = [rows[place] for place in kept]
+    assert drawn == alone
+    assert rows == followed
+
+
+def test_a_row_that_joins_draws_as_it_would_alone() -> None:
+    expected = {seed: draws_of_one(seed, 30) for seed in (1, 2, 3, 4)}
+    batch, drawn = sampler([1, 2]), {1: [], 2: [], 3: [], 4: []}
+
+    def draw_from(batch: BatchSampler, rows: list[int], steps: int) -> None:
+        for _ in range(steps):
+            for row, token in zip(rows, batch.draw(LOGITS.expand(len(rows), -1)).tolist(), strict=True):
+                drawn[row].append(token)
+
+    draw_from(batch, [1, 2], 5)
+    batch.keep(torch.tensor([1]))
+    draw_from(batch, [2], 2)
+    late, latest = sampler([3]), sampler([4])
+    draw_from(late, [3], 3)
+    batch.join(late)
+    draw_from(batch, [2, 3], 4)
+    batch.join(latest)
+    draw_from(batch, [2, 3, 4], 19)
+    assert drawn == {seed: expected[seed][: len(tokens)] for seed, tokens in drawn.items()}
+    assert [len(tokens) for tokens in drawn.values()] == [5, 30, 26, 19]
+
+
+def test_greedy_rows_and_sampled_ones_may_join_each_other() -> None:
+    alone = draws_of_one(7, 6)
+    for first, second in ((0.0, 1.0), (1.0, 0.0)):
+        batch = sampler([7], temperatures=[first])
+        tokens = [int(batch.draw(LOGITS[None])) for _ in range(3)]
+        batch.join(sampler([7], temperatures=[second]))
+        both = [batch.draw(LOGITS.expand(2, -1)).tolist() for _ in range(3)]
+        mine, theirs = ([*tokens, *(pair[0] for pair in both)], [pair[1] for pair in both])
+        assert (mine, theirs) == (([0] * 6, alone[:3]) if first == 0 else (alone, [0] * 3))

@@ -6,6 +6,8 @@ import asyncio
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -22,6 +24,8 @@ from reasoning.engines import (  # noqa: E402
     create_engine,
     mean_logprob,
 )
+from reasoning.engines.row_batch import Row, Sample  # noqa: E402
+from reasoning.engines.transformers_engine import _Model  # noqa: E402
 from tests.support.tiny_model import MAX_POSITIONS, make_tiny_model, token_logprobs  # noqa: E402
 
 PROMPTS = ["hello", "2+2=", "def f(x):", "Ünïcödé", "a" * 60, "Q: why?\nA:"]
@@ -98,6 +102,49 @@ def test_several_seeds_of_one_request(engine: Engine) -> None:
     assert greedy[0] == greedy[1]
 
 
+@pytest.mark.parametrize("window", [0, 16])
+def test_waiting_samples_take_the_places_of_those_that_ended(tmp_path: Path, window: int) -> None:
+    # With a sliding window they wait; either way each text is what it would be alone.
+    model = make_tiny_model(tmp_path / "model", sliding_window=window)
+    lengths = [60, 4, 7, 5, 50, 3, 20, 9, 1, 30]
+    requests = [
+        Request(prompt=PROMPTS[place % 6] * (1 + place % 3), seeds=(place,), temperature=place % 2, max_tokens=length)
+        for place, length in enumerate(lengths)
+    ]
+    ended: list[int] = []
+
+    async def together(engine: Engine) -> list[Completion]:
+        async def one(place: int) -> Completion:
+            [completion] = await engine.complete(requests[place])
+            ended.append(place)
+            return completion
+
+        answers = await asyncio.gather(*map(one, range(len(requests))))
+        await engine.close()
+        return answers
+
+    engine = create_engine(f"transformers:{model},device=cpu,dtype=float32,batch_size=3")
+    answers = asyncio.run(together(engine))
+    if window:
+        assert ended.index(0) == 2
+    else:
+        assert ended.index(0) >= 5
+    alone = create_engine(f"transformers:{model},device=cpu,dtype=float32,batch_size=1")
+    assert [ask(alone, request)[0][0] for request in requests] == answers
+    asyncio.run(alone.close())
+
+
+def test_what_a_models_own_code_raises_is_one_line(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forward(*_: object, **__: object) -> None:
+        raise KeyError("rope_scaling\nand more")
+
+    engine = create_engine(f"transformers:{model},device=cpu,dtype=float32,batch_size=2")
+    monkeypatch.setattr(transformers.Qwen2ForCausalLM, "forward", forward)
+    with pytest.raises(EngineError, match=r"^transformers: KeyError: 'rope_scaling\\nand more' \(batch_size=2\)$"):
+        ask(engine, Request(prompt="x", max_tokens=4))
+    asyncio.run(engine.close())
+
+
 def test_logprobs_are_those_of_the_model(engine: Engine, model: Path) -> None:
     request = Request(prompt="2+2=", seeds=(3,), temperature=0.5, top_p=0.9, max_tokens=12, logprobs=True)
     [[answer], [plain]] = ask(engine, request, Request(prompt="hello", max_tokens=12))
@@ -116,6 +163,36 @@ def test_stop_texts_end_one_row_and_not_the_others(engine: Engine) -> None:
     assert short.finish_reason == "stop"
     assert short.completion_tokens == len(short.text) + len(mark)
     assert long == whole
+
+
+def test_stop_texts_are_found_wherever_they_end() -> None:
+    # Pieces of one byte, of several characters, with a space in front: an accented stop text comes in two tokens.
+    tokenizer = wordy_tokenizer(["zażółć gęślą jaźń", "the cat sat on the mat", " the", "ółć", " cat sat"])
+    text = "the cat sat: zażółć gęślą\n the mat, jaźń — ☃ the end"
+    tokens = tokenizer(text, add_special_tokens=False).input_ids
+    assert len(tokens) < len(text.encode())
+    model = _Model(None, tokenizer, torch.device("cpu"), frozenset(), 1000, frozenset())
+    for start in range(len(text)):
+        for length in (1, 2, 5):
+            stop = (text[start : start + length],)
+            row = Row(SimpleNamespace(item=Sample(Request(prompt="x", stop=stop), 0)), [], 1000)
+            for token in tokens:
+                row.tokens.append(token)
+                if model._stopped(row):
+                    break
+            expected = next(count for count in range(1, len(tokens) + 1) if stop[0] in model._decode(tokens[:count]))
+            assert len(row.tokens) == expected, stop
+
+
+def wordy_tokenizer(texts: list[str]) -> Any:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    tokenizer.train_from_iterator(texts * 3, trainers.BpeTrainer(vocab_size=300, initial_alphabet=alphabet))
+    return transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer)
 
 
 def test_lengths_and_counts(engine: Engine) -> None:

@@ -268,6 +268,12 @@ def test_a_damaged_livecodebench_file_is_named(tmp_path, change, message):
         ("1e2\n", "100", "numbers", True),
         ("1 2", "1", "numbers", False),
         ("1" + "0" * 200, "1" + "0" * 200 + ".0", "numbers", False),
+        ("1_0", "10", "numbers", False),
+        ("\uff11\uff10", "10", "numbers", False),
+        ("1e99999999999", "1", "numbers", False),
+        ("1\x1c2\u2028", "1\n2", "lines", False),
+        ("1\u00a02", "1 2", "words", False),
+        ("1 \r\n2\r\n", "1\n2", "lines", True),
     ],
 )
 def test_ways_of_comparing_outputs(printed, expected, comparison, same):

@@ -4,9 +4,10 @@ import math
 
 import pytest
 
+from reasoning.backends import Execution
 from reasoning.engines.base import Completion, EngineError
-from reasoning.evaluation.again import judge_run_again
 from reasoning.evaluation.evaluating import EvaluationError, Settings, evaluate
+from reasoning.evaluation.judging_again import judge_run_again
 from reasoning.evaluation.metrics import Metric
 from reasoning.evaluation.results import GroupResult, Results, results_from_json
 from reasoning.runs import RunError, RunStore, StoreError
@@ -55,7 +56,9 @@ def settings(tmp_path):
 
 
 def run(settings, directory, engine, **options):
-    return asyncio.run(evaluate(settings, directory, engine=engine, jobs=2, concurrency=2, quiet=True, **options))
+    return asyncio.run(
+        evaluate(settings, directory, engine=engine, execution=Execution(jobs=2, concurrency=2, quiet=True), **options)
+    )
 
 
 def records(directory):
@@ -226,14 +229,14 @@ def test_a_run_is_judged_again_without_asking(tmp_path, settings):
     run(settings, directory, Scripted())
     before = (directory / "records.jsonl").read_bytes()
     (directory / "records.jsonl").unlink()
-    changes = asyncio.run(judge_run_again(directory, jobs=2, quiet=True))
+    changes = asyncio.run(judge_run_again(directory, execution=Execution(jobs=2, quiet=True)))
     assert (changes.judged, changes.statuses) == (12, [])
     assert (directory / "records.jsonl").read_bytes() == before
-    changes = asyncio.run(judge_run_again(directory, timeout=0.0001, jobs=2, quiet=True))
+    changes = asyncio.run(judge_run_again(directory, timeout=0.0001, execution=Execution(jobs=2, quiet=True)))
     assert changes.statuses == [("passed", "timeout", 6), ("wrong", "timeout", 6)]
     assert {row["status"] for row in records(directory)} == {"timeout", "unparsable"}
     with pytest.raises(EvaluationError, match="was begun with"):
-        asyncio.run(judge_run_again(directory, timeout=3.0, resume=True, quiet=True))
+        asyncio.run(judge_run_again(directory, timeout=3.0, resume=True, execution=Execution(quiet=True)))
 
 
 class Counted(Scripted):
@@ -260,6 +263,8 @@ def test_as_many_requests_are_under_way_as_suit_the_engine(settings, tmp_path, o
     engine = Counted()
     if own is not None:
         engine.concurrency = own
-    asyncio.run(evaluate(settings, tmp_path / "run", engine=engine, jobs=2, concurrency=wanted, quiet=True))
+    asyncio.run(
+        evaluate(settings, tmp_path / "run", engine=engine, execution=Execution(jobs=2, concurrency=wanted, quiet=True))
+    )
     assert engine.most == most
     assert len(engine.asked) == 24

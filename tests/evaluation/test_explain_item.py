@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from scripted_engine import Script, ScriptedEngine, python
 
+from reasoning.backends import Execution
 from reasoning.cli.main import main
 from reasoning.evaluation.evaluating import Settings, evaluate
 from reasoning.evaluation.explain_html import explanation_html
@@ -52,7 +53,9 @@ def runs(tmp_path_factory):
         script = Script(ANSWERS)
         engine = ScriptedEngine(script if method != "direct" else lambda call: python(EVENS.replace("evens", "total")))
         directory = folder / method.partition(",")[0]
-        asyncio.run(evaluate(settings, directory, engine=engine, jobs=2, concurrency=4, quiet=True))
+        asyncio.run(
+            evaluate(settings, directory, engine=engine, execution=Execution(jobs=2, concurrency=4, quiet=True))
+        )
     return folder
 
 

@@ -4,6 +4,7 @@ import json
 import pytest
 from simulated import SimulatedEngine
 
+from reasoning.backends import Execution
 from reasoning.engines.base import Completion
 from reasoning.evaluation.family_studies import StudySettings, study
 from reasoning.families import FamilyError
@@ -83,7 +84,7 @@ def test_the_benchmark_is_evaluated_by_level_grade_and_topic(tmp_path):
 
     settings = Settings("families", limit=20, prompt="chat")
     engine = SimulatedEngine({f"algebra/quadratic-roots/{level}": 0.0 for level in range(1, 6)}, default=1.0)
-    outcome = asyncio.run(evaluate(settings, tmp_path / "run", engine=engine, jobs=1, quiet=True))
+    outcome = asyncio.run(evaluate(settings, tmp_path / "run", engine=engine, execution=Execution(jobs=1, quiet=True)))
     groups = {
         name: {str(row.value): (row.solved, row.problems) for row in rows}
         for name, rows in outcome.results.groups.items()

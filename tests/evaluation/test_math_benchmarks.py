@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from reasoning.backends import Execution
 from reasoning.evaluation.benchmarks import BENCHMARKS, BenchmarkError, answer_examples, find_benchmark, locate
 from reasoning.evaluation.evaluating import Settings, evaluate
 from reasoning.evaluation.validate import validate_references
@@ -122,7 +123,7 @@ def test_a_gold_answer_is_refused_for_another_problem():
 def test_recorded_outputs_of_gsm8k_are_evaluated_from_end_to_end(tmp_path):
     path = Path(COLLECTION) / "recorded_math" / "gsm8k_abel_7b.jsonl.gz"
     settings = Settings("gsm8k", f"replay:{path}")
-    outcome = asyncio.run(evaluate(settings, tmp_path / "run", jobs=1, quiet=True))
+    outcome = asyncio.run(evaluate(settings, tmp_path / "run", execution=Execution(jobs=1, quiet=True)))
     assert outcome.unanswered == 0
     assert sum(outcome.results.statuses.values()) == 1319
     assert outcome.results.statuses["passed"] == 788  # the published 59.74 %

@@ -4,6 +4,7 @@ import json
 import pytest
 from scripted_engine import Script, ScriptedEngine, python
 
+from reasoning.backends import Execution
 from reasoning.engines.base import PromptTooLongError
 from reasoning.evaluation.evaluating import EvaluationError, Settings, evaluate
 from reasoning.evaluation.methods_side_by_side import evaluate_methods, read_methods
@@ -52,7 +53,12 @@ def engine():
 
 def run(settings, directory, methods=METHODS, with_engine=None, **options):
     work = evaluate_methods(
-        settings, methods, directory, engine=with_engine or engine(), jobs=2, concurrency=4, quiet=True, **options
+        settings,
+        methods,
+        directory,
+        engine=with_engine or engine(),
+        execution=Execution(jobs=2, concurrency=4, quiet=True),
+        **options,
     )
     return asyncio.run(work)
 
@@ -143,7 +149,7 @@ def test_without_a_budget_a_run_is_recorded_as_before(tmp_path, settings):
 
 def test_what_a_method_does_not_expect_leaves_it_without_a_candidate(tmp_path, settings):
     engine = ScriptedEngine(lambda call: PromptTooLongError("70 tokens"))
-    outcome = asyncio.run(evaluate(settings, tmp_path / "run", engine=engine, jobs=2, quiet=True))
+    outcome = asyncio.run(evaluate(settings, tmp_path / "run", engine=engine, execution=Execution(jobs=2, quiet=True)))
     assert (outcome.unanswered, outcome.results.statuses) == (0, {"unparsable": 4})
     row = json.loads((tmp_path / "run" / "records.jsonl").read_text().splitlines()[0])
     assert row["finish_reason"] == "the prompt is too long: 70 tokens"

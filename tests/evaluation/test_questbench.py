@@ -15,6 +15,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reasoning.backends import Execution
 from reasoning.engines import Completion
 from reasoning.evaluation.benchmarks import BenchmarkError, find_benchmark, locate
 from reasoning.evaluation.benchmarks.questbench_logic import asked_attribute
@@ -318,7 +319,9 @@ class AsksFirst:
 
 def test_an_evaluation_counts_right_questions(tmp_path):
     settings = Settings("questbench-equations", "first", limit=8)
-    outcome = asyncio.run(evaluate(settings, tmp_path / "run", engine=AsksFirst(), jobs=1, quiet=True))
+    outcome = asyncio.run(
+        evaluate(settings, tmp_path / "run", engine=AsksFirst(), execution=Execution(jobs=1, quiet=True))
+    )
     benchmark = find_benchmark("questbench-equations")
     entries = itertools.islice(benchmark.read(locate(benchmark, "generated", None), "generated"), 8)
     assert outcome.results.solved == sum("0" in entry.references for entry in entries)

@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from reasoning.backends import Execution
 from reasoning.engines.base import Completion
 from reasoning.evaluation.evaluating import Settings, evaluate
 from reasoning.evaluation.explain_item import explain_item
@@ -61,7 +62,11 @@ def run(folder, name, engine, *, resume=False, method="tir"):
         timeout=5.0,
     )
     directory = folder / name
-    asyncio.run(evaluate(settings, directory, engine=engine, resume=resume, jobs=2, concurrency=4, quiet=True))
+    asyncio.run(
+        evaluate(
+            settings, directory, engine=engine, resume=resume, execution=Execution(jobs=2, concurrency=4, quiet=True)
+        )
+    )
     return directory
 
 
@@ -169,7 +174,7 @@ def test_each_sample_is_rated_once_and_keeps_its_reward(folder):
         timeout=5.0,
     )
     engine = create_engine(f"replay:{recorded},id_field=idx,text_field=response")
-    outcome = asyncio.run(evaluate(settings, folder / "rated", engine=engine, jobs=1, quiet=True))
+    outcome = asyncio.run(evaluate(settings, folder / "rated", engine=engine, execution=Execution(jobs=1, quiet=True)))
     records = [json.loads(line) for line in (folder / "rated" / "records.jsonl").read_text().splitlines()]
     assert [record["vote"] for record in records] == [{"reward": r} for r in (0.0, 0.5, 1.0, 0.5, 2.0, 0.5)]
     assert outcome.results.first_k["rm@2"].value == pytest.approx(2 / 3)

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from reasoning.backends import Execution
 from reasoning.engines import Completion
 from reasoning.evaluation.benchmarks import BenchmarkError, find_benchmark, locate
 from reasoning.evaluation.benchmarks.wemath import chosen_letter
@@ -124,7 +125,7 @@ def test_a_run_reports_the_four_ways(tmp_path):
     # 0: all right (CM); 1: steps right alone (IG); 2: composite and one step right (RM, loose CM); 3: nothing (IK).
     right = {"0/2steps_1", "0/2steps_2", "0/2steps_multi", "1/2steps_1", "1/2steps_2", "2/2steps_1", "2/2steps_multi"}
     settings = Settings("wemath", "scripted", data=str(write(tmp_path, rows)), prompt="text")
-    run = evaluate(settings, tmp_path / "run", engine=Scripted(right), jobs=1, quiet=True)
+    run = evaluate(settings, tmp_path / "run", engine=Scripted(right), execution=Execution(jobs=1, quiet=True))
     outcome = asyncio.run(run)
     values = {name: metric.value for name, metric in outcome.results.metrics.items()}
     assert values == {

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reasoning.families.induction import InductionError, induce
@@ -121,6 +121,8 @@ def test_numbers_and_equations_are_read():
 
 
 @given(st.text(alphabet="0123456789+-*/x()=. $%,a\n", max_size=60))
+@example("0\n/0")
+@example("6 /\n3")
 def test_any_text_is_read_without_an_exception(text):
     for left, right in equations_in(text):
         assert isinstance(right, Fraction)

@@ -1,5 +1,6 @@
 """Exported tasks and sample files in the real packages of others (`scripts/setup_interop.sh` makes their environment)."""
 
+import ast
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ from importlib.util import find_spec
 import pytest
 
 from reasoning.cli.main import main
+from tests.support.doc_commands import blocks
 
 REPLIES = {"0": "It is \\boxed{42}.", "1": "It is \\boxed{41}.", "2": "No.", "3": "The answer is $\\frac{84}{2}$."}
 
@@ -92,6 +94,23 @@ def test_inspect_ai_runs_a_task_with_our_verdicts(exported, tmp_path, monkeypatc
     values = {sample.id: sample.scores["reasoning_exported_verdict"] for sample in log.samples}
     assert sorted(score.as_float() for score in values.values()) == [0, 0, 1, 1]
     assert {score.metadata["status"] for score in values.values()} == {"passed", "wrong"}
+
+
+@needs("inspect_ai")
+def test_the_scorer_of_the_docs_judges(tmp_path, monkeypatch):
+    """The part of a program in interop.md, as it stands, and its task evaluated."""
+    import inspect_ai
+
+    monkeypatch.setenv("INSPECT_DISPLAY", "none")
+    (shown,) = (block.body for block in blocks("py") if block.page == "interop.md")
+    *before, last = ast.parse(shown).body
+    names = {}
+    exec(compile(ast.Module(before, []), "interop.md", "exec"), names)
+    task = eval(compile(ast.Expression(last.value), "interop.md", "eval"), names)
+    replies = {"What is 1/2 in decimals?": "\\boxed{0.5}", "The square root of 49?": "def sol():\n    return 8"}
+    (log,) = inspect_ai.eval(task, model=told(replies.__getitem__), log_dir=str(tmp_path))
+    assert log.status == "success", log.error
+    assert [sample.scores["verifier"].metadata["status"] for sample in log.samples] == ["passed", "wrong"]
 
 
 @needs("inspect_ai")

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from reasoning.backends import Execution
 from reasoning.engines.base import EngineError
 from reasoning.methods import Workbench, find_method, registry
 from reasoning.methods.base import MethodError
@@ -72,7 +73,9 @@ def test_a_missing_reward_model_is_said_before_anything_is_begun(tmp_path):
     for method in ("best_of_n", "weighted_vote"):
         settings = Settings("gsm8k", "scripted", method, data=str(data))
         with pytest.raises(MethodError, match="give --reward-model"):
-            asyncio.run(evaluate(settings, tmp_path / "run", engine=ScriptedEngine({}), quiet=True))
+            asyncio.run(
+                evaluate(settings, tmp_path / "run", engine=ScriptedEngine({}), execution=Execution(quiet=True))
+            )
     assert not (tmp_path / "run").exists()
 
 

@@ -205,7 +205,10 @@ def test_only_a_closed_block_at_the_end_is_a_program():
         ("tir,rounds=0", "rounds=0: expected at least 1"),
         ("tir,turns=two", "turns='two': expected one of one, many"),
         ("tir,format=html", "format='html'"),
-        ("tir,timeout=0", "timeout above 0"),
+        ("tir,timeout=0", r"timeout=0\.0: expected more than 0"),
+        ("csv,check_rounds=0", "check_rounds=0: expected at least 1"),
+        ("adaptive,error=1", r"error=1\.0: expected more than 0 and less than 1"),
+        ("self_consistency,temperature=nan", "temperature=nan: expected 0 or more"),
         ("tir,depth=2", "has no option 'depth'"),
     ],
 )

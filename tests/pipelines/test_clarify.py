@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from reasoning.backends import Execution
 from reasoning.evaluation.benchmarks.questbench_records import NO_QUESTION
 from reasoning.pipelines import clarify
 from reasoning.pipelines.backend import build
@@ -26,7 +27,7 @@ def known(monkeypatch):
 
 def generate(directory, **options):
     settings = settings_from({"pipeline": "clarify", "decontaminate": "none", "domains": "equations", **options})
-    built = asyncio.run(build(settings, directory, jobs=1, quiet=True))
+    built = asyncio.run(build(settings, directory, execution=Execution(jobs=1, quiet=True)))
     return [row for path in sorted(built.dataset.glob("data/*.parquet")) for row in pq.read_table(path).to_pylist()]
 
 

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from simulated import SimulatedEngine
 
+from reasoning.backends import Execution
 from reasoning.pipelines import PipelineError
 from reasoning.pipelines.backend import build
-from reasoning.pipelines.difficulty_aware import DifficultyAwareOptions, quotas
-from reasoning.pipelines.settings import settings_from
+from reasoning.pipelines.difficulty_aware import quotas
+from reasoning.pipelines.settings import Settings, settings_from
 
 
 def write_problems(path, count):
@@ -36,7 +37,7 @@ def generate(tmp_path, rates, **options):
         }
     )
     engine = SimulatedEngine({f"p{number}": rate for number, rate in enumerate(rates)})
-    built = asyncio.run(build(settings, tmp_path / "run", engine=engine, jobs=1, quiet=True))
+    built = asyncio.run(build(settings, tmp_path / "run", engine=engine, execution=Execution(jobs=1, quiet=True)))
     rows = [row for path in sorted(built.dataset.glob("data/*.parquet")) for row in pq.read_table(path).to_pylist()]
     return rows, engine, built
 
@@ -121,6 +122,8 @@ def test_quotas_of_examples():
 
 
 @pytest.mark.parametrize("options", [{"strategy": "hard"}, {"stop": "at"}])
-def test_unknown_words_are_refused(options):
-    with pytest.raises(PipelineError, match="expected"):
-        DifficultyAwareOptions(**options)
+def test_unknown_words_are_refused(options, tmp_path):
+    settings = Settings("difficulty-aware", problems="data:puzzles", own=options)
+    with pytest.raises(PipelineError, match="expected one of"):
+        asyncio.run(build(settings, tmp_path / "run", execution=Execution(quiet=True)))
+    assert not (tmp_path / "run").exists()

@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 from simulated import SimulatedEngine
 
+from reasoning.backends import Execution
 from reasoning.engines.base import Completion
 from reasoning.families.validity import PAPER_TESTS
 from reasoning.pipelines import PipelineError
@@ -74,7 +75,9 @@ def generate(tmp_path, engine=None, name="run", seeds=SEEDS, pipeline="efagen", 
     flat = {"pipeline": pipeline, "decontaminate": "none", "near": 0.0, **options}
     if pipeline == "efagen":
         flat["problems"] = str(tmp_path / "seeds.jsonl")
-    built = asyncio.run(build(settings_from(flat), tmp_path / name, engine=engine, jobs=2, quiet=True))
+    built = asyncio.run(
+        build(settings_from(flat), tmp_path / name, engine=engine, execution=Execution(jobs=2, quiet=True))
+    )
     rows = [row for path in sorted(built.dataset.glob("data/*.parquet")) for row in pq.read_table(path).to_pylist()]
     lines = (tmp_path / name / "discarded.jsonl").read_text().splitlines()
     return rows, [json.loads(line) for line in lines], built

@@ -9,7 +9,8 @@ from pipeline_runs import run_pipeline
 
 from reasoning.pipelines.base import Discarded, PipelineError, Row
 from reasoning.pipelines.library_mutations import FORMS, Effort, LibraryMutator, Mutation
-from reasoning.pipelines.mutate import _ALONE, MutateOptions, _judged, _kept
+from reasoning.pipelines.mutate import _ALONE, _judged, _kept
+from reasoning.pipelines.settings import settings_from
 from verifiers.proofs import ProofTask, ProofVerifier
 from verifiers.records import Problem, Status, Verdict
 from verifiers.sandbox import Limits, SandboxPool
@@ -50,8 +51,8 @@ def test_other_names_make_no_other_statement():
 
 
 def test_an_unknown_mode_is_one_clear_line():
-    with pytest.raises(PipelineError, match="--mode simp: expected rw, apply, both"):
-        MutateOptions(mode="simp")
+    with pytest.raises(PipelineError, match="--mode simp: expected one of rw, apply, both"):
+        settings_from({"pipeline": "mutate", "mode": "simp"})
 
 
 @pytest.mark.parametrize(

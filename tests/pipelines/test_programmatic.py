@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reasoning.backends import Execution
 from reasoning.engines.base import Completion
 from reasoning.evaluation.seeds import find_seeds
 from reasoning.families import FamilyError
@@ -20,7 +21,7 @@ from reasoning.pipelines.settings import settings_from
 
 def generate(tmp_path, engine=None, **options):
     settings = settings_from({"pipeline": "programmatic", "decontaminate": "none", **options})
-    built = asyncio.run(build(settings, tmp_path / "run", engine=engine, jobs=1, quiet=True))
+    built = asyncio.run(build(settings, tmp_path / "run", engine=engine, execution=Execution(jobs=1, quiet=True)))
     rows = [row for path in sorted(built.dataset.glob("data/*.parquet")) for row in pq.read_table(path).to_pylist()]
     thrown = [json.loads(line) for line in (tmp_path / "run" / "discarded.jsonl").read_text().splitlines()]
     return rows, thrown
@@ -154,12 +155,12 @@ def test_a_written_program_is_sent_back_with_its_error(tmp_path):
 def test_a_family_that_there_is_not_is_said_before_anything_is_begun(tmp_path):
     settings = settings_from({"pipeline": "families", "family": "nosuch"})
     with pytest.raises(FamilyError, match="no family, topic or grade 'nosuch'"):
-        asyncio.run(build(settings, tmp_path / "run", quiet=True))
+        asyncio.run(build(settings, tmp_path / "run", execution=Execution(quiet=True)))
     assert not (tmp_path / "run").exists()
 
 
 def test_tools_that_the_engine_cannot_call_are_said_before_anything_is_begun(tmp_path):
     settings = settings_from({"pipeline": "rejection", "engine": "search", "method": "direct,tools=python"})
     with pytest.raises(MethodError, match="no model that could call tools"):
-        asyncio.run(build(settings, tmp_path / "run", quiet=True))
+        asyncio.run(build(settings, tmp_path / "run", execution=Execution(quiet=True)))
     assert not (tmp_path / "run").exists()

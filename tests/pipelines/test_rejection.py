@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from pipeline_runs import ScriptedEngine, run_pipeline
 
+from reasoning.backends import Execution
 from reasoning.evaluation.benchmarks import BenchmarkError
 from reasoning.evaluation.seeds import find_seeds
 from reasoning.pipelines.backend import build
@@ -170,7 +171,9 @@ def test_the_cost_counts_the_judges_too_and_a_resume_takes_nothing(tmp_path):
     assert cost["sandbox_tasks"] >= 3  # nothing but judging ran there
     assert cost["sandbox_seconds"] > 0
     settings = settings_from({"decontaminate": "none", **options})
-    again = asyncio.run(build(settings, tmp_path / "run", engine=ScriptedEngine(None), resume=True, quiet=True))
+    again = asyncio.run(
+        build(settings, tmp_path / "run", engine=ScriptedEngine(None), resume=True, execution=Execution(quiet=True))
+    )
     assert again.cost == cost
 
 

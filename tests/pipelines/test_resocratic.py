@@ -6,7 +6,8 @@ import json
 import pytest
 from pipeline_runs import ScriptedEngine, run_pipeline
 
-from reasoning.pipelines.resocratic import DEMONSTRATIONS, ScenarioError, optimum_fault, read_scenario
+from reasoning.pipelines.resocratic import DEMONSTRATIONS, optimum_fault
+from reasoning.pipelines.scenarios import ScenarioError, read_scenario
 from reasoning.solvers.toolbox import Toolbox
 from verifiers.sandbox import SandboxPool
 

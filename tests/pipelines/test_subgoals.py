@@ -8,6 +8,7 @@ import pytest
 from isabelle_double import IsabelleDouble
 from pipeline_runs import write_lines
 
+from reasoning.backends import Execution
 from reasoning.engines.base import Completion, TokenLogprob
 from reasoning.methods.subgoal_closing import proof_in
 from reasoning.pipelines.backend import build
@@ -53,7 +54,7 @@ async def built(folder, engine, **options):
     settings = settings_from(
         {"pipeline": "subgoals", "decontaminate": "none", "near": 0.0, "prompt": "complete", **options}
     )
-    made = await build(settings, folder / "run", engine=engine, jobs=1, concurrency=4, quiet=True)
+    made = await build(settings, folder / "run", engine=engine, execution=Execution(jobs=1, concurrency=4, quiet=True))
     tables = {
         name: [
             row for path in sorted((made.dataset / name).glob("*.parquet")) for row in pq.read_table(path).to_pylist()
@@ -207,7 +208,9 @@ def test_a_run_says_the_same_again_and_asks_for_nothing_when_it_is_resumed(tmp_p
     async def again():
         settings = settings_from({**one[2].manifest["settings"]})
         silent = Scripted(formal, lambda prompt, text: 0.0)
-        made = await build(settings, tmp_path / "one" / "run", engine=silent, resume=True, jobs=1, quiet=True)
+        made = await build(
+            settings, tmp_path / "one" / "run", engine=silent, resume=True, execution=Execution(jobs=1, quiet=True)
+        )
         return made, silent
 
     made, silent = asyncio.run(again())

@@ -22,7 +22,7 @@ from reasoning.selfplay.prover_set import prover_examples, prover_weight
 from reasoning.selfplay.records import Conjecture, Example, Proof, Statement
 from reasoning.selfplay.store import SelfPlayError, read_records
 from reasoning.selfplay.systems import ISABELLE, LEAN
-from reasoning.training.config import ConfigError
+from reasoning.training.forms import ConfigError
 from verifiers.proofs.isabelle.bridge import IsabelleBridge
 from verifiers.sandbox import Limits
 

@@ -20,7 +20,7 @@ from reasoning.selfplay.overlap import Asked, sample_and_check
 from reasoning.selfplay.records import Attempts, Conjecture, Example, Proof, Statement
 from reasoning.selfplay.report import curve
 from reasoning.selfplay.store import Appended, SelfPlayError, read_records
-from reasoning.training.config import ConfigError
+from reasoning.training.forms import ConfigError
 from reasoning.training.session import TrainingError
 
 DATA = ("inputs", "targets", "conjectures", "attempts", "proofs", "conjecturer", "prover")

@@ -5,6 +5,7 @@ import json
 
 import pyarrow.parquet as pq
 
+from reasoning.backends import Execution
 from reasoning.engines.base import Completion
 from reasoning.pipelines.backend import build
 from reasoning.pipelines.settings import settings_from
@@ -13,7 +14,9 @@ from reasoning.pipelines.settings import settings_from
 def run_pipeline(folder, asked=None, **options):
     """Build with these settings in `folder/run`; returns rows by table, discarded records, and the outcome."""
     settings = settings_from({"decontaminate": "none", **options})
-    built = asyncio.run(build(settings, folder / "run", engine=asked, jobs=2, concurrency=4, quiet=True))
+    built = asyncio.run(
+        build(settings, folder / "run", engine=asked, execution=Execution(jobs=2, concurrency=4, quiet=True))
+    )
     rows = {
         table: [
             row for path in sorted((built.dataset / name).glob("*.parquet")) for row in pq.read_table(path).to_pylist()

@@ -14,7 +14,7 @@ import json
 import re
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -62,14 +62,17 @@ Action = Refuse | Say | Hang | Drop | Gather
 class ProtocolServer:
     """Follows the given actions, one a request in order of arrival, then answers properly."""
 
-    def __init__(self, *actions: Action, forever: Action | None = None) -> None:
-        """Follow `actions`, then `forever` if there is one."""
+    def __init__(
+        self, *actions: Action, forever: Action | None = None, reply: Callable[[str], str] | None = None
+    ) -> None:
+        """Follow `actions`, then `forever` if there is one; proper answers say what `reply` makes of the last message."""
         self.bodies: list[dict[str, Any]] = []
         self.paths: list[str] = []
         self.keys: list[str | None] = []
         self.most_at_once = 0
         self._actions = deque(actions)
         self._forever = forever
+        self._reply = reply
         self._lock = threading.Lock()
         self._open = 0
         self._gathered = threading.Condition()
@@ -133,7 +136,7 @@ class ProtocolServer:
             case _:
                 if isinstance(action, Gather):
                     self._wait_for(action.parties)
-                _send(handler, 200, json.dumps(_reply(handler.path, body)).encode())
+                _send(handler, 200, json.dumps(_reply(handler.path, body, self._reply)).encode())
 
     def _wait_for(self, parties: int) -> None:
         with self._gathered:
@@ -141,8 +144,11 @@ class ProtocolServer:
             self._gathered.wait_for(lambda: self.most_at_once >= parties or self._closing.is_set(), timeout=60)
 
 
-def _reply(path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """A proper answer: the prompt and the seed, in one token each; for embeddings, counts of the words."""
+def _reply(path: str, body: Mapping[str, Any], reply: Callable[[str], str] | None) -> dict[str, Any]:
+    """A proper answer: what `reply` says, or the prompt and the seed, a token each; for embeddings, counts of the words.
+
+    With `reply` a prompt has a token for each character, which is what its echo counts.
+    """
     if path.endswith("/embeddings"):
         data = [
             {"object": "embedding", "index": place, "embedding": words_vector(text)}
@@ -158,7 +164,9 @@ def _reply(path: str, body: Mapping[str, Any]) -> dict[str, Any]:
     prompt = body["messages"][-1]["content"] if chat else body["prompt"]
     if isinstance(prompt, list):
         prompt = "".join(part.get("text", "") for part in prompt)
-    tokens = [prompt, f"|{body.get('seed')}"]
+    tokens = [reply(prompt)] if reply else [prompt, f"|{body.get('seed')}"]
+    if reply and body.get("echo"):
+        tokens = [*prompt, *tokens]
     choice: dict[str, Any] = {"index": 0, "finish_reason": "stop", "logprobs": None}
     if chat:
         choice["message"] = {"role": "assistant", "content": "".join(tokens)}
@@ -170,7 +178,8 @@ def _reply(path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         choice["text"] = "".join(tokens)
         if body.get("logprobs") is not None:
             choice["logprobs"] = {"tokens": tokens, "token_logprobs": [-0.5] * len(tokens)}
-    usage = {"prompt_tokens": 3, "completion_tokens": len(tokens), "total_tokens": 3 + len(tokens)}
+    asked = len(prompt) if reply else 3
+    usage = {"prompt_tokens": asked, "completion_tokens": len(tokens), "total_tokens": asked + len(tokens)}
     return {"id": "1", "object": "x", "created": 0, "model": body["model"], "choices": [choice], "usage": usage}
 
 

@@ -36,6 +36,7 @@ def make_tiny_model(
     chat_template: bool = True,
     max_positions: int = MAX_POSITIONS,
     texts: Sequence[str] = (),
+    sliding_window: int = 0,
 ) -> Path:
     """Save the model and its tokenizer in `directory`; the same seed makes the same weights.
 
@@ -45,12 +46,14 @@ def make_tiny_model(
         chat_template: whether the tokenizer has one.
         max_positions: longest prompt plus completion, tokens.
         texts: what the tokenizer's merges are learned from, so that such texts are short; none: one token a byte.
+        sliding_window: how many tokens back each layer looks; 0: as far as there are any.
     """
     import torch
     from transformers import Qwen2ForCausalLM
 
     tokenizer = _tokenizer(chat_template, texts, max_positions)
-    config = _config(tokenizer, max_position_embeddings=max_positions)
+    windows = {"use_sliding_window": True, "sliding_window": sliding_window, "max_window_layers": 0}
+    config = _config(tokenizer, max_position_embeddings=max_positions, **(windows if sliding_window else {}))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = Qwen2ForCausalLM(config).to(torch.float32)

@@ -31,16 +31,20 @@ class VLLMServer:
 
     MODEL = "tiny"
 
-    def __init__(self, model: Path, *, log: Path, max_model_len: int = 512, more: Sequence[str] = ()) -> None:
-        """Serve `model` in contexts of `max_model_len` tokens, with `more` arguments; what it prints goes to `log`."""
+    def __init__(
+        self, model: Path, *, log: Path, max_model_len: int = 512, more: Sequence[str] = (), command: Sequence[str] = ()
+    ) -> None:
+        """Serve `model` in contexts of `max_model_len` tokens, with `more` arguments; what it prints goes to `log`.
+
+        A `command` that names the model itself is run in the place of vLLM's module.
+        """
         self._log = log
         self._port = _free_port()
+        module = (sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(model))
         self._command = [
-            *(sys.executable, "-m", "vllm.entrypoints.openai.api_server"),
-            *("--model", str(model), "--served-model-name", self.MODEL),
+            *(command or (*module, "--served-model-name", self.MODEL, "--generation-config", "vllm")),
             *("--host", "127.0.0.1", "--port", str(self._port)),
-            *("--dtype", "float32", "--max-model-len", str(max_model_len)),
-            *("--enforce-eager", "--generation-config", "vllm", *more),
+            *("--dtype", "float32", "--max-model-len", str(max_model_len), "--enforce-eager", *more),
         ]
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reasoning.training.config import RECIPES, ConfigError, config_from_json, read_config
+from reasoning.training.config import RECIPES, config_from_json, read_config
+from reasoning.training.forms import ConfigError
 
 WRONG = [
     ("stepz = 3", "field 'stepz': unknown; known fields: model"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from reasoning.training.optimizer_settings import OptimizerSettings
+
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from reasoning.training.optimizers import (  # noqa: E402
@@ -11,7 +13,6 @@ from reasoning.training.optimizers import (  # noqa: E402
     SOAP,
     Lion,
     MuonWithAdamW,
-    OptimizerSettings,
     build_optimizer,
 )
 

@@ -21,7 +21,8 @@ pytest.importorskip("trl", reason="TRL is not installed")
 transformers = pytest.importorskip("transformers", reason="Transformers is not installed")
 
 from reasoning.training import session as sessions  # noqa: E402
-from reasoning.training.config import ConfigError, read_config  # noqa: E402
+from reasoning.training.config import read_config  # noqa: E402
+from reasoning.training.forms import ConfigError  # noqa: E402
 from reasoning.training.recipes import run_training  # noqa: E402
 from reasoning.training.session import TrainingError, last_checkpoint, model_path  # noqa: E402
 from tests.support.cheats import CHEATS  # noqa: E402

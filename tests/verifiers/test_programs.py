@@ -11,8 +11,6 @@ from judge_runner import Item, JudgeRunner, benchmark, unexpected
 from verifiers.programs.problems import ProgramProblem
 from verifiers.records import Problem, RecordError, Status, Verdict
 
-ADD = "def add(a, b):\n    return a + b\n"
-
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[JudgeRunner]:

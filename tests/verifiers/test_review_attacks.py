@@ -65,6 +65,33 @@ def test_a_candidate_cannot_end_the_loops_of_its_tests(runner: JudgeRunner, test
     assert runner.judge(problem, "def f(x):\n    return x + 1\n").passed
 
 
+LIAR = "class Everything:\n    def __contains__(self, item):\n        return True\n"
+
+
+@pytest.mark.parametrize("iterates", [True, False])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"test": "def check(candidate):\n    for x in (5,):\n        assert 3 in candidate(x)\n"},
+        {"tests": ["assert all(x in f(5) for x in [1, 7])"]},
+    ],
+)
+def test_an_answer_cannot_claim_to_hold_everything(runner: JudgeRunner, fields: dict[str, Any], iterates: bool) -> None:
+    source = LIAR + "    def __iter__(self):\n        return iter([0])\n" * iterates
+    assert not runner.judge(program(entry_point="f", **fields), source + "def f(x):\n    return Everything()\n").passed
+    honest = "class Numbers(set):\n    pass\ndef f(x):\n    return Numbers([1, 3, 7])\n"
+    assert runner.judge(program(entry_point="f", **fields), honest).passed
+
+
+def test_a_class_under_test_has_its_own_membership(runner: JudgeRunner) -> None:
+    test = "def check(candidate):\n    trie = candidate()\n    trie.add('ab')\n    assert 'ab' in trie and 'c' not in trie\n"
+    source = (
+        "class Trie:\n    def __init__(self):\n        self.words = []\n    def add(self, word):\n"
+        "        self.words.append(word)\n    def __contains__(self, word):\n        return word in self.words\n"
+    )
+    assert runner.judge(program(entry_point="Trie", test=test), source).passed
+
+
 HELPER = "def twist(s):\n    return s[::-1] + 'x'\n\n\ndef untwist(s: str):\n    '''The inverse of twist.'''\n"
 
 

@@ -175,6 +175,28 @@ _BRACED_ARRAY = re.compile(
     re.DOTALL,
 )
 _PRIMES = re.compile(r"\s*\^\s*(?:\{\s*(?:\\prime\s*){1,3}\}|\\prime(?![A-Za-z]))")
+_UNIT_QUOTIENT = re.compile(
+    r"(?<=[\d\s}),;:!])\\[dt]?frac\s*"
+    + r"\s*".join([r"\{\s*(\\(?:text|mathrm)\s*\{[^{}]*\}(?:\s*\^\s*(?:\d|\{\d\}))?)\s*\}"] * 2)
+    + r"(?!\s*\^)"
+)
+r"""`\frac{\text{m}}{\text{s}^2}`, a unit."""
+
+_TRANSPOSED = re.compile(
+    r"(?<=[)}\]])\s*\^\s*(?:\{\s*)?(?:\\top|\\intercal|\\(?:mathrm|mathsf|text)\s*\{\s*T\s*\})(?![A-Za-z])(?:\s*\})?"
+)
+_TEXT_DIGITS = re.compile(r"(?<=\d)\s*\\(?:text|mathrm|texttt)\s*\{\s*([A-Z]+)\s*\}(?=[0-9A-Z]*\s*_)")
+"""`2\\text{A}_{16}`: digits that are letters."""
+
+_ALIGNMENT = re.compile(r"&\s*(=|<|>|\\(?:le|leq|ge|geq|ne|neq|approx|equiv|in)(?![A-Za-z]))(?:\s*&)?")
+"""The mark before a relation in lines that are set under one another."""
+
+_EACH = re.compile(
+    r"(?<=[\w}])\s+an? (?=(?:second|minute|hour|day|night|week|weekend|month|year|quarter|piece|person|dozen|pound|"
+    r"gallon|mile|kilogram)\b)"
+)
+"""`$18 a day` is $18 per day."""
+
 _BRACED_UNIT = re.compile(r"(?<=\d)\s*\{\s*(m|cm|mm|km|g|kg|ft|in|s|min|h|L|ml)\s*\}")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 _ESCAPED_DELIMITERS = re.compile(r"\s*\\\$([^$]*)\\\$\s*")
@@ -222,6 +244,11 @@ def clean(text: str) -> str:
         text = text.replace(r"\$", " \\dollar ").replace(r"\#", " ").replace(r"\_", " ")
         text = _GROUPED.sub(lambda match: match[1] + re.sub(r"\D", "", match[2]), text)
         text = _BRACED_ARRAY.sub(r"\\begin{cases}\1\\end{cases}", text)
+        if "&" in text:
+            text = _ALIGNMENT.sub(r"\1", text)
+        if "frac" in text:
+            text = _UNIT_QUOTIENT.sub(r"\1/\2", text)
+        text = _TEXT_DIGITS.sub(r"\1", _TRANSPOSED.sub("^T", text))
         text = _PRIMES.sub(lambda match: "'" * match[0].count("prime"), text)
         text = text.replace("\\\\", " \\newline ")
         text = _MATH_DELIMITERS.sub(" ", text)
@@ -238,6 +265,8 @@ def clean(text: str) -> str:
         text = _dollars(text)
     if "{" in text:
         text = _BRACED_UNIT.sub(r" \\text{\1}", text)
+    if " a" in text:
+        text = _EACH.sub(" per ", text)
     text = _AND_A_HALF.sub(r"\1 \\frac{1}{2}", _ORDINAL.sub("", text))
     if "10" in text:
         text = _TIMES_TEN.sub(r"\1 \\times 10^", text)

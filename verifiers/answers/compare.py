@@ -7,6 +7,7 @@ gold 5 m           answer 500 cm           ->  equal after conversion
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -14,12 +15,21 @@ from verifiers.answers.agreement import Agreement, Concession, agree, differ
 from verifiers.answers.calculations import is_calculation, is_division
 from verifiers.answers.expressions import compare_expressions
 from verifiers.answers.limits import MAX_ITEMS, AnswerTooLargeError
-from verifiers.answers.lists import compare_collections, in_order, letters, matrix_of, matrix_value, unordered
+from verifiers.answers.lists import (
+    compare_collections,
+    in_order,
+    letters,
+    matrix_of,
+    matrix_value,
+    transposed,
+    unit_vector_sum,
+    unordered,
+)
 from verifiers.answers.parser_tools import divide, multiply, negate
 from verifiers.answers.piecewise import compare_cases
 from verifiers.answers.proof import Answer, Prover
 from verifiers.answers.reading import Reading
-from verifiers.answers.relations import assignment, compare_relations, unnamed
+from verifiers.answers.relations import Named, assignment, compare_relations, unnamed
 from verifiers.answers.rewrite import has_plus_minus, upper_and_lower
 from verifiers.answers.sets import infinite_sign, is_set, same_set
 from verifiers.answers.tree import (
@@ -33,6 +43,7 @@ from verifiers.answers.tree import (
     Modular,
     Node,
     Number,
+    Power,
     Product,
     Quantity,
     Ratio,
@@ -62,7 +73,11 @@ def compare_readings(gold: Reading, answer: Reading, comparer: Comparer | None =
     if chosen is not None:
         return chosen
     worded = not gold.nodes or not answer.nodes or isinstance(gold.nodes[0], Words)
-    if gold.words and gold.words == answer.words and worded:
+    if gold.reason is not None and answer.reason is not None:
+        same = comparer.compare(gold.reason, answer.reason)
+        if not same.equal:
+            return differ(f"the same verdict with another value: {same.rule}")
+    if gold.words and worded and _without_gaps(gold.words) == _without_gaps(answer.words):
         return agree("the same words")
     best = differ("nothing to compare" if gold.nodes else "other words")
     for first in gold.nodes:
@@ -80,6 +95,20 @@ def compare_readings(gold: Reading, answer: Reading, comparer: Comparer | None =
             ):
                 best = agreement
     return best
+
+
+def _of_other_unknowns(names: tuple[Named | None, Named | None]) -> bool:
+    """Whether both sides give values of one unknown each, of another letter."""
+    if names[0] is None or names[1] is None or not (names[0].single and names[1].single):
+        return False
+    letters_of = [{show(name).partition("_")[0].lower() for name in found.names} for found in names if found]
+    plain = all(isinstance(name, Symbol) for found in names if found for name in found.names)
+    return plain and letters_of[0] != letters_of[1]
+
+
+def _without_gaps(words: str) -> str:
+    """`caco 3`, from a subscript, is `caco3`."""
+    return re.sub(r"(?<=[a-z]) (?=\d)", "", words)
 
 
 def _options(gold: Reading, answer: Reading) -> Agreement | None:
@@ -141,7 +170,8 @@ class Comparer:
             return named
         if self._speaks_of_sets(gold, answer):
             return self._sets(gold, answer)
-        if any(isinstance(side, Matrix) for side in kinds):
+        gold, answer = _with_unit_vectors(gold, answer), _with_unit_vectors(answer, gold)
+        if isinstance(gold, Matrix) or isinstance(answer, Matrix):
             return self._matrices(gold, answer)
         if any(isinstance(side, Collection) for side in kinds):
             return self._collections(gold, answer)
@@ -184,7 +214,8 @@ class Comparer:
         found = names[0] or names[1]
         assert found is not None
         if found.single:
-            return self.compare(sides[0], sides[1])
+            agreement = self.compare(sides[0], sides[1])
+            return agreement.conceding(Concession.VARIABLES) if _of_other_unknowns(names) else agreement
         other = sides[1] if names[0] is not None else sides[0]
         if not isinstance(other, Collection) or (other.opening, other.closing) == ("{", "}"):
             return differ("named values and something else")
@@ -247,6 +278,8 @@ class Comparer:
                 return self._matrices(rows[0], rows[1])
             return compare_collections(gold, answer, self.compare)
         for side, other in ((gold, answer), (answer, gold)):
+            if isinstance(side, Collection) and side.items == (Constant("empty"),) and side.opening:
+                return differ("the set that holds the empty set")
             if isinstance(side, Collection) and len(side.items) == 1 and not isinstance(other, Collection):
                 agreement = self.compare(side.items[0], other) if side is gold else self.compare(other, side.items[0])
                 return agreement.conceding(Concession.SINGLETON) if agreement.equal and side.opening else agreement
@@ -268,6 +301,8 @@ class Comparer:
             if dimensions != {"radian"} and any(_is_angle(side) for side in (gold, answer)):
                 return differ("an angle and a quantity")
             agreement = self.compare(first, second)
+            if dimensions == {"radian"} and Concession.DEGREE in agreement.concessions:
+                return differ("degrees and radians")
             return agreement.conceding(Concession.UNIT) if agreement.equal else agreement
         units = gold.unit, answer.unit
         if not units[0].dimension or not units[1].dimension:
@@ -317,6 +352,8 @@ class Comparer:
         values = [self.prover.number(part) for part in (side.value, side.modulus, other)]
         if values[0] is not None and values[1] and values[2] == values[0] % values[1]:
             return agree("the least residue", Concession.RESIDUE)
+        if side is answer and values[0] is not None and values[1] and abs(values[0]) >= abs(values[1]):
+            return differ("another residue")
         return agreement.conceding(Concession.RESIDUE) if agreement.equal else agreement
 
     def _words(self, gold: Node, answer: Node) -> Agreement:
@@ -341,9 +378,23 @@ def _values(node: Node) -> Node:
         return Collection("", "", tuple(upper_and_lower(node)))
     if isinstance(node, Quantity) and has_plus_minus(node):
         return Collection("", "", tuple(upper_and_lower(node)))
+    if isinstance(node, Power):
+        return transposed(node)
     if isinstance(node, Product | Sum) and any(isinstance(part, Matrix) for part in walk(node)):
         return matrix_value(node) or node
     return node
+
+
+def _with_unit_vectors(node: Node, other: Node) -> Node:
+    """`2i - 3j + k` as a column when `other` is a vector with entries."""
+    match other:
+        case Matrix(rows) if len(rows[0]) == 1:
+            length = len(rows)
+        case Collection("(" | "<", ")" | ">", items):
+            length = len(items)
+        case _:
+            return node
+    return (unit_vector_sum(node, length) if is_expression(node) else None) or node
 
 
 def _spread(node: Node) -> Node:

@@ -47,6 +47,8 @@ _INVERSES = {
     "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
 }  # fmt: skip
 _LARGEST_EXACT_ROOT = 12
+_SAMPLE_TERMS = (2, 3, 5, 8, 11, 14, 26, 153)
+"""Indices whose terms stand for an infinite sum, which is never added up: two sums with these terms are the same."""
 
 
 class UndefinedError(ArithmeticError):
@@ -435,10 +437,12 @@ class Evaluator:
                     term = self.value(body)
                     total = self._plus(total, term) if name == "sum" else self._times(total, term)
                 return total
-            self._point[variable.name] = Fraction(7)
-            sample = self.value(body)
-            self._point[variable.name] = Fraction(4)
-            values = [start, sample, self.value(body), *([] if stop is None else [stop])]
+            if stop is not None and not (isinstance(stop, Fraction) and stop.denominator == 1):
+                raise UndefinedError("a sum up to a number that is no integer")
+            values = [start] if stop is None else [start, stop]
+            for sample in _SAMPLE_TERMS:
+                self._point[variable.name] = Fraction(sample)
+                values.append(self.value(body))
             return self._opaque(f"{name} {len(values)}", values)
         finally:
             if outer is None:

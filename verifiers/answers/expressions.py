@@ -9,6 +9,7 @@ gold 30^\circ, answer 30     ->  equal but for the degree sign
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import NamedTuple
 
 from verifiers.answers.agreement import Agreement, Concession, agree, differ
 from verifiers.answers.proof import Answer, Prover
@@ -150,22 +151,40 @@ def _without_degree(node: Node) -> Node | None:
     return None
 
 
-def _decimal(node: Node) -> tuple[Fraction, Fraction] | None:
-    """Value and unit in the last place of a decimal literal: `2.70`, `5.8 * 10^3`, `2.5%`, `-0.3`."""
+class _Decimal(NamedTuple):
+    """A decimal literal.
+
+    Attributes:
+        value: what it stands for.
+        unit: one in its last place.
+        written: the number before a power of ten, which tells whether it may be rounded.
+    """
+
+    value: Fraction
+    unit: Fraction
+    written: Fraction
+
+
+def _decimal(node: Node) -> _Decimal | None:
+    """The decimal literal that `node` is: `2.70`, `5.8 * 10^3`, `2.5%`, `-0.3`."""
     match node:
         case Number(value, places) if places is not None:
-            return value, Fraction(10) ** -places
+            unit = Fraction(10) ** -places
+            # 6.02e23 has a negative number of places, and was written with one digit before the point.
+            written = value if places >= 0 else value / unit / 10 ** (_significant(value, unit) - 1)
+            return _Decimal(value, unit, written)
         case Call("percent", (inner,)):
             found = _decimal(inner)
-            return None if found is None else (found[0] / 100, found[1] / 100)
+            return None if found is None else _Decimal(found.value / 100, found.unit / 100, found.value / 100)
         case Product((Number(value, places), Power(Number(base, None), Number(exponent, None)))) if (
             places is not None and base == 10 and exponent.denominator == 1 and abs(exponent) < 400
         ):
             scale = Fraction(10) ** int(exponent)
-            return value * scale, Fraction(10) ** -places * scale
+            written = value * scale if exponent < 0 else value
+            return _Decimal(value * scale, Fraction(10) ** -places * scale, written)
         case Product((Number(value, None), inner)) if abs(value) == 1:
             found = _decimal(inner)
-            return None if found is None else (value * found[0], found[1])
+            return None if found is None else _Decimal(value * found.value, found.unit, found.written)
         case Product(factors) if len(factors) == 2 and factors[1] == Constant("deg"):
             return None
     return None
@@ -178,9 +197,9 @@ def _significant(value: Fraction, unit: Fraction) -> int:
 def _decimals(gold: Node, answer: Node, prover: Prover) -> Agreement | None:
     """The tolerance rules; None when none of them makes the two equal."""
     gold_decimal, answer_decimal = _decimal(gold), _decimal(answer)
-    if gold_decimal is not None and _may_be_rounded(*gold_decimal):
-        value, unit = gold_decimal
-        finer = answer_decimal is None or answer_decimal[1] < unit
+    if gold_decimal is not None and _may_be_rounded(gold_decimal):
+        value, unit, _ = gold_decimal
+        finer = answer_decimal is None or answer_decimal.unit < unit
         if finer and prover.within(answer, value, unit / 2):
             return agree("rounds to the gold decimal", Concession.ROUNDING)
         if (
@@ -191,8 +210,8 @@ def _decimals(gold: Node, answer: Node, prover: Prover) -> Agreement | None:
             return agree("cut off to the gold decimal", Concession.ROUNDING)
         if finer and _significant(value, unit) >= DOUBLE_DIGITS and prover.within(answer, value, 8 * unit):
             return agree("the same double-precision number", Concession.FLOAT)
-    if answer_decimal is not None and (gold_decimal is None or gold_decimal[1] > answer_decimal[1]):
-        value, unit = answer_decimal
+    if answer_decimal is not None and (gold_decimal is None or gold_decimal.unit > answer_decimal.unit):
+        value, unit, _ = answer_decimal
         digits = _significant(value, unit)
         if digits >= DOUBLE_DIGITS and prover.within(gold, value, 8 * unit):
             return agree("the same double-precision number", Concession.FLOAT)
@@ -218,13 +237,14 @@ def _is_irregular(gold: Node, prover: Prover) -> bool:
     return value is None or 10**9 % value.denominator != 0
 
 
-def _may_be_rounded(value: Fraction, unit: Fraction) -> bool:
-    if value == 0 or (value.denominator <= EXACT_DENOMINATOR and value.denominator != 10):
+def _may_be_rounded(decimal: _Decimal) -> bool:
+    denominator = decimal.written.denominator
+    if decimal.value == 0 or (denominator <= EXACT_DENOMINATOR and denominator != 10):
         return False
-    digits = _significant(value, unit)
+    digits = _significant(decimal.value, decimal.unit)
     if digits >= MIN_ROUNDED_DIGITS:
         return True
-    return digits == 2 and unit == Fraction(1, 100)
+    return digits == 2 and decimal.unit == Fraction(1, 100)
 
 
 def _renamed(gold: Node, answer: Node, prover: Prover) -> Agreement | None:

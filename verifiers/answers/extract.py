@@ -19,6 +19,7 @@ from functools import cache
 from verifiers.answers.boxes import last_boxes
 from verifiers.answers.cleaning import strip_invisible
 from verifiers.answers.limits import MAX_ANSWER_CHARACTERS, MAX_LITERAL_CHARACTERS, MAX_TEXT_TAIL
+from verifiers.thoughts import without_thoughts
 
 __all__ = ["Extraction", "extract", "places"]
 
@@ -98,7 +99,8 @@ _CORRECTED_VALUE = re.compile(
 _MATH = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\\((.+?)\\\)|(?<!\\)\$((?:[^$\\\n]|\\.){1,600}?)(?<!\\)\$", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=[^\s.])[.!?](?=\s+(?:[A-Z#*\"'\\]|I\b)|\s*$)|[。！？]|\n|(?<=[\d\w$}])\.\s*(?=####)")
 _NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.])[-−]?\s?(?:[$€£¥]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?!\d)(?:\s?/\s?\d+)?(?:\s?(?:%|\\%))?(?![_^])"
+    r"(?<![A-Za-z0-9_.:])(?:[01]?\d|2[0-4]):[0-5]\d(?![\d:])(?:\s?[ap]\.?m\b\.?)?"
+    r"|(?<![A-Za-z0-9_.])[-−]?\s?(?:[$€£¥]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?!\d)(?:\s?/\s?\d+)?(?:\s?(?:%|\\%))?(?![_^])"
 )
 
 
@@ -114,10 +116,36 @@ def _cut_words() -> re.Pattern[str]:
 _ANSWER_WORD = re.compile(r"answer|correct|option|choice|答|选", re.IGNORECASE)
 _UNSURE = re.compile(r"\b(?:or|maybe|perhaps|possibly)\b", re.IGNORECASE)
 _NEGATION = re.compile(
-    r"\b(?:not|n't|never|than|isn't|wasn't|at\s+least|at\s+most|up\s+to|between(?:\s+\S+\s+and)?|(?:is|are|was|just|well)\s+(?:over|above|under|below))\s*(?:equal\s+to\s+|be\s+)?\$?\s*$",
+    r"\b(?:not|n't|never|than|isn't|wasn't|at\s+least|at\s+most|up\s+to|between(?:\s+\S+\s+and)?|twice|thrice|double|triple|half(?:\s+of)?"
+    r"|(?:root|cube|square|logarithm|reciprocal|inverse|factorial|negative)\s+of|(?:is|are|was|just|well)\s+(?:over|above|under|below))\s*(?:equal\s+to\s+|be\s+)?\$?\s*$",
     re.IGNORECASE,
 )
 _DENIED = re.compile(r"\s*(?:not|unknown|unclear)\b", re.IGNORECASE)
+_UNKNOWN = re.compile(
+    r"\banswers?\s+(?:is|are|remains?)\s+(?:therefore\s+)?(?:unknown|unclear|not\s+(?:known|clear)|undetermined)\b[^.;\d\n]*\W*$"
+    r"|(?:\b(?:that|this|which|it)\s+(?:is|was)|[.?!]|\s[-–—])\s+(?:clearly\s+|obviously\s+|certainly\s+)?"
+    r"(?:no|nope|wrong|incorrect|impossible|absurd|invalid|false|not\s+(?:right|correct|possible|valid|it))\W*$",
+    re.IGNORECASE,
+)
+"""A text that ends by saying that it has no answer, or by taking the last one back."""
+
+_CHANGED_AFTER = re.compile(
+    r"\$?\s*(?:,?\s*(?:which|that|it)\s+)?(?:(?:is|was|are|were|does|do|did|can|will)\s*(?:not|n['’]t|never|too|wrong|incorrect|impossible"
+    r"|invalid|extraneous|rejected)|cannot|fails?|(?:plus|minus|times\s+[a-z\d$](?![a-z])|squared|cubed|factorial|divided|less\s+than|more\s+than"
+    r"|fewer\s+than|to\s+the\s+power|tenths|hundredths|thousandths|halves|thirds|(?:four|fif|six|seven|eigh|nin)ths)\b)",
+    re.IGNORECASE,
+)
+"""Words after a number that make it another number, or none."""
+
+_COURTESY = re.compile(
+    r"\s*(?:Let me know|Feel free|I hope|Hope this|Would you like|Do you want|If you (?:have|need|want|would))"
+    r"[^\n]*\s*$"
+)
+"""A last paragraph that speaks to the reader."""
+
+_BULLETS = re.compile(r"([-*•]\s+[^\n]+(?:\n\s*[-*•]\s+[^\n]+)*)")
+"""A list that begins on the line after a cue."""
+
 _DENIAL = re.compile(r"\banswer\s+is\s+not\b[^.\n]*", re.IGNORECASE)
 _NOT_BUT = re.compile(r"^\s*not\s+.{1,60}?,?\s*but\s+(?:rather\s+)?", re.IGNORECASE | re.DOTALL)
 _LEAD = re.compile(
@@ -148,6 +176,8 @@ _ASIDE = re.compile(r"\s\((?=[^()\\$]*[A-Za-z]{2,}\W+(?:[^()\\$]*\W)?[A-Za-z]{2,
 """A remark in brackets at the end of a sentence: at least two words, no mathematics."""
 
 _EDGE = " \t\r\n*_`"
+_SENTENCE_MARKS = " \n.!*_"
+_MAX_LAST_WORDS = 120
 _MAX_CUE_CHARACTERS = 1_500
 _SHORT_TEXT = 400
 
@@ -165,7 +195,14 @@ def places(text: str) -> Iterator[Extraction]:
     """The places of `extract` one by one; the later ones are only looked for when asked for."""
     if len(text) > MAX_LITERAL_CHARACTERS:
         text = text[-MAX_LITERAL_CHARACTERS:]
-    text = _QUOTE.sub("", strip_invisible(text).strip())
+    answer = without_thoughts(text)
+    if len(answer) < len(text):
+        yield from _places(answer)
+    yield from _places(text)
+
+
+def _places(text: str) -> Iterator[Extraction]:
+    text = _without_courtesy(_QUOTE.sub("", strip_invisible(text).strip()))
     if not text:
         return
     boxes = last_boxes(text)
@@ -175,6 +212,12 @@ def places(text: str) -> Iterator[Extraction]:
             yield correction
         yield Extraction(boxes.content, boxes.rule)
         yield from _after_cues(boxes.content)
+        return
+    tagged = _answer_tag(text)
+    if tagged is not None:
+        yield from _places(tagged)
+        return
+    if text.rstrip(_SENTENCE_MARKS)[-1:].isalpha() and _UNKNOWN.search(text[-_MAX_LAST_WORDS:]):
         return
     digits = _huge_integer_at_end(text)
     if digits is not None:
@@ -198,6 +241,20 @@ def places(text: str) -> Iterator[Extraction]:
             yield Extraction(text, "the whole text")
     if not _pure_mathematics(text):
         yield from _fallbacks(_DENIAL.sub(" ", tail))
+
+
+def _without_courtesy(text: str) -> str:
+    last = text.rfind("\n\n")
+    return text[:last] if last > 0 and _COURTESY.match(text, last) is not None else text
+
+
+def _answer_tag(text: str) -> str | None:
+    """What the last `<answer>...</answer>` holds, None without one."""
+    start = text.rfind("<answer>")
+    if start < 0:
+        return None
+    content = text[start + len("<answer>") :].partition("</answer>")[0].strip()
+    return content or None
 
 
 def _looks_bare(text: str) -> bool:
@@ -281,6 +338,8 @@ def _first_cue_word(text: str) -> int:
 def _phrase(text: str, start: int) -> str:
     """From `start` to the end of the sentence, a display included when the sentence goes on into one."""
     rest = text[start : start + _MAX_CUE_CHARACTERS]
+    if "\n" in text[max(start - 8, 0) : start] and (bullets := _BULLETS.match(rest)) is not None:
+        return " , ".join(line.strip()[1:].strip(_EDGE) for line in bullets[1].split("\n"))
     rest = re.sub(r"^\s*(?:\*\*|__|[:：])*\s*", "", rest)
     math = re.match(r"(?:\$\$|\\\[)(.+?)(?:\$\$|\\\])", rest, re.DOTALL)
     if math is not None:
@@ -354,16 +413,24 @@ def _fallbacks(text: str) -> Iterator[Extraction]:
         weak = list(_weak_cue().finditer(end))
         parts = _narrowed(_phrase(end, weak[-1].end())) if weak else []
         yield from (Extraction(part, "after a word of conclusion", certain=False) for part in parts[:2])
-    numbers = [number for number in _NUMBER.finditer(end) if not _NEGATION.search(end[: number.start()])]
-    if numbers and (
-        _ALTERNATIVE.search(end[: numbers[-1].start()]) or _OR_MORE.match(end[numbers[-1].end() :].lstrip())
-    ):
-        numbers = []
-    if math and (not numbers or numbers[-1].start() < math[-1].end()):
+    number = _last_number(end)
+    if math and (number is None or number.start() < math[-1].end()):
         content = next(group for group in math[-1].groups() if group is not None)
         yield Extraction(content, "the last piece of mathematics", certain=False)
     last = end.rsplit("\n", 1)[-1].strip(_EDGE)
     if "=" in last and len(last) <= _SHORT_TEXT:
-        yield Extraction(last.rsplit("=", 1)[1], "after the last equality sign", certain=False)
-    if numbers:
-        yield Extraction(numbers[-1][0], "the last number", certain=False)
+        value = last.rsplit("=", 1)[1]
+        yield Extraction(_cut_words().sub("", value) or value, "after the last equality sign", certain=False)
+    if number is not None:
+        yield Extraction(number[0], "the last number", certain=False)
+
+
+def _last_number(text: str) -> re.Match[str] | None:
+    """The last number that the words around it neither deny nor change; None when it is one of alternatives."""
+    for number in reversed(list(_NUMBER.finditer(text))):
+        before = text[max(number.start() - _MAX_LAST_WORDS, 0) : number.start()]
+        if _NEGATION.search(before) or _CHANGED_AFTER.match(text, number.end()):
+            continue
+        doubtful = _ALTERNATIVE.search(before) or _OR_MORE.match(text[number.end() :].lstrip())
+        return None if doubtful else number
+    return None

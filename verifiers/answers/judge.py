@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from verifiers.answers.agreement import CONVENTIONS, DEFAULT, LENIENT, STRICT, Agreement, Convention, agree, differ
@@ -17,7 +17,7 @@ from verifiers.answers.cleaning import strip_invisible
 from verifiers.answers.compare import Comparer, compare_readings
 from verifiers.answers.extract import Extraction, places
 from verifiers.answers.reading import Reading, read
-from verifiers.answers.tree import Node, Number, Words, symbols_of, walk
+from verifiers.answers.tree import Clock, Node, Number, Words, symbols_of, walk
 from verifiers.answers.vocabulary import SYNONYMS
 from verifiers.records import Status
 
@@ -125,7 +125,7 @@ def _usable(place: Extraction, reading: Reading, golds: list[Reading]) -> bool:
     if any(isinstance(part, Words) for part in walk(reading.nodes[0])):
         named = any(_is_words(gold) and gold.words not in SYNONYMS for gold in golds)
         return reading.words in SYNONYMS or _verdict_first(reading) or (place.certain and named)
-    numeric = any(isinstance(part, Number) for part in walk(reading.nodes[0]))
+    numeric = any(isinstance(part, Number | Clock) for part in walk(reading.nodes[0]))
     return place.certain or numeric or any(map(_is_symbolic, golds))
 
 
@@ -155,9 +155,7 @@ def _read_gold(gold: str) -> Reading:
 
 def _judge_reading(golds: list[Reading], place: Extraction, answer: Reading, convention: Convention) -> Judgement:
     best: tuple[Agreement, Reading, Reading] | None = None
-    contents = _with_option_text(answer)
-    wanted = [one for gold in golds for one in _with_option_text(gold)]
-    for gold, given in itertools.product(wanted, contents):
+    for gold, given in itertools.chain.from_iterable(_pairs(gold, answer) for gold in golds):
         agreement = _literal(gold, given) or compare_readings(gold, given, Comparer())
         if best is None or _rank(agreement, convention) > _rank(best[0], convention):
             best = agreement, gold, given
@@ -182,6 +180,14 @@ def _judge_reading(golds: list[Reading], place: Extraction, answer: Reading, con
         convention=convention.name,
         undecided=agreement.undecided if not agreement.equal else None,
     )
+
+
+def _pairs(gold: Reading, answer: Reading) -> Iterable[tuple[Reading, Reading]]:
+    """What is compared: the two, and the texts of their options unless the letters already tell them apart."""
+    choices = gold.choice, answer.choice
+    if choices == (None, None) or (choices[0] and choices[1] and choices[0][0] != choices[1][0]):
+        return [(gold, answer)]
+    return itertools.product(_with_option_text(gold), _with_option_text(answer))
 
 
 def _with_option_text(reading: Reading) -> list[Reading]:

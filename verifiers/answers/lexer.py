@@ -78,6 +78,14 @@ _TOKEN = re.compile(
 )
 
 
+_PLURAL_PARTS = {
+    word: part
+    for word in PART_WORDS - {"quarters"}
+    if word.endswith("s") and (part := number_from_words(["one", word])) is not None
+}
+"""`3 tenths` is a number; quarters may be coins."""
+
+
 class _Lexer:
     def __init__(self, text: str, *, prose: bool) -> None:
         self.text = text
@@ -161,6 +169,8 @@ class _Lexer:
             self._add("and", lower, spaced)
         elif lower == "dozen" and self._after_number():
             self._scale(12)
+        elif lower in _PLURAL_PARTS and self._after_number():
+            self._scale(_PLURAL_PARTS[lower])
         elif lower in NUMBER_WORDS or lower in ("half", "dozen"):
             self._number_words(lower, text, spaced)
         elif scale_of(lower) and self._after_number():
@@ -179,11 +189,15 @@ class _Lexer:
             self._add("mod", lower, spaced)
         elif len(text) == 1:
             self._letter(text, spaced)
-        elif self.prose or len(text) > MAX_PRODUCT_LETTERS or lower in ENGLISH_SHORT or find_unit(text):
+        elif self.prose or len(text) > MAX_PRODUCT_LETTERS or find_unit(text) or self._is_english(lower):
             self._word_or_product(text, spaced)
         else:
             for index, letter in enumerate(text):
                 self._letter(letter, spaced and index == 0)
+
+    def _is_english(self, word: str) -> bool:
+        """A short word of prose; `Be^{-x}` is a product, since no word has an exponent."""
+        return word in ENGLISH_SHORT and not self.text.startswith("^", self.position)
 
     def _is_function(self, name: str) -> bool:
         """Some functions are also words or units, unless brackets follow: `min`, `sec`, `sign`."""
@@ -241,11 +255,12 @@ class _Lexer:
     def _after_number(self) -> bool:
         return bool(self.tokens) and self.tokens[-1].kind == "number"
 
-    def _scale(self, factor: int) -> None:
+    def _scale(self, factor: int | Fraction) -> None:
         last = self.tokens.pop()
         assert last.number is not None
         value = last.number.value * factor
-        places = None if last.number.places is None else last.number.places - len(str(factor)) + 1
+        whole = isinstance(factor, int) and last.number.places is not None
+        places = last.number.places - len(str(factor)) + 1 if whole and last.number.places is not None else None
         self._add("number", str(value), last.spaced, Number(value, places))
 
     def _command(self, name: str, spaced: bool) -> None:
@@ -315,6 +330,9 @@ class _Lexer:
         inner = _Lexer(inside, prose="\\" not in inside).run()
         if inner and inner[0].kind == "word" and scale_of(inner[0].text.lower()) and self._after_number():
             self._scale(scale_of(inner.pop(0).text.lower()) or 1)
+        if inner and self._after_number() and (part := _PLURAL_PARTS.get(inner[0].text.lower())) is not None:
+            del inner[0]
+            self._scale(part)
         for index, token in enumerate(inner):
             self._add(
                 token.kind, token.text, token.spaced or (index == 0 and spaced) or token.kind == "word", token.number

@@ -9,14 +9,28 @@ gold (1, 2]     answer (1, 2)          ->  different
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import TypeAlias
 
 from verifiers.answers.agreement import Agreement, Concession, agree, differ
 from verifiers.answers.limits import UNORDERED_LIMIT
 from verifiers.answers.parser_tools import multiply
-from verifiers.answers.tree import Collection, Matrix, Node, Product, Sum, Symbol, Words
+from verifiers.answers.rewrite import replace
+from verifiers.answers.tree import Collection, Constant, Matrix, Node, Number, Power, Product, Sum, Symbol, Words, walk
 
-__all__ = ["Compare", "compare_collections", "in_order", "letters", "matrix_of", "matrix_value", "unordered"]
+__all__ = [
+    "Compare",
+    "compare_collections",
+    "in_order",
+    "letters",
+    "matrix_of",
+    "matrix_value",
+    "transposed",
+    "unit_vector_sum",
+    "unordered",
+]
+
+_UNIT_VECTORS = (Constant("i"), Symbol("j"), Symbol("k"))
 
 MAX_PRODUCT_SIZE = 6
 """Most rows of a matrix that is multiplied out."""
@@ -115,6 +129,27 @@ def matrix_of(node: Node) -> Matrix | None:
     if len(rows) != len(node.items) or len({len(row) for row in rows}) != 1:
         return None
     return Matrix(tuple(rows))
+
+
+def transposed(node: Node) -> Node:
+    """`(1, 2)^T` as a column, and a matrix to the power T with its rows as columns; any other node as it is."""
+    match node:
+        case Power(Collection("(" | "[", ")" | "]", items), Symbol("T")):
+            return Matrix(tuple((item,) for item in items))
+        case Power(Matrix(rows), Symbol("T")):
+            return Matrix(tuple(zip(*rows, strict=True)))
+    return node
+
+
+def unit_vector_sum(node: Node, length: int) -> Matrix | None:
+    """`2i - 3j + k` as a column of 2 or 3 entries; None for anything that is not such a sum."""
+    units = _UNIT_VECTORS[:length]
+    if not 2 <= length <= 3 or not any(part in units[1:] for part in walk(node)):
+        return None
+    for place, unit in enumerate(units):
+        column = Matrix(tuple((Number(Fraction(int(row == place))),) for row in range(length)))
+        node = replace(node, unit, column)
+    return matrix_value(node)
 
 
 def matrix_value(node: Node) -> Matrix | None:

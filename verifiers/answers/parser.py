@@ -129,10 +129,9 @@ class Parser(FunctionParser):
         return left
 
     def _is_set_difference(self, left: Node) -> bool:
-        r"""`\\mathbb{R} - \\{1\\}`."""
-        return (
-            isinstance(left, Constant) and left.name in "RQZNC" and self.next.kind == "-" and self.peek(1).kind == "{{"
-        )
+        r"""`\\mathbb{R} - \\{1\\}`, `[1, 3] - \\{2\\}`."""
+        numbers = isinstance(left, Collection) or (isinstance(left, Constant) and left.name in "RQZNC")
+        return numbers and self.next.kind == "-" and self.peek(1).kind == "{{"
 
     def _is_union_letter(self, left: Node) -> bool:
         """`(1,2) U (3,4)` in plain text."""

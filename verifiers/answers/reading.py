@@ -35,6 +35,7 @@ from verifiers.answers.tree import (
     Words,
     show,
     symbols_of,
+    walk,
 )
 from verifiers.answers.units import compound_unit, money
 from verifiers.answers.vocabulary import SYNONYMS, find_unit
@@ -96,15 +97,52 @@ _NO_SOLUTION = re.compile(
     r"(?:solutions?|roots?)(?: exists?)?"
 )
 _LEADING_VERDICT = re.compile(r"(yes|no|true|false)\b\s*[,.;:!](?!.*\b(?:yes|no)\b)", re.IGNORECASE)
-_IN_WORDS = re.compile(r"(?<=[\d}])\s*(?:\\text\s*\{\s*\([A-Za-z -]{2,}\)\s*\}|\([A-Za-z -]{2,}\))$")
+_IN_WORDS = re.compile(
+    r"(?<=[\d}])\s*(?:\\text\s*\{\s*)?\("
+    r"(?![A-Za-z -]*\b(?:not?|rejected|extraneous|invalid|wrong|incorrect|impossible)\b)[A-Za-z -]{2,}\)(?:\s*\})?$"
+)
 _EXCEPT = re.compile(
     r"^all real numbers? (?:except|but|other than) (?:for )?(?:[a-z] ?= ?)?([-\d\\].*)$", re.IGNORECASE
 )
 _RATIO = re.compile(r"(\d+(?:\.\d+)?) to (\d+(?:\.\d+)?)")
+_SHARE = re.compile(r"(?<![\d.,])(\d+) out of (?:every )?(\d+)(?![\d.,]*\d)")
+_ASIDE = re.compile(
+    r"(?<=[\w}%)\]])\s*(?:\\(?:text|mathrm)\s*\{\s*)?\(\s*(?:i\.e\.|since\b|because\b|as (?!long|well)|approximately\b"
+    r"|about\b|\\approx|roughly\b)(?:(?! or ).)*\)\s*\}?$"
+)
+"""A remark in brackets after a value that says it again or why: `3/4 (i.e., 75%)`."""
+
+_CONDITION_SIGN = re.compile(r"integer|\\(?:in|ne)|!=")
+_CONDITION = re.compile(
+    r"\s*[,(]\s*(?:\\(?:text|mathrm)\s*\{\s*(?:where|for|with)?\s*\}\s*|(?:where|for|with) )?(?:"
+    r"[a-z]\s*\\in\s*(?:\\(?:mathbb|mathbf|Bbb)\s*\{?\s*)?[ZN](?![A-Za-z])\s*\}?(?:\s*[\^_]\s*(?:[+*]|\{\s*[+*]\s*\}))?"
+    r"|(?:\\text\s*\{\s*)?[a-z]\s*(?:\\text\s*\{\s*)?(?:is )?an(?:y)? integer\.?\s*\}?"
+    r"|(?P<excluded>[a-z]\s*(?:\\neq?(?![a-z])|!=)\s*[-+]?[\w.\\{}/ ]{1,20})"
+    r")\s*\)?$"
+)
+"""What a letter of the answer before it ranges over: `, k \\in \\mathbb{Z}`, `(x \\ne 1)`."""
+
+_OF_A_SET = re.compile(r"[<>,]|\\(?:l|g|n)?(?:e|t|eq|eqslant|in|otin)(?![A-Za-z])|\\mathbb|\\c[au]p|\\infty|\bR\b")
+"""Signs of a condition or a set, which loses its meaning with a part of its condition."""
+
+_INDEX = r"(\d+|\{\s*\d+\s*\})"
+_SELECTION_LETTER = re.compile(r"[CPA]\s*[}_^(]")
+_SELECTION = re.compile(
+    rf"(?:\{{\s*\}})?\s*(?:_\s*{_INDEX}\s*)?(?<![A-Za-z\\])"
+    r"(?:\\(?:mathrm|text|rm|operatorname)\s*\{\s*)?([CPA])(?:\s*\})?(?![A-Za-z])\s*"
+    rf"(?:_\s*{_INDEX}(?:\s*\^\s*{_INDEX})?|\^\s*{_INDEX}\s*_\s*{_INDEX}|\(\s*(\d+)\s*,\s*(\d+)\s*\))"
+)
+"""`C_{10}^{3}`, `C(10,3)`, `{}_{10}C_{3}`, `A_5^2`, `P(5,2)`: combinations and permutations."""
 _ARTICLE = re.compile(r"^(?:an?|An|[Tt]he) (?=[a-z]{3})")
 _LETTER_UNITS = frozenset(["m", "g", "s", "h", "L", "l", "N", "J", "W", "V", "A", "K"])
 _SENTENCE_STARTS = (Symbol("I"), Symbol("A"))
 """Before other words a word of English and no variable: `I give up` counts nothing."""
+_NO_UNIT = frozenset((
+    "no", "not", "never", "wrong", "incorrect", "impossible", "invalid", "extraneous", "rejected", "fails", "fail",
+    "false", "plus", "minus", "factorial",
+))  # fmt: skip
+"""Words that change or deny the value before them."""
+
 _MAX_UNIT_WORDS = 7
 _TRAILING = " .,;:\\\u3002\uff0c"
 
@@ -121,6 +159,7 @@ class Reading:
         choice: letter of a multiple-choice option and the text after it, when it looks like one.
         problem: why it could not be read as mathematics.
         too_large: it goes over a limit.
+        reason: the mathematics after a leading verdict (`Yes. F(x, y) = x^2 y`), when all that follows is such.
     """
 
     text: str
@@ -130,6 +169,7 @@ class Reading:
     choice: tuple[str, str] | None = None
     problem: str = ""
     too_large: bool = False
+    reason: Node | None = None
 
     def shown(self) -> str:
         """The usual reading as one line."""
@@ -159,6 +199,7 @@ def read(text: str) -> Reading:
     if special is not None:
         return Reading(text, cleaned, words, (special,), choice)
     nodes: list[Node] = []
+    reason: Node | None = None
     problem = ""
     for variant in _variants(cleaned):
         try:
@@ -178,9 +219,19 @@ def read(text: str) -> Reading:
         words = "no solution"
     if (leading := _LEADING_VERDICT.match(cleaned)) is not None:
         nodes.insert(0, Words(SYNONYMS[leading[1].lower()]))
+        reason = _reason(cleaned[leading.end() :])
     if words in SYNONYMS and (not nodes or len(words) > 1):
         nodes.insert(0, Words(SYNONYMS[words]))
-    return Reading(text, cleaned, words, tuple(nodes[:MAX_READINGS]), choice, problem)
+    return Reading(text, cleaned, words, tuple(nodes[:MAX_READINGS]), choice, problem, reason=reason)
+
+
+def _reason(text: str) -> Node | None:
+    """`text` when it is mathematics without words."""
+    try:
+        node = _parse(text)[0]
+    except (LexError, ParseError, AnswerTooLargeError, RecursionError):
+        return None
+    return None if any(isinstance(part, Words | Quantity) for part in walk(node)) else node
 
 
 def _numeral(text: str) -> Node | None:
@@ -212,6 +263,10 @@ def _variants(text: str) -> list[str]:
     if not any(character.isdigit() for character in text):
         return [_ARTICLE.sub("", text)]
     variants = []
+    if "(" in text:
+        text = _ASIDE.sub("", text)
+    if " out of " in text:
+        text = _SHARE.sub(r"\\frac{\1}{\2}", text)
     text = _EXCEPT.sub(r"\\mathbb{R} \\setminus \\{\1\\}", text)
     joined = text = _IN_WORDS.sub("", _RATIO.sub(r"\1:\2", _ARTICLE.sub("", text)))
     if "," in text or "." in text:
@@ -224,9 +279,29 @@ def _variants(text: str) -> list[str]:
         variants.append(text)
     if (match := _REMARK.search(text)) is not None and match.start() > 0:
         variants.append(text[: match.start()])
+    if _CONDITION_SIGN.search(joined) and (match := _CONDITION.search(joined)) is not None and match.start() > 0:
+        before = joined[: match.start()]
+        if not (match["excluded"] and _OF_A_SET.search(before)):
+            variants.append(before)
+    if _SELECTION_LETTER.search(joined) and (selected := _SELECTION.sub(_selection, joined)) != joined:
+        variants.append(selected)
     if _DECIMAL_COMMA.fullmatch(text):
         variants.append(text.replace(",", "."))
     return variants
+
+
+def _selection(match: re.Match[str]) -> str:
+    """The number of combinations or permutations in commands that the parser knows; anything else as it stands."""
+    left, letter, below, above, first_above, then_below, top, bottom = (
+        group and group.strip("{} ") for group in match.groups()
+    )
+    pairs = ((left, below if above is None else None), (below, above), (then_below, first_above), (top, bottom))
+    for total, chosen in pairs:
+        if total is not None and chosen is not None and int(chosen[:5]) <= int(total[:5]):
+            if letter == "C":
+                return rf"\binom{{{total}}}{{{chosen}}}"
+            return rf"\frac{{{total}!}}{{({total}-{chosen})!}}"
+    return match[0]
 
 
 def _outside_brackets(pattern: re.Pattern[str], text: str, change: Callable[[str], str]) -> str:
@@ -383,7 +458,7 @@ class _ItemReader:
             ):
                 parser.position += offset + 1
                 return
-            if (parser.next.kind == "relation" and parser.next.text in ("approx", "=")) or (
+            if (parser.next.kind == "relation" and parser.next.text in ("approx", "=", "=>", "->")) or (
                 parser.next.kind == "word" and self._is_filler(parser.next.text) and parser.peek(1).kind != "end"
             ):
                 parser.take()
@@ -426,6 +501,8 @@ class _ItemReader:
                 parts.append((token.text, sign * self._exponent()))
             else:
                 break
+        if _NO_UNIT & {word.lower() for word, _ in parts} or (parts and parts[0][0].lower() in ("squared", "cubed")):
+            raise ParseError("words that change or deny the value before them")
         return compound_unit(parts) if parts else None
 
     def _exponent(self) -> int:

@@ -38,6 +38,7 @@ __all__ = ["Named", "assignment", "compare_relations", "unnamed", "values_of"]
 
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!=", "perp": "perp", "parallel": "parallel"}
 _EQUALS = frozenset({"=", "approx", "equiv"})
+_UNKNOWNS = frozenset(("x", "y", "z", "t", "r", "m", "n", "p", "lambda", "theta"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +154,10 @@ def unnamed(node: Node) -> Named | None:
 
 
 def _without_index(name: Node) -> Node:
-    """`x_1` and `x_2` are two values of one unknown."""
+    """`x_1` and `x_2` are two values of one unknown; `C_1` and `C_2`, or terms of a sequence, are not."""
     if isinstance(name, Symbol):
         letter, _, index = name.name.partition("_")
-        return Symbol(letter) if index.isdigit() else name
+        return Symbol(letter) if index.isdigit() and letter in _UNKNOWNS else name
     return name
 
 
@@ -224,7 +225,7 @@ def _both(gold: Relation, answer: Relation, compare: Compare, prover: Prover) ->
         and (
             names[0] == names[1]
             or (_is_function(names[0]) and _is_function(names[1]))
-            or not (symbols_of(names[0]) and symbols_of(names[1]))
+            or not (_is_own_name(names[0]) and _is_own_name(names[1]))
         )
     ):
         agreement = compare(values[0][0], values[1][0])
@@ -244,7 +245,14 @@ def _both(gold: Relation, answer: Relation, compare: Compare, prover: Prover) ->
 
 def _is_function(node: Node) -> bool:
     """y, or f(x): names for the value of a function of x."""
-    return node == Symbol("y") or (isinstance(node, Call) and node.name.startswith("apply "))
+    if isinstance(node, Call) and node.name.startswith("apply "):
+        return all(isinstance(argument, Symbol) for argument in node.arguments)
+    return node == Symbol("y")
+
+
+def _is_own_name(node: Node) -> bool:
+    """x, or f(2): what only values of the same name are compared with."""
+    return bool(symbols_of(node)) or (isinstance(node, Call) and node.name.startswith("apply "))
 
 
 def _equations(gold: Relation, answer: Relation, compare: Compare, prover: Prover) -> Agreement:
@@ -254,6 +262,8 @@ def _equations(gold: Relation, answer: Relation, compare: Compare, prover: Prove
         return in_order(gold.operands, answer.operands, compare)
     if not all(is_expression(side) for side in (*gold.operands, *answer.operands)):
         return _sides(gold, answer, compare)
+    if not symbols_of(gold) and not symbols_of(answer):
+        return _sides(gold, answer, compare)  # f(2) = 5: any two numbers are proportional
     sides = [Sum((relation.operands[0], negate(relation.operands[1]))) for relation in (gold, answer)]
     answered, _ = prover.ratio(sides[0], sides[1])
     if answered is Answer.EQUAL:
@@ -285,8 +295,10 @@ def _inequalities(gold: Relation, answer: Relation, compare: Compare, prover: Pr
             chain = in_order(gold.operands, operands, compare)
             if chain.equal:
                 return chain
-    if len(gold.operators) == len(answer.operators) == 1 and all(
-        is_expression(side) for side in (*gold.operands, *answer.operands)
+    if (
+        len(gold.operators) == len(answer.operators) == 1
+        and all(is_expression(side) for side in (*gold.operands, *answer.operands))
+        and (symbols_of(gold) or symbols_of(answer))
     ):
         first = Sum((gold.operands[0], negate(gold.operands[1])))
         second = Sum((answer.operands[0], negate(answer.operands[1])))

@@ -214,6 +214,8 @@ class _Cells:
                 raise _NotASetError
             case Collection(opening, closing, (lower, upper)) if opening in "([" and closing in ")]":
                 first, last = self._cell(lower), self._cell(upper)
+                if first > last or (first == last and opening + closing != "[]"):
+                    raise _NotASetError  # a pair, whose members fall
                 return lambda cell: (
                     first < cell < last
                     or (cell == first and opening == "[" and first <= last)
@@ -261,9 +263,17 @@ class _Cells:
         """The condition on the variable x itself, when `side` is linear in it or an absolute value of it."""
         if isinstance(side, Symbol):
             return [[(operator, number)]]
-        if isinstance(side, Call) and side.name == "abs" and isinstance(side.arguments[0], Symbol):
-            both: _Clause = [(operator, number), (_FLIPPED[operator], negate(number))]
-            return [[part] for part in both] if operator in ("<", "<=", "!=") else [both]
+        if isinstance(side, Call) and side.name == "abs":
+            if operator in ("=", "!=") and self._prover.sign(number) == -1:
+                raise _NotASetError
+            inner = side.arguments[0]
+            parts = [
+                *self._solved(operator, inner, number),
+                *self._solved(_FLIPPED[operator], inner, negate(number)),
+            ]
+            if len(parts) != 2 or any(len(part) != 1 for part in parts):
+                raise _NotASetError
+            return parts if operator in ("<", "<=", "!=") else [[parts[0][0], parts[1][0]]]
         name = next(iter(symbols_of(side)))
         values = [self._prover.number(_at(side, name, point)) for point in (0, 1, 2, 5)]
         zero, one, two, five = values

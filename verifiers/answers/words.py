@@ -17,6 +17,7 @@ __all__ = ["clock", "clock_of", "day", "normal_words", "option"]
 
 _TEXT_COMMAND = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|mathrm|mathbf|mbox|operatorname|emph)(?![A-Za-z])")
 _NOT_WORDS = re.compile(r"[^\w+\-*/=<>^|()\[\]\\]+|_")
+_NEGATION = re.compile(r"^\s*(?:[!\u00ac]|\\(?:neg|lnot)(?![A-Za-z]))[\s!\u00ac]*")
 _ARTICLES = re.compile(r"\b(?:the|a|an)\b ?")
 _CLOCK = re.compile(
     r"(?:at )?(\d{1,2})(?::(\d{2}))?(?::(\d{2}))? ?"
@@ -41,7 +42,7 @@ def normal_words(text: str) -> str:
     """`text` in lower case without punctuation, articles and text commands."""
     if len(text) > _MAX_WORDS:
         return text
-    text = _TEXT_COMMAND.sub(" ", text).replace("'", "")
+    text = _NEGATION.sub("not ", _TEXT_COMMAND.sub(" ", text)).replace("'", "")
     text = re.sub(r"(?<=\w)-(?=[A-Za-z])", " ", text)
     text = re.sub(r"[()](?!\d)", " ", text) if not re.search(r"\d", text) else text
     text = _NOT_WORDS.sub(" ", text.lower())

@@ -99,8 +99,11 @@ def _package_paths(name: str) -> list[str]:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
     if spec.submodule_search_locations:
         root = Path(next(iter(spec.submodule_search_locations)))
+        roots = dict.fromkeys(
+            [root, root.resolve()]
+        )  # a link may lead to it, and its programs be named by the real path
         # Named after the distribution, which may be longer than the package: python_flint.libs beside flint.
-        return [str(root), *map(str, sorted(root.parent.glob(f"*{root.name}.libs")))]
+        return [str(path) for root in roots for path in (root, *sorted(root.parent.glob(f"*{root.name}.libs")))]
     return [spec.origin] if spec.origin and Path(spec.origin).is_file() else []
 
 

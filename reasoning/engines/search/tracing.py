@@ -119,9 +119,9 @@ def traced(value: Any, form: Form) -> Any:
     return found
 
 
-def trace(value: Any, start: int = 0) -> Any:
+def trace(value: Any) -> Any:
     """The value with each number in it turned into a variable, numbered from left to right."""
-    return _trace(value, [start])
+    return _trace(value, [0])
 
 
 def _trace(value: Any, counter: list[int]) -> Any:

@@ -159,9 +159,9 @@ def choice_entry(
     return Entry(Problem(id, "choice", question.strip() + listed, fields, meta or {}), (f"\\boxed{{{letters}}}",))
 
 
-def options_in(text: str, count: int = 4) -> dict[str, str]:
-    """The options that a text lists one after the other as `A. ... B. ...` or `A) ... B) ...`; empty if it does not."""
-    letters = _LETTERS[:count]
+def options_in(text: str) -> dict[str, str]:
+    """The options A to D that a text lists one after the other (`A. ...` or `A) ...`); empty if it does not."""
+    letters = _LETTERS[:4]
     marked = "(.*?)".join(_MARKED_OPTION.format(letter=letter) for letter in letters)
     found = re.search(f"^.*{marked}(.*)$", text, re.DOTALL)
     return dict(zip(letters, map(str.strip, found.groups()), strict=True)) if found else {}

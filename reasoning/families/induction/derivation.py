@@ -183,30 +183,10 @@ class _Known:
         return [*self.parameters, *self.steps, *shares]
 
     def _operations(self, target: Fraction, terms: list[Term]) -> list[Step]:
-        found: list[Step] = []
-        for i, left in enumerate(terms):
-            for j, right in enumerate(terms):
-                for sign in _SIGNS:
-                    if i == j or (i > j and sign in "+*"):
-                        continue
-                    if apply(sign, left.value, right.value) == target:
-                        found.append(Step(sign, left, right, target))
-        return found
+        return [step for step, _ in _pairs(terms) if step.value == target]
 
     def _two_operations(self, target: Fraction, terms: list[Term]) -> list[Step]:
-        found: list[Step] = []
-        for i, left in enumerate(terms):
-            for j, right in enumerate(terms):
-                for sign in _SIGNS:
-                    if i == j or (i > j and sign in "+*"):
-                        continue
-                    middle = apply(sign, left.value, right.value)
-                    if middle is None:
-                        continue
-                    inner = Step(sign, left, right, middle)
-                    rest = [term for place, term in enumerate(terms) if place not in (i, j)]
-                    found += self._with(inner, rest, target)
-        return found
+        return [step for inner, rest in _pairs(terms) for step in self._with(inner, rest, target)]
 
     def _with(self, inner: Step, others: list[Term], target: Fraction) -> Iterator[Step]:
         for other in others:
@@ -219,6 +199,21 @@ class _Known:
     def _unused(self, step: Step) -> int:
         used = {one.index for one in _leaves(step)}
         return sum(one.index not in used for one in self.parameters)
+
+
+def _pairs(terms: list[Term]) -> Iterator[tuple[Step, list[Term]]]:
+    """Every operation on two of the terms, in both orders where that matters, with the terms that are left."""
+    for i, left in enumerate(terms):
+        for j, right in enumerate(terms):
+            for sign in _SIGNS:
+                if i == j or (i > j and sign in "+*"):
+                    continue
+                value = apply(sign, left.value, right.value)
+                if value is not None:
+                    yield (
+                        Step(sign, left, right, value),
+                        [one for place, one in enumerate(terms) if place not in (i, j)],
+                    )
 
 
 def _below(term: Term) -> list[Step]:

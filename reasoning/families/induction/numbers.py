@@ -81,7 +81,7 @@ def numbers_in(text: str) -> list[TextNumber]:
         whole, decimals, below, percent = match.groups()
         value = Fraction(whole.replace(",", "") + (decimals or ""))
         if below:
-            divisor = int(below.strip(" /"))
+            divisor = int(below.strip().removeprefix("/"))
             if divisor == 0:
                 continue
             found.append(TextNumber(match.start(), match.end(3), match[0].strip(), "fraction", value / divisor))

@@ -158,7 +158,6 @@ async def check_assertions(
     programs: Sequence[str],
     assertions: Sequence[Assertion],
     *,
-    seed: int = 0,
     seconds: float = INPUT_SECONDS,
 ) -> list[list[CheckOutcome]]:
     """Check programs by assertions; see `verifiers.programs.behaviour.observe`.
@@ -167,7 +166,6 @@ async def check_assertions(
         sandbox: where the programs run.
         programs: sources.
         assertions: asked of each of them.
-        seed: of the programs' random numbers.
         seconds: of one call.
 
     Returns:
@@ -176,7 +174,7 @@ async def check_assertions(
     inputs = [
         Input("", call.name, call.arguments, dict(call.keywords)) for asserted in assertions for call in asserted.calls
     ]
-    rows = await observe(sandbox, programs, inputs, seed=seed, seconds=seconds)
+    rows = await observe(sandbox, programs, inputs, seconds=seconds)
     return [_outcomes(row, assertions) for row in rows]
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reasoning.options import bounded, check_options, one_of
+
 __all__ = ["CONSENSUSES", "FuncoderOptions"]
 
 CONSENSUSES = ("functional", "self_test", "clustering", "none")
@@ -38,39 +40,24 @@ class FuncoderOptions:
         max_sandbox_seconds: CPU seconds of all candidates of one problem.
     """
 
-    depth: int = 6
-    samples: int | None = None
-    min_samples: int = 5
-    passes: int = 2
-    consensus: str = "functional"
-    attempts: int = 3
-    inputs: int = 10
+    depth: int = bounded(6, low=1)
+    samples: int | None = bounded(None, low=2)
+    min_samples: int = bounded(5, low=1)
+    passes: int = one_of(2, (1, 2))
+    consensus: str = one_of("functional", CONSENSUSES)
+    attempts: int = bounded(3, low=1)
+    inputs: int = bounded(10, low=1)
     unit_tests: bool = True
-    divide_temperature: float = 0.2
-    conquer_temperature: float = 0.8
-    inputs_temperature: float = 0.2
-    timeout: float = 5.0
-    max_functions: int = 24
-    max_calls: int = 400
-    max_sandbox_seconds: float = 300.0
+    divide_temperature: float = bounded(0.2, low=0)
+    conquer_temperature: float = bounded(0.8, low=0)
+    inputs_temperature: float = bounded(0.2, low=0)
+    timeout: float = bounded(5.0, above=0)
+    max_functions: int = bounded(24, low=1)
+    max_calls: int = bounded(400, low=1)
+    max_sandbox_seconds: float = bounded(300.0, above=0)
 
     def __post_init__(self) -> None:
-        least = {"depth": 1, "min_samples": 1, "attempts": 1, "inputs": 1, "max_functions": 1, "max_calls": 1}
-        for name, bound in least.items():
-            if getattr(self, name) < bound:
-                raise ValueError(f"option {name}={getattr(self, name)}: expected at least {bound}")
-        if self.samples is not None and self.samples < 2:
-            raise ValueError(f"option samples={self.samples}: expected at least 2")
-        if self.passes not in (1, 2):
-            raise ValueError(f"option passes={self.passes}: expected 1 or 2")
-        if self.consensus not in CONSENSUSES:
-            raise ValueError(f"option consensus={self.consensus!r}: expected one of {', '.join(CONSENSUSES)}")
-        for name in ("divide_temperature", "conquer_temperature", "inputs_temperature"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"option {name}={getattr(self, name)}: expected 0 (greedy) or more")
-        for name in ("timeout", "max_sandbox_seconds"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"option {name}={getattr(self, name)}: expected more than 0")
+        check_options(self)
 
     def fresh_samples(self, *, mathematics: bool) -> int:
         """Replies wanted of the conquer stage."""

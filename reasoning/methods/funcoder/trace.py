@@ -20,10 +20,10 @@ _CUT = " ...(cut)"
 
 
 class TextAllowance:
-    """Cuts texts so that all together stay below a bound."""
+    """Cuts texts so that all together stay below `MAX_TRACE_TEXT`."""
 
-    def __init__(self, left: int = MAX_TRACE_TEXT) -> None:
-        self._left = left
+    def __init__(self) -> None:
+        self._left = MAX_TRACE_TEXT
 
     def take(self, text: str, most: int = MAX_TEXT) -> str:
         """`text`, or as much of it as there is room for."""

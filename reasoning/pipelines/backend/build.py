@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from reasoning.backends import open_backend
+from reasoning.backends import Execution
 from reasoning.embeddings import Embedder, create_embedder
 from reasoning.engines.base import Engine, concurrency_for
 from reasoning.evaluation.seeds import Seeds, find_seeds
@@ -37,7 +37,7 @@ from reasoning.pipelines.backend.shards import ShardWriter
 from reasoning.pipelines.backend.splits import SplitPlan
 from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, find_pipeline
 from reasoning.pipelines.job import Job
-from reasoning.pipelines.settings import Settings
+from reasoning.pipelines.settings import Settings, check_settings
 from reasoning.runs import Run, progress_display, replaced_file, write_json
 from reasoning.runs.failures import EngineFailures
 from reasoning.runs.files import PARTIAL_SUFFIX
@@ -85,11 +85,7 @@ async def build(
     *,
     engine: Engine | None = None,
     resume: bool = False,
-    jobs: int | None = None,
-    concurrency: int | None = None,
-    allow_weak: bool = False,
-    quiet: bool = False,
-    backend: str = "local",
+    execution: Execution = Execution(),
 ) -> Built:
     """Run a pipeline to its end, or go on with a run, and write its dataset.
 
@@ -98,11 +94,7 @@ async def build(
         directory: the run directory.
         engine: asked instead of the one that `settings.engine` names; closed at the end.
         resume: the directory holds an earlier attempt with the same settings.
-        jobs: candidates judged at once; None: one a processor.
-        concurrency: requests under way at once; None: what suits the engine.
-        allow_weak: accept a weak sandbox.
-        quiet: show no progress.
-        backend: where it is computed, see `reasoning.backends`; the dataset does not depend on it.
+        execution: how it is carried out.
 
     Raises:
         BackendError, PipelineError, BenchmarkError, RunError, EngineSpecError, MethodError, SandboxUnavailableError:
@@ -110,6 +102,7 @@ async def build(
         EngineError: the engine failed too often in a row, or the embedding model gave no vectors.
     """
     pipeline = find_pipeline(settings.pipeline)
+    check_settings(settings)
     options = pipeline.options(**settings.own)
     SplitPlan.parse(settings.splits, settings.split_by)
     method = find_method(settings.method)
@@ -120,11 +113,11 @@ async def build(
     sources = [] if pipeline.sources is None else [find_seeds(name) for name in pipeline.sources(options)]
     sources += [] if seeds is None else [seeds]
     embedder = create_embedder(settings.embedder) if settings.embedder else None
-    filters = Filters.of(settings, sources, directory, embedder, quiet=quiet)
+    filters = Filters.of(settings, sources, directory, embedder, quiet=execution.quiet)
     async with AsyncExitStack() as stack:
         if embedder is not None:
             stack.push_async_callback(embedder.close)
-        place = await stack.enter_async_context(open_backend(backend, jobs=jobs, allow_weak=allow_weak))
+        place = await stack.enter_async_context(execution.place())
         if asks_for_one:
             engine = await place.engine(settings.engine)
         if engine is not None:
@@ -143,12 +136,12 @@ async def build(
                 protected=filters.protected,
                 seeds=seeds,
                 engine=engine,
-                concurrency=concurrency_for(engine, concurrency),
+                concurrency=concurrency_for(engine, execution.concurrency),
             )
             outcomes = cast(AsyncGenerator[Outcome, None], pipeline.run(job, options))
             builder = _Builder(settings, run, filters, provenance)
             with progress_display(
-                total=settings.rows, label=settings.pipeline, quiet=quiet, before_showing=run.store.commit
+                total=settings.rows, label=settings.pipeline, quiet=execution.quiet, before_showing=run.store.commit
             ) as progress:
                 manifest = await builder.write(outcomes, progress)
             cost = cost_of(run)

@@ -21,8 +21,9 @@ millions passes at thousands of rows a second in constant memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reasoning.pipelines.backend.duplicates import TextForms, forms_of
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     Counts = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
-__all__ = ["ContaminationIndex", "Match", "problem_id"]
+__all__ = ["ARRAYS", "ContaminationIndex", "Match", "problem_id"]
 
 TEXT_WORDS = 8
 TEXT_SHARE = 0.5
@@ -56,6 +57,23 @@ MIN_NGRAMS = {TEXT_WORDS: 2, STRUCTURE_WORDS: 6}
 """A problem with fewer n-grams of its own is compared as a whole."""
 MIN_FORM_WORDS = 8
 """A masked form with fewer words, or fewer than half that are no numbers, is too common to be one problem's own."""
+
+ARRAYS = {
+    "ids": "|u1",
+    "whole_keys": "<u8",
+    "whole_numbers": "<u4",
+    "form_keys": "<u8",
+    "form_numbers": "<u4",
+    "text_keys": "<u8",
+    "text_counts": "|u1",
+    "text_owners": "<u4",
+    "structure_keys": "<u8",
+    "structure_counts": "|u1",
+    "structure_owners": "<u4",
+}
+"""The arrays that an index consists of, with their types: the ids of its problems (JSON text), the number of a problem
+by the key of its whole text or masked form, and of both views the keys of n-grams, in order, how many problems have
+each, and which."""
 
 _MULTIPLIER = 0x9E3779B97F4A7C15
 _MAX_VOCABULARY = 1_000_000
@@ -110,6 +128,43 @@ class ContaminationIndex:
 
     def __len__(self) -> int:
         return len(self._ids)
+
+    def arrays(self) -> dict[str, Any]:
+        """All of it as the arrays that `ARRAYS` names, each of shape (n,)."""
+        import numpy as np
+
+        ids = json.dumps(self._ids).encode()
+        found: dict[str, Any] = {
+            "ids": np.frombuffer(ids, np.uint8),
+            "whole_keys": [*self._whole],
+            "whole_numbers": [*self._whole.values()],
+            "form_keys": [*self._forms],
+            "form_numbers": [*self._forms.values()],
+        }
+        for name, view in (("text", self._text), ("structure", self._structure)):
+            found |= {f"{name}_keys": view.keys, f"{name}_counts": view.counts, f"{name}_owners": view.owners}
+        return {name: np.asarray(found[name], kind) for name, kind in ARRAYS.items()}
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, Any]) -> ContaminationIndex:
+        """The index that these arrays are of.
+
+        Raises:
+            ValueError: they are of none: out of order, or of problems that there are not.
+        """
+        index = cls([])
+        ids = json.loads(arrays["ids"].tobytes())
+        if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
+            raise ValueError("ids: expected texts")
+        index._ids = ids
+        for name, kept in (("whole", index._whole), ("form", index._forms)):
+            keys, numbers = arrays[f"{name}_keys"], arrays[f"{name}_numbers"]
+            if len(keys) != len(numbers) or (len(numbers) and numbers.max() >= len(ids)):
+                raise ValueError(f"{name}: not of these problems")
+            kept.update(zip(keys.tolist(), numbers.tolist(), strict=True))
+        index._text = _view_of(arrays, "text", index._text, len(ids))
+        index._structure = _view_of(arrays, "structure", index._structure, len(ids))
+        return index
 
     def check(self, batch: Sequence[TextForms]) -> list[Match | None]:
         """The best match of each text, or None."""
@@ -173,8 +228,7 @@ class _ViewBuilder:
         telling = np.repeat(counts <= MAX_SHARED, counts)
         owners = owners[telling]
         keys, counts = keys[counts <= MAX_SHARED], counts[counts <= MAX_SHARED]
-        sizes = np.bincount(owners, minlength=len(self._grams))
-        return _View(self._size, rule, keys, counts, owners, sizes)
+        return _View(self._size, rule, keys, counts, owners, np.bincount(owners, minlength=len(self._grams)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +310,18 @@ class _View:
             if row not in best or share > best[row][1]:
                 best[row] = (problem, share)
         return best
+
+
+def _view_of(arrays: Mapping[str, Any], name: str, like: _View, problems: int) -> _View:
+    import numpy as np
+
+    keys, counts, owners = (arrays[f"{name}_{part}"] for part in ("keys", "counts", "owners"))
+    counts, owners = counts.astype(np.int64), owners.astype(np.int64)
+    if len(keys) != len(counts) or not (keys[1:] > keys[:-1]).all():
+        raise ValueError(f"{name}: n-grams out of order")
+    if not counts.all() or counts.sum() != len(owners) or (len(owners) and owners.max() >= problems):
+        raise ValueError(f"{name}: not of these problems")
+    return replace(like, keys=keys, counts=counts, owners=owners, sizes=np.bincount(owners, minlength=problems))
 
 
 def _ngrams(words: Hashes, size: int) -> Hashes:

@@ -4,7 +4,7 @@ r"""Three ways to look at a problem's text: as it reads, as words, and with its 
 'find frac { 1 } { 2 } of 10000'
 >>> words("Find $\\frac{1}{2}$ of 10,000.")
 ['find', 'frac', '1', '2', 'of', '10000']
->>> masked_words("Ann has 12 pens and gives away seven. How many are left?")
+>>> mask(words("Ann has 12 pens and gives away seven. How many are left?"))
 ['ann', 'has', '#', 'pens', 'and', 'gives', 'away', '#', 'how', 'many', 'are', 'left']
 
 Two texts with equal normal forms say the same; two with equal masked words say the same about other numbers.
@@ -25,7 +25,6 @@ __all__ = [
     "MASK",
     "key_of",
     "mask",
-    "masked_words",
     "normal_form",
     "problem_text",
     "without_strings",
@@ -92,13 +91,8 @@ def words(text: str) -> list[str]:
     return [token for token in _tokens(text) if token not in _BRACKETS]
 
 
-def masked_words(text: str) -> list[str]:
-    """As `words`, every number (in digits or as a word) a mask, runs of them one mask."""
-    return mask(words(text))
-
-
 def mask(tokens: Iterable[str]) -> list[str]:
-    """Words with every number a mask; a sign before a number goes with it."""
+    """Words with every number (in digits or as a word) a mask, a run of them one; a sign before it goes with it."""
     masked: list[str] = []
     for token in tokens:
         if token[0].isdigit() or token[0] == "." or token in _NUMBER_WORDS:

@@ -21,6 +21,7 @@ from reasoning.evaluation.seeds import Seeds
 from reasoning.pipelines.backend.contamination import ContaminationIndex, Match, problem_id
 from reasoning.pipelines.backend.duplicates import TextForms
 from reasoning.pipelines.backend.forms import problem_text
+from reasoning.pipelines.backend.kept_index import kept_index
 from reasoning.pipelines.backend.nearness import Nearness
 from reasoning.pipelines.base import PipelineError
 from reasoning.runs import progress_display
@@ -97,12 +98,17 @@ def protect(
         if name not in BENCHMARKS:
             raise PipelineError(f"--decontaminate {wanted}: '{name}' is no benchmark (see `reasoning benchmarks`)")
     shelf = [shelved for name in names for shelved in _splits(find_benchmark(name), sources, named)]
-    splits = tuple((f"{one.benchmark.name}:{one.split}", digest(one.paths)) for one in shelf if one.protected)
+    splits = tuple((one.name, one.sha256) for one in shelf if one.protected)
     nearness = None
     if near is not None:
         nearness = near([(problem_id(name, problem), problem_text(problem)) for name, problem in _problems(shelf)])
-    with progress_display(total=None, label="benchmark problems to keep apart from", quiet=quiet) as progress:
-        return Protected(ContaminationIndex(_counted(_problems(shelf), progress)), splits, nearness)
+
+    def index() -> ContaminationIndex:
+        with progress_display(total=None, label="benchmark problems to keep apart from", quiet=quiet) as progress:
+            return ContaminationIndex(_counted(_problems(shelf), progress))
+
+    depends_on = (f"{one.name} {one.sha256} {one.protected}" for one in shelf)
+    return Protected(kept_index(depends_on, index), splits, nearness)
 
 
 def _counted(problems: Iterator[tuple[str, Problem]], progress: ProgressDisplay) -> Iterator[tuple[str, Problem]]:
@@ -116,7 +122,12 @@ class _Split:
     benchmark: Benchmark
     split: str
     paths: tuple[Path, ...]
+    sha256: str
     protected: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.benchmark.name}:{self.split}"
 
     def problems(self) -> Iterator[Problem]:
         return (entry.problem for entry in self.benchmark.read(self.paths, self.split))
@@ -134,7 +145,7 @@ def _splits(benchmark: Benchmark, sources: Sequence[Seeds], named: bool) -> list
             if named and not training:
                 raise
             continue
-        found.append(_Split(benchmark, split, paths, not training))
+        found.append(_Split(benchmark, split, paths, digest(paths), not training))
     return found
 
 

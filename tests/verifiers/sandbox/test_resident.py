@@ -69,3 +69,23 @@ def test_a_profile_may_be_added_once_under_its_name():
     pool.add_profile(Profile("mine"))
     with pytest.raises(ValueError, match="mine"):
         pool.add_profile(Profile("mine", packages=("numpy",)))
+
+
+def test_a_package_behind_a_link_is_there_by_both_of_its_paths(tmp_path, monkeypatch):
+    """As in an environment that a link leads to: what a package starts it may name by its real path."""
+    package = tmp_path / "real" / "linked_package"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "program").write_text("read")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    monkeypatch.syspath_prepend(str(tmp_path / "link"))
+    paths = [str(tmp_path / name / "linked_package" / "program") for name in ("link", "real")]
+    source = f"print([open(path).read() for path in {paths}])"
+
+    async def run():
+        async with SandboxPool(workers=1) as pool:
+            pool.add_profile(Profile("linked", packages=("linked_package",)))
+            return await pool.run(Task(PYTHON, python_payload(source), capture=True, profile="linked"), Limits())
+
+    outcome = asyncio.run(run())
+    assert outcome.stdout == b"['read', 'read']\n", outcome.stderr

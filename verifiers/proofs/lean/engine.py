@@ -129,30 +129,39 @@ def mark_used(*paths: Path) -> None:
                 os.utime(path)
 
 
-def remove_unused(directory: Path, *, days: float = UNUSED_DAYS) -> list[str]:
-    """Remove what versions other than the installed ones have kept and nobody has used for long.
+def remove_unused(directory: Path, prepared: str) -> list[str]:
+    """Remove what other versions have left and nobody has used for `UNUSED_DAYS`, and what killed preparations have.
 
-    Each goes in one step, by a new name, so that no process finds half of it; one that has it open keeps it.
+    That is compiled scripts and machine code beside the installed ones, and directories beside `directory`. Each goes
+    in one step, by a new name, so that no process finds half of it; one that has it open keeps it. To be called by the
+    only process that prepares.
 
     Args:
         directory: the prepared Lean.
-        days: without use, see `mark_used`.
+        prepared: pattern of the names of such directories.
 
     Returns:
         The names of what was removed.
     """
+    beside = [one for one in directory.parent.glob(prepared) if one != directory]
+    kept = [*directory.glob("modules-*"), *directory.glob("code-*")]
     removed = []
-    for path in sorted([*directory.glob("modules-*"), *directory.glob("code-*")]):
-        if path.name in (modules_name(), code_name()):
-            continue
+    for path in sorted([*beside, *(one for one in kept if one.name not in (modules_name(), code_name()))]):
         with contextlib.suppress(OSError):  # gone in the meantime, or another user's
-            if time.time() - path.lstat().st_mtime > days * _DAY:
+            unfinished = path.name.startswith(f"{directory.name}.")
+            if unfinished or time.time() - _last_used(path) > UNUSED_DAYS * _DAY:
                 going = path.rename(path.with_name(f"{_REMOVED}{path.name}"))
                 removed.append(path.name)
                 _delete(going)
-    for left in directory.glob(f"{_REMOVED}*"):  # by an earlier call that was killed
-        _delete(left)
+    for folder, pattern in ((directory, f"{_REMOVED}*"), (directory.parent, f"{_REMOVED}{prepared}")):
+        for left in folder.glob(pattern):  # by an earlier call that was killed
+            _delete(left)
     return removed
+
+
+def _last_used(path: Path) -> float:
+    """When what was kept was used: of a prepared directory, the last time of anything of it that `mark_used` marks."""
+    return max(one.lstat().st_mtime for one in (path, *path.glob("modules-*"), *path.glob("code-*")))
 
 
 def _delete(path: Path) -> None:

@@ -121,7 +121,6 @@ def prepare(*, tarball: Path | None = None, again: bool = False, say: Say = lamb
             _check_package(tarball)
         if again or not (directory / "prepared.json").is_file() or not _intact(directory):
             _prepare(directory, node, tarball, say)
-        remove_unused(directory)
         modules, code = directory / modules_name(), directory / code_name()
         if not modules.is_dir():
             say("compiling the scripts that Lean runs ...")
@@ -129,6 +128,8 @@ def prepare(*, tarball: Path | None = None, again: bool = False, say: Say = lamb
         if not code.is_file():
             say("running Lean once, to keep the machine code of its busy functions ...")
             keep_code(node, directory, modules, code)
+        for name in remove_unused(directory, f"{PACKAGE}-*"):
+            say(f"removed {name}, which nothing uses any more")
     return Installation(directory, node, modules, code)
 
 

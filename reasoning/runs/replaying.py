@@ -11,20 +11,40 @@ interrupted. The request must be the same: the same seed, prompt, method and sam
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reasoning.engines.base import Completion, EngineError, Request
+from reasoning.engines.base import Completion, Engine, EngineError, Request
 from reasoning.engines.options import EngineSpecError
+from reasoning.engines.replay import ReplayEngine
 from reasoning.runs.recording import request_key
 from reasoning.runs.run import STORE_NAME, RunError, read_config
 from reasoning.runs.store import RunStore, StoreError
 
-__all__ = ["RunReplayEngine"]
+__all__ = ["RunReplayEngine", "create"]
 
 MISSES_BEFORE_DOUBT = 20
 """After so many unknown requests and not one known, the settings differ; that is said, not answered with nothing."""
+
+
+def create(target: str, options: Mapping[str, str]) -> Engine:
+    """Make the engine of `replay:FILE,FIELD=VALUE...` or `replay:RUN_DIR`.
+
+    Raises:
+        EngineSpecError: the file is not there, or the directory holds no run.
+    """
+    if not target:
+        raise EngineSpecError("engine 'replay' needs a file: replay:FILE.jsonl[.gz] or replay:RUN_DIR")
+    path = Path(target).expanduser()
+    if path.is_dir():
+        if options:
+            raise EngineSpecError(f"engine 'replay': a run directory takes no options, got {', '.join(options)}")
+        return RunReplayEngine(path)
+    if not path.is_file():
+        raise EngineSpecError(f"engine 'replay': no file {target!r}")
+    return ReplayEngine(path, options)
 
 
 class RunReplayEngine:

@@ -14,10 +14,10 @@ from contextlib import aclosing
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from reasoning.backends import open_backend
+from reasoning.backends import Execution
 from reasoning.evaluation.benchmarks import digest, find_benchmark, locate, prepared
 from reasoning.evaluation.evaluating import EvaluationError, Settings, problems_of
-from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR
+from reasoning.evaluation.judging_lines import JUDGED_AT_ONCE_FACTOR
 from reasoning.evaluation.results import export
 from reasoning.runs import Run, progress_display, write_json
 from reasoning.runs.judging import Judges
@@ -56,11 +56,8 @@ async def judge_run_again(
     *,
     timeout: float | None = None,
     memory: int | None = None,
-    jobs: int | None = None,
     resume: bool = False,
-    allow_weak: bool = False,
-    quiet: bool = False,
-    backend: str = "local",
+    execution: Execution = Execution(),
 ) -> Changes:
     """Judge every distinct candidate of the run in `directory` again.
 
@@ -68,11 +65,8 @@ async def judge_run_again(
         directory: the run.
         timeout: seconds for one candidate; None: as in the run.
         memory: MiB for one candidate; None: as in the run.
-        jobs: candidates judged at once; None: one a processor.
         resume: go on with an interrupted call that had the same limits.
-        allow_weak: accept a weak sandbox.
-        quiet: show no progress.
-        backend: where it is computed, see `reasoning.backends`.
+        execution: how it is carried out; no engine is asked.
 
     Raises:
         RunError: the directory holds no run, or is in use.
@@ -88,9 +82,9 @@ async def judge_run_again(
         _begin(run, limits, resume)
         done = run.store.rejudged()
         waiting = [id for id in run.store.candidates() if id not in done]
-        async with open_backend(backend, jobs=jobs, allow_weak=allow_weak) as place:
-            problems = await _problems(run, settings, place.pool, quiet)
-            await _judge(run, waiting, problems, place.judges, limits, place.pool.workers, quiet, len(done))
+        async with execution.place() as place:
+            problems = await _problems(run, settings, place.pool, execution.quiet)
+            await _judge(run, waiting, problems, place.judges, limits, place.pool.workers, execution.quiet, len(done))
             report = await place.pool.report()
         changed = run.store.changed_statuses()
         run.store.take_over_rejudgements()
