@@ -83,6 +83,11 @@ class OpenAIOptions:
             raise ValueError(f"option concurrency={self.concurrency}: expected at least 1")
         if self.retries < 0:
             raise ValueError(f"option retries={self.retries}: expected 0 or more")
+        if not (0 < self.timeout < math.inf):
+            raise ValueError(f"option timeout={self.timeout}: expected seconds above 0")
+        for name in ("requests_per_minute", "tokens_per_minute"):
+            if not (0 <= getattr(self, name) < math.inf):
+                raise ValueError(f"option {name}={getattr(self, name)}: expected 0 (no limit) or more")
         if self.base_url is not None and urlsplit(self.base_url).scheme not in ("http", "https"):
             raise ValueError(f"option base_url={self.base_url!r}: expected http://... or https://...")
 

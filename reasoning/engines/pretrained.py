@@ -6,6 +6,8 @@ loaded.model, loaded.tokenizer, loaded.limit        # on its device, in evaluati
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,16 +73,31 @@ def load_pretrained(
     try:
         source = weights(name, revision)
         tokenizer = transformers.AutoTokenizer.from_pretrained(source, **shared)
-        model, loading = getattr(transformers, kind).from_pretrained(
-            source, dtype=dtype if dtype == "auto" else getattr(torch, dtype), output_loading_info=True, **shared
-        )
+        with _no_bar():
+            model, loading = getattr(transformers, kind).from_pretrained(
+                source, dtype=dtype if dtype == "auto" else getattr(torch, dtype), output_loading_info=True, **shared
+            )
         model = model.to(place).eval()
-    except (EngineError, OSError, ValueError, RuntimeError, ImportError) as error:
+    except (EngineError, OSError, ValueError, RuntimeError, ImportError, AssertionError) as error:
         line = str(error).strip().partition("\n")[0]
         shown = f"the {what} {name!r}" if what else repr(name)
         raise EngineError(f"transformers cannot load {shown}: {line}") from error
     limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
     return Pretrained(model, tokenizer, limit, tuple(sorted(loading["missing_keys"])))
+
+
+@contextmanager
+def _no_bar() -> Iterator[None]:
+    """No bar of Transformers' own in the block: it would be written over that of the run."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _device(name: str) -> torch.device:
@@ -89,6 +106,9 @@ def _device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        return torch.device(name)
+        device = torch.device(name)
     except RuntimeError:
         raise EngineError(f"transformers: no device {name!r}") from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise EngineError(f"transformers: no device {name!r}: PyTorch {torch.__version__} sees no GPU here")
+    return device

@@ -107,6 +107,8 @@ def _stored(directory: Path, settings: Settings, id: str, sample: int) -> tuple[
         if known or any(name == id for _, name, _ in store.problems()):
             raise ExplainError(f"{directory}: sample {sample} of '{id}' is not there, or not finished")
         examples = ", ".join(name for _, (_, name, _) in zip(range(3), store.problems(), strict=False))
+        if not examples:
+            raise ExplainError(f"{directory}: has nothing finished yet; go on with it with --resume")
         what = f"no problem '{id}'" if id else "give the ITEM to explain"
         raise ExplainError(f"{directory}: {what}; its problems are {examples} ...")
     finally:

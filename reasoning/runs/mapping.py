@@ -3,8 +3,8 @@
     async for square in stream([3, 1, 2], work, concurrency=2):        # async def work(n): return n * n
         print(square)                                                   # 9, 1, 4
 
-A fixed number of workers pull from one iterator, so a million items cost no million tasks, and work that returns at
-once never waits for the event loop.
+Workers pull from one iterator, no more of them than may work at once and than there are items, so a million items cost
+no million tasks, and work that returns at once never waits for the event loop.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ async def stream(
     if concurrency < 1:
         raise ValueError(f"concurrency is {concurrency}, expected at least 1")
     crew = _Crew(iter(items), work, concurrency, ordered)
-    tasks = [asyncio.create_task(crew.pull()) for _ in range(concurrency)]
+    crew.hire()
     try:
         while True:
             for result in await crew.ready():
@@ -50,9 +50,9 @@ async def stream(
             if crew.finished:
                 break
     finally:
-        for task in tasks:
+        for task in crew.tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*crew.tasks, return_exceptions=True)
 
 
 class _Crew(Generic[Item, Result]):
@@ -63,7 +63,9 @@ class _Crew(Generic[Item, Result]):
     ) -> None:
         self._items = items
         self._work = work
-        self._active = workers
+        self.tasks: list[asyncio.Task[None]] = []
+        self._active = 0
+        self._workers = workers
         self._window = workers * WINDOW_FACTOR
         self._ordered = ordered
         self._started = 0
@@ -74,6 +76,12 @@ class _Crew(Generic[Item, Result]):
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
+
+    def hire(self) -> None:
+        """Begin with one more worker where there may be one."""
+        if len(self.tasks) < self._workers:
+            self._active += 1
+            self.tasks.append(asyncio.create_task(self.pull()))
 
     async def pull(self) -> None:
         """Work on items until there are none."""
@@ -90,6 +98,7 @@ class _Crew(Generic[Item, Result]):
                     break
                 index = self._started
                 self._started += 1
+                self.hire()
                 result = await self._work(item)
                 self._done[index] = result
                 if not self._ordered or index == self._emitted:

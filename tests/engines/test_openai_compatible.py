@@ -340,6 +340,14 @@ def test_missing_keys_are_named() -> None:
         create_engine("openai:m,base_url=http://127.0.0.1:1/v1,api_key_env=MY_KEY")
 
 
+@pytest.mark.parametrize("option", ["timeout=0", "timeout=-1", "timeout=nan", "timeout=inf", "retries=-1",
+                                    "requests_per_minute=-1", "tokens_per_minute=nan", "concurrency=0"])  # fmt: skip
+def test_numbers_that_mean_nothing_are_named(option: str) -> None:
+    name, _, value = option.partition("=")
+    with pytest.raises(EngineSpecError, match=rf"option {name}={value}(\.0)?: expected"):
+        create_engine(f"openai:m,base_url=http://127.0.0.1:9/v1,{option}")
+
+
 def test_description_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "s3cret")
     engine = create_engine("openai:m,base_url=http://me:s3cret@127.0.0.1:1/v1?token=s3cret")

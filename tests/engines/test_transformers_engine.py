@@ -250,6 +250,20 @@ def test_bad_models_and_options_are_one_line(tmp_path: Path) -> None:
     asyncio.run(engine.close())
 
 
+def test_a_gpu_that_is_not_there_is_one_line(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(EngineError, match=r"^transformers: no device 'cuda:1': PyTorch [^ ]+ sees no GPU here$"):
+        ask(create_engine(f"transformers:{model},device=cuda:1"), Request(prompt="x"))
+
+
+def test_loading_shows_no_bar_of_its_own(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    transformers.utils.logging.enable_progress_bar()
+    capfd.readouterr()
+    ask(create_engine(f"transformers:{model},device=cpu"), Request(prompt="x", max_tokens=1))
+    assert capfd.readouterr() == ("", "")
+    assert transformers.utils.logging.is_progress_bar_enabled()
+
+
 def test_description_names_model_and_versions(engine: Engine, model: Path) -> None:
     described = engine.describe()
     assert described["model"] == str(model)

@@ -13,6 +13,7 @@ from reasoning.evaluation.explain_html import explanation_html
 from reasoning.evaluation.explain_item import ExplainError, explain_item
 from reasoning.evaluation.explain_text import explanation_text
 from reasoning.pages import printable
+from reasoning.runs.run import STORE_NAME
 from reasoning.runs.store import RunStore
 
 PROMPT = 'def total(xs: list) -> int:\n    """Sum of <b>even</b> xs.\n\n    >>> total([1, 2])\n    2\n    """\n'
@@ -151,6 +152,13 @@ def test_what_is_not_there_is_named(runs, tmp_path):
     (tmp_path / "direct" / "config.json").write_text("{}")
     with pytest.raises(ExplainError, match="a run for each method: name one of direct in it"):
         explained(tmp_path)
+
+
+def test_a_run_in_which_nothing_is_finished_says_so(runs, tmp_path):
+    (tmp_path / "config.json").write_bytes((runs / "direct" / "config.json").read_bytes())
+    RunStore(tmp_path / STORE_NAME).close()
+    with pytest.raises(ExplainError, match="has nothing finished yet; go on with it with --resume"):
+        explained(tmp_path, "t/<0>")
 
 
 def test_the_command(runs, tmp_path, capsys):

@@ -36,6 +36,20 @@ def test_work_that_never_waits_and_no_items_at_all():
     assert collect([], immediate, concurrency=3) == []
 
 
+@pytest.mark.parametrize("ordered", [True, False])
+def test_there_are_no_more_workers_than_items(ordered):
+    most = 0
+
+    async def waiting(number):
+        nonlocal most
+        most = max(most, len(asyncio.all_tasks()))
+        await asyncio.sleep(0)
+        return number
+
+    assert collect(range(5), waiting, concurrency=20_000, ordered=ordered) == list(range(5))
+    assert most <= 1 + 5 + 1  # the consumer, a worker an item, and one that finds none
+
+
 def test_the_number_in_flight_is_bounded():
     under_way = most = 0
 
