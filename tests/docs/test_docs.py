@@ -100,10 +100,10 @@ def test_commands_in_the_running_text_are_read_by_the_command_line():
 
     from reasoning.cli.commands import app
 
-    spoken = spoken_commands()
+    spoken, whole = spoken_commands(), typer.main.get_command(app)
     assert len(spoken) > 50
     for page, text in spoken:
-        command, rest, context = typer.main.get_command(app), shlex.split(text)[1:], None
+        command, rest, context = whole, shlex.split(text)[1:], None
         try:
             while True:
                 context = command.make_context(command.name, list(rest), parent=context)
@@ -114,8 +114,9 @@ def test_commands_in_the_running_text_are_read_by_the_command_line():
         except typer.Exit:  # --help
             continue
         except Exception as error:
-            assert type(error).__name__ == "MissingParameter", f"{page}: {text}: {error}"
-            continue
+            if type(error).__name__ == "MissingParameter":
+                continue
+            raise AssertionError(f"{page}: {text}: {error}") from error
         assert not rest, f"{page}: {text}"
 
 
