@@ -39,9 +39,19 @@ def main() -> None:
     options = parser.parse_args()
     a, b = fractions(max(100 * options.fractions, 20_000), options.seed)
     some_a, some_b = a[: options.fractions], b[: options.fractions]
+    print(f"{'what':44} {'ours/s':>10} {'target':>8} {'plain/s':>9}  ratio  plain is")
+    bench_values(a, b, options.fractions)
+    reached = bench_digits(some_a, some_b)
+    bench_relations()
+    bench_esma()
+    print(f"{sum(one is not None for one in reached)} of {len(reached)} random fractions reached {DIGITS} digits")
+
+
+def bench_values(a: Any, b: Any, few_of: int) -> None:
+    """Values of fractions: all of them as floats, the first `few_of` exactly."""
+    some_a, some_b = a[:few_of], b[:few_of]
     few = list(zip(some_a[:200].tolist(), some_b[:200].tolist(), strict=True))
     table = MoebiusTable("pi", 20)
-    print(f"{'what':44} {'ours/s':>10} {'target':>8} {'plain/s':>9}  ratio  plain is")
     line(
         "first stage: value, table of pi's images",
         300_000,
@@ -69,6 +79,11 @@ def main() -> None:
         len(few),
         "Python integers",
     )
+
+
+def bench_digits(some_a: Any, some_b: Any) -> list[Any]:
+    """Digits of each fraction by exact convergents; None for one that does not reach them."""
+    few = list(zip(some_a[:200].tolist(), some_b[:200].tolist(), strict=True))
     reached = to_digits(some_a, some_b, DIGITS)
     line(
         f"{DIGITS} digits by convergents",
@@ -79,6 +94,11 @@ def main() -> None:
         len(few),
         "Python integers, doubling",
     )
+    return reached
+
+
+def bench_relations() -> None:
+    """Identification of constants."""
     for hit in (True, False):
         pairs = relations(hit)
         line(
@@ -90,6 +110,10 @@ def main() -> None:
             20,
             "mpmath.pslq",
         )
+
+
+def bench_esma() -> None:
+    """Pairs of the expansions by ESMA's matches."""
     for constant in ("pi", "e"):
         searcher = _Searcher(EsmaSettings(constants=(constant,), degree=1, coefficients=2, period=2))
         pairs = sum(searcher.work(number)["counts"]["pairs"] for number in range(4))
@@ -102,7 +126,6 @@ def main() -> None:
             3,
             "mpmath: the terms alone",
         )
-    print(f"{sum(one is not None for one in reached)} of {len(reached)} random fractions reached {DIGITS} digits")
 
 
 def fractions(count: int, seed: int) -> tuple[Any, Any]:

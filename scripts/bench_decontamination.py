@@ -175,7 +175,8 @@ async def main() -> None:
         return Nearness(embedder, texts, options.similar, Path(folder.name) / "protected")
 
     protected = protect(",".join(benchmarks), [], near=None if embedder is None else near)
-    print(f"index: {len(protected.index)} problems in {time.process_time() - started:.1f} CPU s")
+    seconds = time.process_time() - started
+    print(f"index: {len(protected.index)} problems, there after {seconds:.1f} CPU s (the first run makes it)")
     problems = [
         entry.problem
         for name in protected.names

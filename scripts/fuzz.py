@@ -296,7 +296,7 @@ def model_reply_seeds() -> Iterator[bytes]:
 
 
 def records() -> Check:
-    from reasoning.evaluation.lines import FileError, judge_lines
+    from reasoning.evaluation.judging_lines import FileError, judge_lines
     from reasoning.runs import progress_display
     from verifiers.plain_data import PlainDataError, decode
     from verifiers.records import Problem, RecordError, Status, Verdict

@@ -1,12 +1,13 @@
 """Makes the mixture, trains nano-plus on it and writes the model with its card; meant for one GPU, ten minutes.
 
     python scripts/train_nano_plus.py --out runs/nano-plus                # a GPU
+    python scripts/train_nano_plus.py --out runs/nano-plus --resume       # go on after a kill, at the last checkpoint
     python scripts/train_nano_plus.py --out runs/plus-smoke --smoke       # the same code on a CPU, in seconds
     python scripts/train_nano_plus.py --out runs/nano-plus --plan         # make the data, say how long it should take
     python scripts/train_nano_plus.py --judge data/nano_plus              # ask a model its held-out problems again
 
 OUT/train.npz and OUT/held_out.jsonl are made once: a second call with the same settings takes what is there, so the
-data can be made where there is no GPU.
+data can be made where there is no GPU. OUT/checkpoint.pt is there while a training is under way.
 """
 
 from __future__ import annotations
@@ -162,11 +163,52 @@ async def made(settings: Any) -> list[Any]:
         return await make_mixture(pool, settings.counts, seed=settings.seed, longest=settings.longest)
 
 
+def write_model(out: Path, settings: Any, data: Any, result: Any, parameters: int, smoke: bool) -> None:
+    """The model, the problems that it is asked, what it makes of them, and how it learned."""
+    import torch
+
+    from reasoning.training.mixture import KINDS
+    from reasoning.training.nano_plus import asked_of, save_plus
+
+    model = out / "model"
+    # Before it is asked anything: what was learned is not lost to what may go wrong there.
+    save_plus(result.model, model)
+    asked = asked_of(data.held_out, settings.held_out)
+    write_examples(model / "held_out.jsonl", asked)
+    write_tool_problems(model / "tools.jsonl", asked)
+    on_gpu = torch.cuda.is_available()
+    last = result.losses[-10:]
+    card = CARD.format(
+        parameters=parameters,
+        arguments=" --smoke" if smoke else "",
+        steps=result.steps,
+        batch=settings.batch_size,
+        seconds=result.seconds,
+        device=torch.cuda.get_device_name() if on_gpu else "a CPU",
+        size_note="" if on_gpu else "\nNo GPU was at hand: this is the smoke test of the recipe, not the model.",
+        data="\n".join(f"- {kind}: {data.counts.get(kind, 0):,}" for kind in KINDS),
+        warmup=settings.warmup_steps,
+        loss=sum(last) / len(last),
+        right=judged(model, asked),
+    )
+    (model / "README.md").write_text(card, encoding="utf-8")
+    (model / "loss.svg").write_text(loss_curve(result.losses, settings.batch_size), encoding="utf-8")
+    (model / "training.json").write_text(json.dumps({"losses": result.losses}) + "\n")
+
+
+def told(step: int, planned: int, losses: list[float]) -> None:
+    """A line now and then."""
+    if step % 100 == 0 or step == planned:
+        sys.stderr.write(f"step {step} of {planned}: loss {sum(losses) / len(losses):.3f}\n")
+        sys.stderr.flush()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("runs/nano-plus"))
     parser.add_argument("--minutes", type=float, help="of training; default: 8")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resume", action="store_true", help="go on with the training that was stopped in OUT")
     parser.add_argument("--smoke", action="store_true", help="a tiny model and mixture: does it run?")
     parser.add_argument("--plan", action="store_true", help="make the data and print the estimate, train nothing")
     parser.add_argument(
@@ -177,20 +219,7 @@ def main() -> int:
     import torch
     from transformers.utils import logging
 
-    from reasoning.training.mixture import KINDS
-    from reasoning.training.nano_plus import (
-        SMOKE,
-        PlusSettings,
-        asked_of,
-        estimate,
-        save_plus,
-        train_plus,
-    )
-
-    def told(step: int, planned: int, losses: list[float]) -> None:
-        if step % 100 == 0 or step == planned:
-            sys.stderr.write(f"step {step} of {planned}: loss {sum(losses) / len(losses):.3f}\n")
-            sys.stderr.flush()
+    from reasoning.training.nano_plus import SMOKE, CheckpointError, PlusSettings, estimate, train_plus
 
     logging.disable_progress_bar()
     if arguments.judge:
@@ -210,35 +239,24 @@ def main() -> int:
     if not (torch.cuda.is_available() or arguments.smoke):
         sys.stderr.write("error: no GPU here; --smoke runs a tiny one on a CPU, --plan makes the data\n")
         return 2
+    checkpoint = arguments.out / "checkpoint.pt"
+    if checkpoint.exists() and not arguments.resume:
+        sys.stderr.write(f"error: {checkpoint}: a training was stopped there; --resume goes on with it, or delete it\n")
+        return 2
     try:
-        result = train_plus(settings, data.rows, told)
+        result = train_plus(settings, data.rows, told, checkpoint)
     except FloatingPointError as error:
+        checkpoint.unlink(missing_ok=True)
         sys.stderr.write(f"error: {error}; the data is kept: lower the learning rate and run it again\n")
         return 1
-    # Before it is asked anything: what was learned is not lost to what may go wrong there.
-    save_plus(result.model, arguments.out / "model")
-    asked = asked_of(data.held_out, settings.held_out)
-    write_examples(arguments.out / "model" / "held_out.jsonl", asked)
-    write_tool_problems(arguments.out / "model" / "tools.jsonl", asked)
-    on_gpu = torch.cuda.is_available()
-    last = result.losses[-10:]
-    card = CARD.format(
-        parameters=expected.parameters,
-        arguments=" --smoke" if arguments.smoke else "",
-        steps=result.steps,
-        batch=settings.batch_size,
-        seconds=result.seconds,
-        device=torch.cuda.get_device_name() if on_gpu else "a CPU",
-        size_note="" if on_gpu else "\nNo GPU was at hand: this is the smoke test of the recipe, not the model.",
-        data="\n".join(f"- {kind}: {data.counts.get(kind, 0):,}" for kind in KINDS),
-        warmup=settings.warmup_steps,
-        loss=sum(last) / len(last),
-        right=judged(arguments.out / "model", asked),
-    )
-    (arguments.out / "model" / "README.md").write_text(card, encoding="utf-8")
-    curve = loss_curve(result.losses, settings.batch_size)
-    (arguments.out / "model" / "loss.svg").write_text(curve, encoding="utf-8")
-    (arguments.out / "model" / "training.json").write_text(json.dumps({"losses": result.losses}) + "\n")
+    except CheckpointError as error:
+        sys.stderr.write(f"error: {error}; give the options that it was made with, or delete it\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; --resume goes on at the last checkpoint\n")
+        return 130
+    write_model(arguments.out, settings, data, result, expected.parameters, arguments.smoke)
+    checkpoint.unlink(missing_ok=True)
     sys.stdout.write(f"model: {arguments.out / 'model'}\n")
     return 0
 

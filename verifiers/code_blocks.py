@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Block", "code_blocks", "fenced", "first_block"]
+__all__ = ["Block", "code_blocks", "declaring_block", "fenced", "first_block"]
 
 _FENCE_LINE: Final = re.compile(r"^[ \t]*+(`{3,}+|~{3,}+)([^\n`]*+)$", re.MULTILINE)
 
@@ -52,6 +52,25 @@ def code_blocks(text: str) -> Iterator[Block]:
             opening = None
     if opening is not None:
         yield _block(text, opening, len(text), closed=False)
+
+
+def declaring_block(reply: str, languages: Collection[str], declaration: re.Pattern[str]) -> Block | None:
+    """The last closed block that holds a declaration, else the first closed block; None where there is none.
+
+    Replies often sketch a proof in one block, with gaps, and give it whole in a later one.
+
+    Args:
+        reply: any text.
+        languages: those that may be named, beside none at all.
+        declaration: what the wanted block holds.
+    """
+    first = last = None
+    for block in code_blocks(reply):
+        if block.closed and (not block.language or block.language in languages):
+            first = first or block
+            if declaration.search(block.text):
+                last = block
+    return last or first
 
 
 def first_block(reply: str, languages: Collection[str] | None) -> Block | None:

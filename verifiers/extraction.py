@@ -13,6 +13,7 @@ it breaks, so the time stays linear; text too long or too deeply nested to be pa
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import textwrap
 import warnings
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from verifiers.code_blocks import code_blocks
+from verifiers.thoughts import without_thoughts
 
 __all__ = ["MAX_PARSED_CHARACTERS", "Extracted", "extract_program", "extract_solution", "is_safe_to_parse", "preamble"]
 
@@ -42,6 +44,7 @@ _CODE_START = re.compile(
 _ANYTHING = re.compile("")
 _MAIN_GUARD = re.compile(r"^if\s+__name__\s*==", re.MULTILINE)
 _ASSERT_PREFIX = re.compile(r"\s*assert\s+(?:True\s*==\s*)?\w+\(")
+_PYTHON = ("", "python", "py", "python3")
 Validity = Literal["valid", "invalid", "unknown"]
 
 
@@ -81,7 +84,7 @@ def extract_program(text: str, *, prompt: str = "", entry_point: str | None = No
         for before, program, floor in _programs(reading, prompt if opened else "", defines, entry_point):
             source = _trimmed(program, defines, floor)
             if source is not None:
-                return before + source
+                return _missing_parts(source, text, defines) + before + source
             if broken is None and _looks_like_code(reading):
                 broken = before + program
     return broken
@@ -114,7 +117,7 @@ def extract_solution(text: str, entry_names: tuple[str, ...] = ("sol", "g")) -> 
 
 
 def _clean(text: str) -> str:
-    text = text.removeprefix("\ufeff")
+    text = without_thoughts(text.removeprefix("\ufeff"))
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
@@ -214,6 +217,57 @@ def _trimmed(source: str, defines: re.Pattern[str], floor: int = 0) -> str | Non
             if len(text.rstrip()) <= floor or not defines.search(text):
                 break
     return None
+
+
+def _missing_parts(source: str, text: str, defines: re.Pattern[str]) -> str:
+    """The other blocks of a completion that define what `source` uses: imports or helpers shown apart."""
+    if text.count("```") + text.count("~~~") < 4:
+        return ""
+    missing = _names(source)[1]
+    parts: list[str] = []
+    for block in reversed(list(code_blocks(text))):
+        usable = (
+            block.closed
+            and block.language in _PYTHON
+            and block.text.strip() not in source
+            and not defines.search(block.text)
+        )
+        if missing and usable and _compiles(block.text) == "valid":
+            defined, used = _names(block.text)
+            if defined & missing:
+                parts.append(block.text)
+                missing = (missing - defined) | used
+    return "".join(reversed(parts))
+
+
+def _names(source: str) -> tuple[set[str], set[str]]:
+    """Names that a program defines at its top level, and those that it uses and nothing in it defines."""
+    if _compiles(source) != "valid":
+        return set(), set()
+    tree = ast.parse(source)
+    used: set[str] = set()
+    bound: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        else:
+            bound.update(_bound_by(node))
+    top = {name for node in tree.body for name in _bound_by(node)}
+    top |= {target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets
+            if isinstance(target, ast.Name)}  # fmt: skip
+    return top, {name for name in used - bound if not hasattr(builtins, name)}
+
+
+def _bound_by(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.arg):
+        return [node.arg]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
+    if isinstance(node, ast.ExceptHandler) and node.name:
+        return [node.name]
+    return []
 
 
 def _starts(source: str, defines: re.Pattern[str]) -> Iterator[int]:

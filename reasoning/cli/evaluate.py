@@ -122,7 +122,7 @@ def evaluate(
 
 def _plan(given: dict[str, Any], out: Path | None, resume: Path | None) -> tuple[Settings, Path, bool]:
     """What to do, where, and whether there is something to go on with."""
-    from reasoning.evaluation.again import settings_of
+    from reasoning.evaluation.judging_again import settings_of
 
     directory = named_directory(out, resume)
     begun = begun_run(resume, new="benchmark" in given)

@@ -36,7 +36,7 @@ _USER_ERRORS = (
     ("reasoning.evaluation.comparison", "ComparisonError"),
     ("reasoning.evaluation.evaluating", "EvaluationError"),
     ("reasoning.evaluation.explain_item", "ExplainError"),
-    ("reasoning.evaluation.lines", "FileError"),
+    ("reasoning.evaluation.judging_lines", "FileError"),
     ("reasoning.families.records", "FamilyError"),
     ("reasoning.interop.export", "ExportError"),
     ("reasoning.methods.base", "MethodError"),

@@ -31,7 +31,7 @@ def samples(
       reasoning samples runs/he --out samples.jsonl
       reasoning samples runs/he --out samples.jsonl --form completion
     """  # noqa: D301 - \b is typer's mark, not text
-    from reasoning.evaluation.samples import FORMS, write_samples
+    from reasoning.evaluation.sample_files import FORMS, write_samples
 
     chosen = next((known for known in FORMS if known == form), None)
     if chosen is None:

@@ -68,7 +68,7 @@ def sandbox(
 
 
 def _read(path: Path) -> bytes:
-    from reasoning.evaluation.lines import FileError
+    from reasoning.evaluation.judging_lines import FileError
 
     try:
         return path.read_bytes()
@@ -77,7 +77,7 @@ def _read(path: Path) -> bytes:
 
 
 def _source(path: Path) -> str:
-    from reasoning.evaluation.lines import FileError
+    from reasoning.evaluation.judging_lines import FileError
 
     data = _read(path)
     try:

@@ -13,7 +13,7 @@ from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 
 if TYPE_CHECKING:
     from reasoning.backends import Execution
-    from reasoning.evaluation.lines import LinesSummary
+    from reasoning.evaluation.judging_lines import LinesSummary
     from verifiers.sandbox import Limits
 
 __all__ = ["verify"]
@@ -105,7 +105,7 @@ async def _judge(
     execution: Execution,
 ) -> LinesSummary:
     from reasoning.evaluation.explain import explain
-    from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR, judge_lines
+    from reasoning.evaluation.judging_lines import JUDGED_AT_ONCE_FACTOR, judge_lines
     from reasoning.runs.progress import progress_display
     from verifiers.records import Problem, Verdict
     from verifiers.registry import VerifierRegistry
@@ -118,7 +118,7 @@ async def _judge(
         VerifierRegistry(pool).verifier(kind)
         read = None
         if about is not None:
-            from reasoning.evaluation.samples import read_problems
+            from reasoning.evaluation.sample_files import read_problems
 
             name, split, data = about
             read = (await read_problems(name, pool, split=split, data=data, quiet=execution.quiet)).read
@@ -147,7 +147,7 @@ def _again(
     resume: bool,
     execution: Execution,
 ) -> None:
-    from reasoning.evaluation.again import judge_run_again
+    from reasoning.evaluation.judging_again import judge_run_again
 
     work = judge_run_again(run, timeout=timeout, memory=memory, resume=resume, execution=execution)
     changes = run_interruptible(work, f"go on with: reasoning verify --run {run} --resume")

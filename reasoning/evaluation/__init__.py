@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 from verifiers.late_imports import lazy_exports
 
 if TYPE_CHECKING:
-    from reasoning.evaluation.again import Changes, judge_run_again
     from reasoning.evaluation.comparison import Comparison, ComparisonError, RunScores, compare, read_run
     from reasoning.evaluation.evaluating import EvaluationError, Outcome, Settings, evaluate
     from reasoning.evaluation.family_studies import StudyResult, StudySettings, study
-    from reasoning.evaluation.lines import FileError, JudgedLine, LinesSummary, judge_lines
+    from reasoning.evaluation.judging_again import Changes, judge_run_again
+    from reasoning.evaluation.judging_lines import FileError, JudgedLine, LinesSummary, judge_lines
     from reasoning.evaluation.methods_side_by_side import MethodRow, evaluate_methods
     from reasoning.evaluation.metrics import Metric, bootstrap_interval, estimate_pass_at_k, pass_at_k, wilson_interval
-    from reasoning.evaluation.samples import BenchmarkSamples, read_problems, write_samples
+    from reasoning.evaluation.sample_files import BenchmarkSamples, read_problems, write_samples
     from reasoning.evaluation.seeds import Seeds, find_seeds
     from reasoning.evaluation.validate import Validation, validate_references
     from reasoning.evaluation.votes import VoteOptions, vote_ks
@@ -70,14 +70,14 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        "again": ("Changes", "judge_run_again"),
         "comparison": ("Comparison", "ComparisonError", "RunScores", "compare", "read_run"),
         "evaluating": ("EvaluationError", "Outcome", "Settings", "evaluate"),
         "family_studies": ("StudyResult", "StudySettings", "study"),
-        "lines": ("FileError", "JudgedLine", "LinesSummary", "judge_lines"),
+        "judging_again": ("Changes", "judge_run_again"),
+        "judging_lines": ("FileError", "JudgedLine", "LinesSummary", "judge_lines"),
         "methods_side_by_side": ("MethodRow", "evaluate_methods"),
         "metrics": ("Metric", "bootstrap_interval", "estimate_pass_at_k", "pass_at_k", "wilson_interval"),
-        "samples": ("BenchmarkSamples", "read_problems", "write_samples"),
+        "sample_files": ("BenchmarkSamples", "read_problems", "write_samples"),
         "seeds": ("Seeds", "find_seeds"),
         "validate": ("Validation", "validate_references"),
         "votes": ("VoteOptions", "vote_ks"),

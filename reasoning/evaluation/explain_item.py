@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.engines.base import BudgetSpentError, Completion, EngineError, Request
-from reasoning.evaluation.again import settings_of
 from reasoning.evaluation.benchmarks import BenchmarkError, digest, find_benchmark, locate, prepared
 from reasoning.evaluation.evaluating import Settings, problems_of
+from reasoning.evaluation.judging_again import settings_of
 from reasoning.evaluation.methods_side_by_side import METHODS_NAME
 from reasoning.evaluation.results import record_of
 from reasoning.methods import MethodError, Question, Sampling, Workbench, find_method

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reasoning.evaluation.benchmarks import Entry, find_benchmark, locate, prepared
-from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR
+from reasoning.evaluation.judging_lines import JUDGED_AT_ONCE_FACTOR
 from reasoning.runs import progress_display, stream
 from verifiers.records import Problem, Verdict
 from verifiers.registry import VerifierRegistry

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from reasoning.evaluation.again import paths_of_run, settings_of
 from reasoning.evaluation.benchmarks import find_benchmark
 from reasoning.evaluation.evaluating import EvaluationError, problems_of
+from reasoning.evaluation.judging_again import paths_of_run, settings_of
 from reasoning.evaluation.metrics import Metric
 from reasoning.evaluation.votes import VoteCounter, VoteOptions, vote_ks
 from reasoning.runs import Run

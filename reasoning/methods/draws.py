@@ -163,7 +163,7 @@ def check_tools(method: Method, engine: str) -> None:
         MethodError: the engine calls no tools.
         EngineSpecError: the spec is wrong.
     """
-    if not engine or not isinstance(method, partial) or "equipment" not in method.keywords:
+    if not engine or not isinstance(method, partial) or "calling" not in method.keywords:
         return
     spec = parse_spec(engine)
     # A run answers again what its model said after its calls; a file holds the ends alone.

@@ -122,7 +122,7 @@ METHODS: dict[str, MethodEntry] = {
 def find_method(spec: str) -> Method:
     """The method that `spec` (`NAME[,key=value...]`) names, with its options filled in.
 
-    Every method takes the options `tools` and `tool_...` as well: see `reasoning.methods.equipped`.
+    Every method takes the options `tools` and `tool_...` as well: see `reasoning.methods.tool_calling`.
 
     Raises:
         MethodError: there is none, or an option is unknown or wrong.
@@ -140,9 +140,9 @@ def find_method(spec: str) -> Method:
         elif options:
             raise MethodError(f"method '{name}' takes no options but tools, got {', '.join(sorted(options))}")
         if with_tools:
-            from reasoning.methods.equipped import equipped
+            from reasoning.methods.tool_calling import calling_tools
 
-            return equipped(method, with_tools)
+            return calling_tools(method, with_tools)
         return method
     except OptionError as error:
         raise MethodError(str(error)) from None

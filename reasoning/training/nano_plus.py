@@ -6,22 +6,26 @@ r"""Nano-plus: the larger model of nano's family, trained on the broad mixture b
     save_plus(result.model, Path("out"))
 
 24 million parameters in bfloat16 (46 MiB in files below 16 MiB). The tokenizer is nano's, one token a byte. Steps are
-timed on the way, and the schedule is cut to what fits in the minutes. `SMOKE` runs the same code on a CPU in seconds.
+timed on the way, and the schedule is cut to what fits in the minutes; a checkpoint is kept now and then, from which a
+training that was killed goes on. `SMOKE` runs the same code on a CPU in seconds.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import math
+import pickle
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from reasoning.engines.base import Engine, Request, derive_seed
+from reasoning.runs.files import replaced_file
 from reasoning.training.mixture import KINDS, MixtureCounts, PlusExample
 from reasoning.training.nano import MAX_POSITIONS, NanoShape, make_model, make_tokenizer, save_nano
 from reasoning.training.optimizer_settings import OptimizerSettings
@@ -33,6 +37,7 @@ from verifiers.rewards import VerifierReward
 __all__ = [
     "NANO_PLUS",
     "SMOKE",
+    "CheckpointError",
     "Estimate",
     "PlusResult",
     "PlusSettings",
@@ -53,9 +58,13 @@ UTILISATION = 0.17
 _READ_EVERY = 10
 """Steps between two readings of the loss, for which the GPU is waited for."""
 _WARM = 10
-"""Steps that are not timed: compiling falls into them."""
+"""Steps after a start that are not timed: compiling falls into them."""
 _RESERVE = 0.96
 """Share of the minutes that steps may fill."""
+
+
+class CheckpointError(ValueError):
+    """No training can go on from this file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,7 @@ class PlusSettings:
         optimizer: the optimiser.
         warmup_steps: linear rise of the learning rate; then flat, and linear to 5 % over the last 40 % of the steps.
         held_out: held-out examples of each kind that are asked at the end.
+        save_every: steps between two checkpoints.
     """
 
     shape: NanoShape = NANO_PLUS
@@ -91,6 +101,7 @@ class PlusSettings:
     )
     warmup_steps: int = 200
     held_out: int = 200
+    save_every: int = 500
 
 
 SMOKE = replace(
@@ -102,6 +113,7 @@ SMOKE = replace(
     batch_size=8,
     warmup_steps=1,
     held_out=2,
+    save_every=2,
 )
 """The same code on a CPU, in seconds."""
 
@@ -157,6 +169,7 @@ def train_plus(
     settings: PlusSettings,
     rows: TokenRows,
     on_losses: Callable[[int, int, list[float]], None] = lambda step, steps, losses: None,
+    checkpoint: Path | None = None,
 ) -> PlusResult:
     """Train from random weights, on the first GPU where there is one, in bfloat16 there and in float32 elsewhere.
 
@@ -164,8 +177,10 @@ def train_plus(
         settings: the recipe.
         rows: learned from, in an order shuffled anew for each pass.
         on_losses: told every few steps (steps done, steps that are planned, the losses since it was last told).
+        checkpoint: a file that is written every `save_every` steps; training goes on from it where it is there.
 
     Raises:
+        CheckpointError: the checkpoint cannot be read, or is of another recipe.
         FloatingPointError: the loss is not finite.
         ValueError: there are fewer rows than a batch takes.
     """
@@ -178,11 +193,16 @@ def train_plus(
     planned = settings.steps
     shape = with_warmup(flat_then_linear, settings.warmup_steps)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: shape(step, planned))
-    batches = rows.batches(settings.batch_size, settings.seed)
+    parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
     losses: list[float] = []
+    spent = 0.0
+    if checkpoint is not None and checkpoint.exists():
+        losses, planned, spent = _restored(checkpoint, settings, parts)
+    done = len(losses)
+    batches = rows.batches(settings.batch_size, settings.seed, skip=done)
     waiting: list[torch.Tensor] = []
     started = timed = time.monotonic()
-    for step in range(1, settings.steps + 1):
+    for step in range(done + 1, settings.steps + 1):
         ids, labels = (torch.from_numpy(array).to(device, non_blocking=True) for array in next(batches))
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             # Padding is on the right, where causal attention does not look: there is nothing to mask.
@@ -193,29 +213,57 @@ def train_plus(
         schedule.step()
         optimizer.zero_grad(set_to_none=True)
         waiting.append(loss.detach())
-        if step % _READ_EVERY and step < planned:
+        keeping = checkpoint is not None and step % settings.save_every == 0
+        if step % _READ_EVERY and not keeping and step < planned:
             continue
         read = torch.stack(waiting).tolist()
         waiting.clear()
         losses += read
         if not all(map(math.isfinite, read)):
             raise FloatingPointError(f"the loss is not finite at step {step}")
-        if step == _WARM:
-            timed = time.monotonic()
-        elif step > _WARM and flat_then_linear(step, planned) == 1.0:
+        seconds = spent + time.monotonic() - started
+        if step <= done + _WARM:
+            timed, warm = time.monotonic(), step
+        elif flat_then_linear(step, planned) == 1.0:
             # While the rate is flat the end may still move.
-            each = (time.monotonic() - timed) / (step - _WARM)
-            left = _RESERVE * 60 * settings.minutes - (time.monotonic() - started)
-            planned = min(settings.steps, step + max(0, int(left / each)))
+            each = (time.monotonic() - timed) / (step - warm)
+            planned = min(settings.steps, step + max(0, int((_RESERVE * 60 * settings.minutes - seconds) / each)))
         on_losses(step, planned, read)
         if step >= planned:
             break
-    seconds = time.monotonic() - started
+        if checkpoint is not None and keeping:
+            _keep(checkpoint, settings, parts, {"losses": losses, "planned": planned, "seconds": seconds})
     # A model without compiled layers, which would be compiled anew for each length that is generated.
     learned = make_model(settings.shape, 0)
     learned.load_state_dict(model.state_dict())
     learned = learned.to(device, torch.bfloat16).eval()
-    return PlusResult(learned, make_tokenizer(), len(losses), tuple(losses), seconds)
+    return PlusResult(learned, make_tokenizer(), len(losses), tuple(losses), spent + time.monotonic() - started)
+
+
+def _recipe(settings: PlusSettings) -> str:
+    """What a checkpoint is of: all but the minutes, which may be other ones when it goes on."""
+    return json.dumps({key: value for key, value in asdict(settings).items() if key != "minutes"})
+
+
+def _keep(path: Path, settings: PlusSettings, parts: Mapping[str, Any], progress: Mapping[str, Any]) -> None:
+    """Write a checkpoint, which takes the place of the last one when it is whole."""
+    states = {name: part.state_dict() for name, part in parts.items()}
+    with replaced_file(path) as file:
+        torch.save({"recipe": _recipe(settings), "progress": dict(progress), **states}, file.buffer)
+
+
+def _restored(path: Path, settings: PlusSettings, parts: Mapping[str, Any]) -> tuple[list[float], int, float]:
+    """The losses, the steps planned and the seconds spent; the parts are as they were then."""
+    try:
+        kept = torch.load(path, map_location="cpu", weights_only=True)
+        recipe, progress = kept["recipe"], kept["progress"]
+    except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as error:
+        raise CheckpointError(f"{path}: not a checkpoint of nano-plus: {type(error).__name__}") from error
+    if recipe != _recipe(settings):
+        raise CheckpointError(f"{path}: is of another recipe (seed, sizes or data)")
+    for name, part in parts.items():
+        part.load_state_dict(kept[name])
+    return list(progress["losses"]), int(progress["planned"]), float(progress["seconds"])
 
 
 def asked_of(held_out: Sequence[PlusExample], most: int) -> list[PlusExample]:

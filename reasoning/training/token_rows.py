@@ -60,12 +60,13 @@ class TokenRows:
     def __len__(self) -> int:
         return len(self.ends)
 
-    def batches(self, size: int, seed: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    def batches(self, size: int, seed: int, skip: int = 0) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Batches for ever: token ids and labels, padded on the right, each row once a pass but for the last few.
 
         Args:
             size: rows of a batch.
             seed: of the order, which differs from pass to pass.
+            skip: so many are left out at the beginning.
 
         Raises:
             ValueError: there are fewer rows than a batch takes.
@@ -76,7 +77,10 @@ class TokenRows:
         while True:
             stream = random.Random(derive_seed("token rows", seed, turn))
             for rows in self._order(size, stream):
-                yield self._padded(rows)
+                if skip:
+                    skip -= 1
+                else:
+                    yield self._padded(rows)
             turn += 1
 
     def save(self, path: Path, note: str) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from reasoning.backends import Execution
 from reasoning.engines.base import Completion, EngineError
-from reasoning.evaluation.again import judge_run_again
 from reasoning.evaluation.evaluating import EvaluationError, Settings, evaluate
+from reasoning.evaluation.judging_again import judge_run_again
 from reasoning.evaluation.metrics import Metric
 from reasoning.evaluation.results import GroupResult, Results, results_from_json
 from reasoning.runs import RunError, RunStore, StoreError

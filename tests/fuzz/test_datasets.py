@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reasoning.engines.images import Image, ImageError
 from reasoning.evaluation.benchmarks.base import BenchmarkError, Entry, find_benchmark, json_array, json_lines
-from reasoning.evaluation.lines import FileError
+from reasoning.evaluation.judging_lines import FileError
 from reasoning.json_lines import numbered_lines
 
 ROWS = {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reasoning.cli.main import main
 from reasoning.engines.options import EngineSpecError, parse_spec
-from reasoning.evaluation.lines import FileError, judge_lines
+from reasoning.evaluation.judging_lines import FileError, judge_lines
 from reasoning.methods import MethodError, find_method
 from reasoning.runs import progress_display
 from reasoning.runs.run import CONFIG_NAME, RunError, read_config

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,20 +64,64 @@ def test_a_problem_is_held_out_in_every_form():
     assert len(held_out) == 2 * len({one.problem.prompt for one in held_out}) > 0
 
 
-def test_the_whole_recipe_runs_on_a_cpu(tmp_path):
+def test_the_whole_recipe_runs_on_a_cpu_and_goes_on_after_a_kill(tmp_path):
     pytest.importorskip("torch", reason="PyTorch is not installed")
     transformers = pytest.importorskip("transformers", reason="Transformers is not installed")
+    from reasoning.training.nano_plus import SMOKE, train_plus
+    from reasoning.training.token_rows import TokenRows
+
     command = [sys.executable, ROOT / "scripts" / "train_nano_plus.py", "--out", tmp_path, "--smoke"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        while process.poll() is None and not (tmp_path / "checkpoint.pt").exists():
+            time.sleep(0.01)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL  # it was asking the model, at the latest
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (again.returncode, "--resume goes on with it" in again.stderr) == (2, True)
+    done = subprocess.run([*command, "--resume"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "on one H200 (estimated)" in done.stdout
     card = (tmp_path / "model" / "README.md").read_text()
     assert "No GPU was at hand" in card or "cuda" in card.lower() or "NVIDIA" in card
     losses = json.loads((tmp_path / "model" / "training.json").read_text())["losses"]
+    undisturbed = train_plus(SMOKE, TokenRows.load(tmp_path / "train.npz")[0])
+    assert losses == pytest.approx(undisturbed.losses)
     assert len(losses) == 4
     assert all(map(math.isfinite, losses))
     loaded = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "model")
     assert str(loaded.dtype) == "torch.bfloat16"
+    assert not (tmp_path / "checkpoint.pt").exists()
+
+
+def test_a_training_that_goes_on_learns_what_one_that_was_never_stopped_does(tmp_path):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    pytest.importorskip("transformers", reason="Transformers is not installed")
+    from reasoning.training.nano_plus import SMOKE, CheckpointError, train_plus
+    from reasoning.training.token_rows import TokenRows
+
+    rows = TokenRows.of([(f"Q:{n}+1=?\nA:", f"####{n + 1}\n") for n in range(20)])
+    settings = replace(SMOKE, steps=9, save_every=3)
+    path = tmp_path / "checkpoint.pt"
+
+    def stop(step, planned, losses):
+        if step > 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_plus(settings, rows, stop, path)
+    with pytest.raises(CheckpointError, match="is of another recipe"):
+        train_plus(replace(settings, seed=2), rows, checkpoint=path)
+    steps = []
+    result = train_plus(replace(settings, minutes=2.0), rows, lambda step, *_: steps.append(step), path)
+    undisturbed = train_plus(settings, rows)
+    assert steps == [9]
+    assert result.losses == undisturbed.losses
+    assert len(result.losses) == 9
+    for one, other in zip(result.model.parameters(), undisturbed.model.parameters(), strict=True):
+        assert torch.equal(one, other)
+    path.write_bytes(b"no checkpoint")
+    with pytest.raises(CheckpointError, match="not a checkpoint"):
+        train_plus(settings, rows, checkpoint=path)
 
 
 def test_nano_plus_fits_in_small_files_and_its_time_is_estimated(tmp_path):

@@ -81,3 +81,12 @@ def test_a_file_of_rows_gives_them_back(tmp_path):
     for name in ("tokens", "ends", "prompts"):
         assert np.array_equal(getattr(rows, name), getattr(loaded, name))
     assert [path.name for path in tmp_path.iterdir()] == ["rows.npz"]
+
+
+def test_a_run_that_goes_on_gets_the_batches_that_it_would_have_got():
+    rows = TokenRows.of([("Q:\nA:", str(number)) for number in range(10)])
+    batches = rows.batches(3, seed=7)
+    expected = [next(batches)[0].tolist() for _ in range(8)]
+    for done in (2, 5):  # within a pass of three batches, and in the next one
+        later = rows.batches(3, seed=7, skip=done)
+        assert [next(later)[0].tolist() for _ in range(8 - done)] == expected[done:]

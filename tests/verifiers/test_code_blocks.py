@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reasoning.families.extraction import ExtractionError, extract_class
 from reasoning.methods.code.blocks import python_blocks
 from reasoning.methods.programs import programs_in
-from verifiers.code_blocks import Block, code_blocks, fenced, first_block
+from verifiers.code_blocks import Block, code_blocks, declaring_block, fenced, first_block
 from verifiers.extraction import extract_program
 from verifiers.proofs.coq import bridge as coq
 from verifiers.proofs.fstar.guard import refusal
@@ -45,6 +45,23 @@ def test_the_first_closed_block_is_found(reply, text):
     found = first_block(reply, MARKS)
     assert (found and found.text) == text
     assert found is None or reply[found.start :].startswith(found.text)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "chosen"),
+    [
+        (["theorem t : p := by\n  sorry\n", "theorem t : p := by\n  rfl\n"], 1),
+        (["theorem t : p := by\n  rfl\n", "#print axioms t\n"], 0),
+        (["theorem other : q := rfl\n", "theorem t : p := rfl\n", "theorem t2 : p := rfl\n"], 1),
+        (["rfl\n", "omega\n"], 0),
+    ],
+)
+def test_the_last_block_that_declares_is_found_else_the_first(blocks, chosen):
+    reply = "So:\n".join(f"```lean\n{block}```\n" for block in blocks) + "```lean\ntheorem t : p := open"
+    found = declaring_block(reply, MARKS, re.compile(r"theorem t\b"))
+    assert found is not None
+    assert found.text == blocks[chosen]
+    assert declaring_block("```python\ntheorem t\n```\n```lean\n", MARKS, re.compile("theorem t")) is None
 
 
 def test_any_mark_will_do_where_none_is_named():
@@ -119,4 +136,4 @@ def test_long_replies_are_refused_at_once(name):
 
 
 def test_a_coq_reply_of_open_fences_is_read_at_once():
-    assert not coq.first_block("```coq\n" * 14_000, ("coq",))
+    assert not coq.declaring_block("```coq\n" * 14_000, ("coq",), re.compile("Theorem"))

@@ -93,6 +93,29 @@ def test_a_whole_source_gets_the_prompts_helpers() -> None:
     assert extract_program(text, prompt=PROMPT, entry_point="add") == PREAMBLE + text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<think>\n```python\n{SOURCE.replace('+', '-')}```\n</think>\n{SOURCE}",
+        f"a first try:\n{SOURCE.replace('+', '-')}</think>\n```python\n{SOURCE}```",
+        "```python\ndef plus(a, b):\n    return a + b\n```\nand\n```python\ndef add(a, b):\n    return plus(a, b)\n```",
+        "```python\ndef add(a, b):\n    return plus(a, b)\n```\nwith\n```python\ndef plus(a, b):\n    return a + b\n```",
+        "```python\nimport math\n```\n```python\ndef add(a, b):\n    return math.floor(a + b)\n```\n```text\nmath = no\n```",
+    ],
+)
+def test_thoughts_are_left_out_and_parts_in_other_blocks_are_brought(text: str) -> None:
+    assert runs(extract_program(text, entry_point="add")) == 5
+
+
+def test_blocks_that_nothing_asks_for_stay_out() -> None:
+    text = f"```python\nraise SystemExit\n```\n```python\n{SOURCE}```\n```python\nprint(add(1, 2))\n```"
+    assert extract_program(text, entry_point="add") == SOURCE
+
+
+def test_thoughts_do_not_hide_a_body() -> None:
+    assert runs(extract_program("<think>sum</think>\n    return a + b\n", prompt=PROMPT, entry_point="add")) == 5
+
+
 def test_leading_white_space_is_never_stripped() -> None:
     text = "    return a + b\n"
     assert extract_program(text, prompt=PROMPT, entry_point="add") == PROMPT + text

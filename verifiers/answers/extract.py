@@ -19,6 +19,7 @@ from functools import cache
 from verifiers.answers.boxes import last_boxes
 from verifiers.answers.cleaning import strip_invisible
 from verifiers.answers.limits import MAX_ANSWER_CHARACTERS, MAX_LITERAL_CHARACTERS, MAX_TEXT_TAIL
+from verifiers.thoughts import without_thoughts
 
 __all__ = ["Extraction", "extract", "places"]
 
@@ -194,6 +195,13 @@ def places(text: str) -> Iterator[Extraction]:
     """The places of `extract` one by one; the later ones are only looked for when asked for."""
     if len(text) > MAX_LITERAL_CHARACTERS:
         text = text[-MAX_LITERAL_CHARACTERS:]
+    answer = without_thoughts(text)
+    if len(answer) < len(text):
+        yield from _places(answer)
+    yield from _places(text)
+
+
+def _places(text: str) -> Iterator[Extraction]:
     text = _without_courtesy(_QUOTE.sub("", strip_invisible(text).strip()))
     if not text:
         return
@@ -207,7 +215,7 @@ def places(text: str) -> Iterator[Extraction]:
         return
     tagged = _answer_tag(text)
     if tagged is not None:
-        yield from places(tagged)
+        yield from _places(tagged)
         return
     if text.rstrip(_SENTENCE_MARKS)[-1:].isalpha() and _UNKNOWN.search(text[-_MAX_LAST_WORDS:]):
         return

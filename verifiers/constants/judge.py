@@ -21,6 +21,7 @@ from flint import arb, ctx, fmpz_poly
 from verifiers.constants.closed_form import evaluate_to, is_rational
 from verifiers.constants.convergence import Kind, classify
 from verifiers.constants.convergents import enclose
+from verifiers.constants.evidence import hidden_part, near_rational, written_digits
 from verifiers.constants.expressions import ExpressionError, Node, parse
 from verifiers.constants.limits import MAX_CLAIM, MAX_DEGREE
 from verifiers.constants.polynomials import polynomial, scaled_pair, whole_roots
@@ -31,8 +32,10 @@ from verifiers.records import Status
 __all__ = ["Claim", "Finding", "false_positive_bound", "judge", "read_claim"]
 
 _GUARD_DIGITS: Final = 5
-_RATIONAL_DENOMINATOR: Final = 100_000
-"""A value this close to a fraction with a smaller denominator is taken for rational, and refused."""
+_MARGIN_DIGITS: Final = 25
+"""A claim is compared to so many digits more than it holds itself."""
+_MOST_HELD: Final = 300
+"""A claim that holds more digits than are asked for and more than these is no formula."""
 _LEAST_TRUSTED: Final = 25
 """With fewer digits nothing is said of a claim."""
 _BITS_PER_DIGIT: Final = 3.3219280948873626
@@ -119,13 +122,18 @@ def judge(claim: Claim, given_value: str | None, digits: int) -> Finding:
     Args:
         claim: from `read_claim`.
         given_value: closed form that the problem asks for; None: the claim's own is judged.
-        digits: relative digits to which both sides must agree.
+        digits: relative digits to which both sides must agree; more where the claim holds as many itself (`evidence`).
 
     Returns:
         `passed`; `wrong` with the digit at which it fails, or because there is no limit; `rejected` for a fraction that
-        ends or has a rational value; `unparsable` for what cannot be read; `limit` when too few digits can be had.
+        ends or has a rational value, and for a closed form with a part that the digits cannot show; `unparsable` for
+        what cannot be read; `limit` when too few digits can be had.
     """
     try:
+        held = written_digits(claim) + _MARGIN_DIGITS
+        if held > max(digits, _MOST_HELD):
+            raise _RefusedError(Status.REJECTED, f"its numbers hold {held} digits: any value could be fitted by them")
+        digits = max(digits, held)
         targets = _targets(claim, given_value, digits)
         found = _evaluate(claim, digits)
         _refuse_rational(found, [node for _, node, _ in targets])
@@ -134,7 +142,12 @@ def judge(claim: Claim, given_value: str | None, digits: int) -> Finding:
     except ExpressionError as error:
         return Finding(Status.UNPARSABLE, str(error))
     agreements = [(_agreement(found, target), text) for text, _, target in targets]
-    return _decide(found, agreements, digits)
+    finding = _decide(found, agreements, digits)
+    if finding.status is Status.PASSED and claim.value is not None:
+        hidden = hidden_part(parse(claim.value), digits)
+        if hidden is not None:
+            return Finding(Status.REJECTED, f"not a closed form: {hidden}", kind=found.kind)
+    return finding
 
 
 def false_positive_bound(fractions: float, constants: float, height: int, digits: int) -> float:
@@ -222,24 +235,8 @@ def _refuse_rational(found: _Value, targets: list[Node]) -> None:
         scaled = int((found.ball * arb(2) ** bits).mid().floor().unique_fmpz() or 0)
     finally:
         ctx.prec = before
-    if (near := _near_rational(scaled, 1 << bits)) is not None:
+    if (near := near_rational(scaled, 1 << bits)) is not None:
         raise _RefusedError(Status.REJECTED, f"its value is the rational number {near[0]}/{near[1]}", found.kind)
-
-
-def _near_rational(numerator: int, denominator: int) -> tuple[int, int] | None:
-    """p/q with q below `_RATIONAL_DENOMINATOR` that agrees with the number to nearly all of its bits."""
-    n, d = numerator, denominator
-    p, before_p, q, before_q = 1, 0, 0, 1
-    while d:
-        quotient, rest = divmod(n, d)
-        p, before_p = quotient * p + before_p, p
-        q, before_q = quotient * q + before_q, q
-        n, d = d, rest
-        if q >= _RATIONAL_DENOMINATOR:
-            return None
-        if abs(numerator * q - p * denominator) <= 16 * q + abs(numerator).bit_length():
-            return p, q
-    return p, q
 
 
 def _agreement(found: _Value, target: arb) -> int:

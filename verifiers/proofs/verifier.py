@@ -10,12 +10,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from verifiers.late_imports import load
 from verifiers.proofs.records import Bridge, ProofReport, ProofTask
 from verifiers.records import Problem, RecordError, Verdict
 from verifiers.sandbox.task import Limits
+from verifiers.thoughts import without_thoughts
 
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
@@ -62,9 +64,17 @@ class ProofVerifier:
         """
         if task.system not in BRIDGES:
             raise RecordError("system", f"expected one of {', '.join(BRIDGES)}, got {task.system!r}")
+        if "\r" in task.statement or "\r" in task.header:
+            task = replace(task, statement=_with_plain_lines(task.statement), header=_with_plain_lines(task.header))
+        proof = without_thoughts(_with_plain_lines(proof))
         if task.system not in self._bridges:
             self._bridges[task.system] = load(BRIDGES[task.system])(self._sandbox)
         return await self._bridges[task.system].check(task, proof, limits)
+
+
+def _with_plain_lines(text: str) -> str:
+    """`text` with the line ends that every prover reads."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 async def verify(

@@ -22,6 +22,10 @@ from verifiers.answers import extract, judge
         ("... #### 1,234", "1,234"),
         ("所以答案是7。", "7"),
         ("The answer is not 5 but 7.", "7"),
+        ("<think>So the answer is 5.</think>\n\n42", "42"),
+        ("So the answer is 5.</think>\n\n42 apples", "42 apples"),
+        ("<think>The answer is 5.</think>\n<answer>$42$</answer>", "$42$"),
+        ("The answer is:\n- x = 1\n- x = 2\n", "x = 1 , x = 2"),
     ],
 )
 def test_best_place(text: str, answer: str) -> None:

@@ -78,6 +78,13 @@ def test_a_fence_is_taken_off():
     assert source_of(STATEMENT, "So:\n```lean4\n  rfl\n```\nDone.", "").own == "  rfl\n"
 
 
+def test_of_a_sketch_and_a_whole_proof_the_whole_one_is_taken():
+    statement = split_statement("theorem t (n : Nat) : n = n := by")
+    whole = "theorem t (n : Nat) : n = n := by\n  rfl\n"
+    reply = f"Plan:\n```lean4\n{whole.replace('rfl', 'sorry')}```\nNow in full:\n```lean4\n{whole}```\nCheck:\n```lean4\n#check t\n```\n"
+    assert source_of(statement, reply, "").own.strip() == whole.strip()
+
+
 def test_a_repeated_header_is_left_out_and_lines_stay():
     source = source_of(STATEMENT, "open Nat\n\ntheorem foo : 1 = 1 := rfl", "open Nat\n")
     assert source.repeats_header

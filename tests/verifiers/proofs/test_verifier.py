@@ -111,6 +111,20 @@ def test_a_verifier_makes_a_bridge_once():
     assert asyncio.run(run())
 
 
+def test_line_ends_of_other_systems_reach_no_prover():
+    seen = []
+
+    class Recorder:
+        async def check(self, task, proof, limits):
+            seen.append((task.statement, proof))
+            return ProofReport(Status.WRONG)
+
+    verifier = ProofVerifier(None)
+    verifier._bridges["lean"] = Recorder()
+    asyncio.run(verifier.check(ProofTask("lean", "theorem a :\r\n 1 = 1 := by"), "  skip\r\n  rfl\r", Limits()))
+    assert seen == [("theorem a :\n 1 = 1 := by", "  skip\n  rfl\n")]
+
+
 def test_goals_are_asked_for_by_a_field():
     fields = {"system": "lean", "statement": STATEMENT}
     assert ProofTask.of(Problem("p", "proof", fields={**fields, "goals": True})).goals

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from verifiers.code_blocks import first_block
+from verifiers.code_blocks import declaring_block
 from verifiers.proofs.coq import guard, strict
 from verifiers.proofs.coq.install import INSTALL_HINT, Installation, find
 from verifiers.proofs.coq.session import Checked, HeaderUnavailable, Work, run_check
@@ -94,7 +94,8 @@ def _read(task: ProofTask, statement: Statement, proof: str) -> Work | ProofRepo
     strange = guard.strange_character(proof)
     if strange:
         return ProofReport(Status.REJECTED, strange)
-    block = first_block(proof, _LANGUAGES)
+    named = re.compile(rf"\b(?:{'|'.join(DECLARATIONS)}|Definition)\s+{re.escape(statement.name)}(?![\w'])")
+    block = declaring_block(proof, _LANGUAGES, named)
     found = sentences(block.text if block else proof)
     states = any(re.match(rf"\s*(?:{'|'.join(DECLARATIONS)}|Definition)\b", one.visible) for one in found)
     if states:

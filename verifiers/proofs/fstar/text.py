@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from verifiers.code_blocks import first_block
+from verifiers.code_blocks import declaring_block
 from verifiers.records import RecordError
 
 __all__ = ["Definition", "Statement", "UnreadableText", "split_statement", "strings", "visible", "without_comments"]
@@ -90,7 +90,8 @@ class Definition:
         Raises:
             UnreadableText: something is not closed, or what is defined first is not the statement's name.
         """
-        block = first_block(candidate, _LANGUAGES)
+        declaration = re.compile(rf"\blet\s+(?:rec\s+)?{re.escape(statement.name)}(?![\w'])")
+        block = declaring_block(candidate, _LANGUAGES, declaration)
         code = without_comments(block.text if block else candidate)
         before = candidate[: block.start] if block else ""
         begin = _start_of_code(code)

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from verifiers.code_blocks import first_block
+from verifiers.code_blocks import declaring_block
 from verifiers.proofs.isabelle.text import Statement, UnreadableText, split_header, visible, without_comments
 from verifiers.proofs.records import ProofTask
 
@@ -94,7 +94,8 @@ def proof_of(task: ProofTask, statement: Statement, candidate: str) -> Proof:
     Raises:
         UnreadableText: a comment, string or cartouche is not closed, or the candidate states another theorem.
     """
-    block = first_block(candidate, _LANGUAGES)
+    declaration = rf"\b(?:theorem|lemma|corollary|proposition)\s+{re.escape(statement.name)}(?![\w'])"
+    block = declaring_block(candidate, _LANGUAGES, re.compile(declaration))
     text = without_comments(block.text if block else candidate)
     before = candidate[: block.start] if block else ""
     start = 0

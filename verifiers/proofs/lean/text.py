@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from verifiers.code_blocks import first_block
+from verifiers.code_blocks import declaring_block
 from verifiers.records import RecordError
 
 __all__ = ["Source", "Statement", "blank_comments_and_strings", "source_of", "split_statement", "without_comments"]
@@ -88,13 +88,13 @@ def source_of(statement: Statement, candidate: str, header: str) -> Source:
     A whole file is one that declares a theorem of the statement's name, or that begins with another command; the
     header, if it repeats it, is left out.
     """
-    block = first_block(candidate, _LANGUAGES)
+    last_part = re.escape(statement.name.rpartition(".")[2])
+    declaration = re.compile(rf"{_DECLARATION}(?:{_PART}\.)*{last_part}(?!\.?[\w'!?«])")
+    block = declaring_block(candidate, _LANGUAGES, declaration)
     if block is not None:
         candidate = block.text
     visible = blank_comments_and_strings(candidate)
-    last_part = re.escape(statement.name.rpartition(".")[2])
-    declares = re.search(rf"{_DECLARATION}(?:{_PART}\.)*{last_part}(?!\.?[\w'!?«])", visible)
-    if declares is None and not _COMMAND.match(visible):
+    if declaration.search(visible) is None and not _COMMAND.match(visible):
         before = statement.text + (statement.opening or " :=")
         if candidate.lstrip().startswith(":="):
             before = statement.text

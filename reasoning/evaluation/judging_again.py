@@ -17,7 +17,7 @@ from pathlib import Path
 from reasoning.backends import Execution
 from reasoning.evaluation.benchmarks import digest, find_benchmark, locate, prepared
 from reasoning.evaluation.evaluating import EvaluationError, Settings, problems_of
-from reasoning.evaluation.lines import JUDGED_AT_ONCE_FACTOR
+from reasoning.evaluation.judging_lines import JUDGED_AT_ONCE_FACTOR
 from reasoning.evaluation.results import export
 from reasoning.runs import Run, progress_display, write_json
 from reasoning.runs.judging import Judges

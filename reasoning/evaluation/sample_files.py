@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from reasoning.evaluation.again import settings_of
 from reasoning.evaluation.benchmarks import BenchmarkError, find_benchmark, json_lines, locate, prepared
+from reasoning.evaluation.judging_again import settings_of
 from reasoning.runs.files import replaced_file
 from reasoning.runs.progress import progress_display
 from reasoning.runs.run import RECORDS_NAME, RunError, read_config

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reasoning.evaluation.lines import FileError, judge_lines
+from reasoning.evaluation.judging_lines import FileError, judge_lines
 from reasoning.runs import progress_display
 from verifiers.records import RecordError, Status, Verdict
 

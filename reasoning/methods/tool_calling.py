@@ -42,7 +42,7 @@ from reasoning.options import OptionError, bounded, check_options, read_options
 from reasoning.solvers.registry import ToolError, find_entry, find_tool
 from reasoning.solvers.toolbox import Toolbox
 
-__all__ = ["Equipment", "EquippedEngine", "equipped"]
+__all__ = ["ToolCallingEngine", "ToolCallingOptions", "calling_tools"]
 
 PYTHON = "python"
 ALL = "all"
@@ -54,7 +54,7 @@ _PREFIX = "tool_"
 
 
 @dataclass(frozen=True, slots=True)
-class Equipment:
+class ToolCallingOptions:
     """What a model may call, and how.
 
     Attributes:
@@ -118,12 +118,12 @@ class Equipment:
         return ToolOptions(self.rounds, timeout, memory, turns=self.turns)
 
 
-def equipped(method: Method, options: Mapping[str, str]) -> Method:
+def calling_tools(method: Method, options: Mapping[str, str]) -> Method:
     """The method with an engine whose model may call tools.
 
     Args:
         method: any.
-        options: `tools`, and fields of `Equipment` with `tool_` before their names.
+        options: `tools`, and fields of `ToolCallingOptions` with `tool_` before their names.
 
     Raises:
         OptionError: an option is unknown or wrong, or `tools` is missing.
@@ -133,14 +133,14 @@ def equipped(method: Method, options: Mapping[str, str]) -> Method:
         raise OptionError(f"option {_PREFIX}{next(iter(given), 'rounds')} needs tools=NAME+NAME, all or {PYTHON}")
     if "names" in given:
         raise OptionError(f"tools have no option '{_PREFIX}names'; name them by tools=")
-    equipment = read_options(
-        f"tools={options['tools']} (options tool_...)", Equipment, {"names": options["tools"], **given}
+    read = read_options(
+        f"tools={options['tools']} (options tool_...)", ToolCallingOptions, {"names": options["tools"], **given}
     )
-    return partial(_attempt, inner=method, equipment=equipment)
+    return partial(_attempt, inner=method, calling=read)
 
 
-async def _attempt(question: Question, workbench: Workbench, *, inner: Method, equipment: Equipment) -> Attempt:
-    engine = EquippedEngine(workbench, equipment)
+async def _attempt(question: Question, workbench: Workbench, *, inner: Method, calling: ToolCallingOptions) -> Attempt:
+    engine = ToolCallingEngine(workbench, calling)
     try:
         attempt = await inner(question, replace(workbench, engine=engine))
     except (BudgetSpentError, PromptTooLongError) as error:
@@ -149,16 +149,16 @@ async def _attempt(question: Question, workbench: Workbench, *, inner: Method, e
     return replace(attempt, trace={**attempt.trace, "tools": called}) if called else attempt
 
 
-class EquippedEngine:
+class ToolCallingEngine:
     """Answers requests as its engine does, after the calls of its model."""
 
-    def __init__(self, workbench: Workbench, equipment: Equipment) -> None:
+    def __init__(self, workbench: Workbench, options: ToolCallingOptions) -> None:
         self.name = workbench.engine.name
         self._engine: Engine = workbench.engine
         self._workbench = workbench
-        self._equipment = equipment
-        self._toolbox = None if equipment.programs else equipment.toolbox(workbench)
-        self._schemas = () if self._toolbox is None else _schemas(tuple(self._toolbox.names), equipment.strict)
+        self._options = options
+        self._toolbox = None if options.programs else options.toolbox(workbench)
+        self._schemas = () if self._toolbox is None else _schemas(tuple(self._toolbox.names), options.strict)
         self._called: list[tuple[tuple[int, int], list[dict[str, Any]]]] = []
 
     async def complete(self, request: Request) -> list[Completion]:
@@ -201,10 +201,10 @@ class EquippedEngine:
     async def _with_tools(self, request: Request, toolbox: Toolbox, calls: list[dict[str, Any]]) -> Completion:
         if not request.messages:
             raise EngineError(f"tools are offered in conversations: use a prompt style of chat, or tools={PYTHON}")
-        equipment, messages, made = self._equipment, request.messages, []
-        for number in range(equipment.rounds):
-            last = number == equipment.rounds - 1
-            choice = "none" if last else equipment.choice if number == 0 else "auto"
+        options, messages, made = self._options, request.messages, []
+        for number in range(options.rounds):
+            last = number == options.rounds - 1
+            choice = "none" if last else options.choice if number == 0 else "auto"
             asked = replace(request, messages=messages, tools=self._schemas, tool_choice=choice)
             made.append(await self._ask(asked, number))
             wanted = made[-1].tool_calls
@@ -216,7 +216,7 @@ class EquippedEngine:
             results = []
             for call in wanted:
                 reply = await toolbox.call(call.name, call.arguments)
-                shown = reply.text[: equipment.characters]
+                shown = reply.text[: options.characters]
                 calls.append(
                     {"tool": call.name, "arguments": call.arguments, "status": str(reply.status), "result": shown}
                 )
@@ -233,7 +233,7 @@ class EquippedEngine:
             return made[-1]
 
         prompt = Prompt(_noted(request.messages), request.prompt, request.stop)
-        transcript = await run_between(ask, self._workbench, prompt, self._equipment.program_options())
+        transcript = await run_between(ask, self._workbench, prompt, self._options.program_options())
         for one in transcript.rounds:
             status = "error" if one["failed"] else "ran"
             calls.append({"tool": PYTHON, "arguments": one["program"], "status": status, "result": one["output"]})
