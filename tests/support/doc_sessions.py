@@ -266,6 +266,7 @@ class Elsewhere:
 
 RUNNING = "tests/cli/test_serve.py::test_interrupted_servers_say_so_and_end"
 PLAYED = "tests/training/test_self_play.py::test_a_run_with_a_model_and_lean_survives_a_kill"
+SMOKED = "tests/training/test_nano_plus.py::test_the_whole_recipe_runs_on_a_cpu_and_goes_on_after_a_kill"
 TRAINED_THERE = "tests/training/test_recipes.py::test_killed_and_resumed_the_curve_goes_on"
 ELSEWHERE = (
     Elsewhere("README.md", "make demo", ".ci/run: make demo"),
@@ -282,12 +283,13 @@ ELSEWHERE = (
     Elsewhere("nano.md", ".venv-vllm/bin/python scripts/train_nano_plus.py --judge",
               "tests/training/test_nano_plus.py::test_the_shipped_model_writes_what_its_verifiers_accept"),
     Elsewhere("nano.md", ".venv-vllm/bin/python scripts/train_nano_plus.py --out runs/plus --smoke",
-              "tests/training/test_nano_plus.py::test_the_whole_recipe_runs_on_a_cpu"),
+              SMOKED),
     Elsewhere("proofs.md", "pip install", "Makefile: -e '.[dev,lean,smt,solvers,mcp]'"),
     Elsewhere("nano.md", ".venv-vllm/bin/python scripts/bench_optimizers.py",
               "tests/training/test_optimizers.py::test_every_optimizer_trains_what_may_be_trained_and_decays_matrices_only"),
+    Elsewhere("nano.md", "python scripts/train_nano_plus.py --out runs/nano-plus --resume", SMOKED),
     Elsewhere("nano.md", "python scripts/train_nano_plus.py --out runs/nano-plus$",
-              "tests/training/test_nano_plus.py::test_the_whole_recipe_runs_on_a_cpu"),
+              SMOKED),
     Elsewhere("nano.md", ".venv-vllm/bin/python scripts/bench_engines.py",
               "tests/engines/test_nano_parity.py::test_greedy_text_and_logprobs_agree"),
     Elsewhere("proofs.md", "reasoning benchmarks validate core-lean",

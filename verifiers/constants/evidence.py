@@ -2,6 +2,7 @@
 
 >>> hidden_part(parse("tanh(300)/log(2)"), digits=100)
 'tanh(300) is the number 1 as far as 33 digits show'
+>>> from verifiers.constants.judge import Claim
 >>> written_digits(Claim(a="2*n+1", b="n**2", value="4/pi"))
 5
 
