@@ -129,6 +129,13 @@ _UNKNOWN = re.compile(
 )
 """A text that ends by saying that it has no answer, or by taking the last one back."""
 
+_NO_SOLUTION = re.compile(
+    r"(?:^|[.!?\n])(?:(?!\b(?:when|if|for|where|which|then|that|at|unless|only)\b)[^.!?\n])*"
+    r"\bno\s+(?:(?:real|integer|rational|positive|such|possible)\s+)*(?:solutions?|roots?)\b(?:\s+exists?)?(?:\s+to\b[^.!?\n]*)?[.!]?\s*$",
+    re.IGNORECASE,
+)
+"""A last sentence that says so of the problem; `k = 3, for which there is no solution` may answer another question."""
+
 _CHANGED_AFTER = re.compile(
     r"\$?\s*(?:,?\s*(?:which|that|it)\s+)?(?:(?:is|was|are|were|does|do|did|can|will)\s*(?:not|n['’]t|never|too|wrong|incorrect|impossible"
     r"|invalid|extraneous|rejected)|cannot|fails?|(?:plus|minus|times\s+[a-z\d$](?![a-z])|squared|cubed|factorial|divided|less\s+than|more\s+than"
@@ -405,6 +412,8 @@ def _fallbacks(text: str) -> Iterator[Extraction]:
         if outputs and outputs[-1].strip():
             yield Extraction(outputs[-1].strip().split("\n")[-1], "the program's output", certain=False)
     end = text[-_MAX_CUE_CHARACTERS:].rstrip()
+    if "no " in end[-_MAX_LAST_WORDS:] and _NO_SOLUTION.search(end[-_SHORT_TEXT:]):
+        yield Extraction("no solution", "the last sentence", certain=False)
     math = list(_MATH.finditer(end)) if "$" in end or "\\" in end else []
     stated = _STATED.fullmatch(end) if len(end) <= _SHORT_TEXT and "\n" not in end else None
     if stated is not None and not _DOUBTED.search(end):

@@ -123,7 +123,11 @@ def _usable(place: Extraction, reading: Reading, golds: list[Reading]) -> bool:
     if not reading.nodes:
         return reading.too_large
     if any(isinstance(part, Words) for part in walk(reading.nodes[0])):
-        named = any(_is_words(gold) and gold.words not in SYNONYMS for gold in golds)
+        worded = [gold for gold in golds if _is_words(gold)]
+        if SYNONYMS.get(reading.words) == "yes" and not place.certain and not worded:
+            # "So x = 3. That is correct!" speaks of an answer that stands before it.
+            return False
+        named = any(gold.words not in SYNONYMS for gold in worded)
         return reading.words in SYNONYMS or _verdict_first(reading) or (place.certain and named)
     numeric = any(isinstance(part, Number | Clock) for part in walk(reading.nodes[0]))
     return place.certain or numeric or any(map(_is_symbolic, golds))

@@ -55,3 +55,22 @@ def test_a_number_inside_unreadable_mathematics_is_not_taken() -> None:
 def test_nothing_to_find() -> None:
     assert extract("") == []
     assert judge("1", "   ").status.value == "unparsable"
+
+
+@pytest.mark.parametrize(
+    ("gold", "text", "passed"),
+    [
+        ("3", "So x = 3. That is correct!", True),
+        ("4", "So x = 3. That is correct!", False),
+        ("yes", "So x = 3. That is correct!", True),
+        ("3", "We tried x = 3. That is wrong!", False),
+        ("3", "2x = 3 has no solution.", False),
+        ("3", "There is no solution to 2x = 3.", False),
+        ("no solution", "The equation x^2 = -1 has no real solutions.", True),
+        ("3", "When k = 3, the system has no solution.", True),
+        ("3", "It has no solution for k = 3.", True),
+        ("2", "x^2 = 2 has no rational solution. There are 2 real ones.", True),
+    ],
+)
+def test_what_the_last_sentence_says_of_the_answer(gold: str, text: str, passed: bool) -> None:
+    assert judge(gold, text).passed is passed
