@@ -44,7 +44,7 @@ test-proofs: $(VENV)/.dev
 	@touch $@
 
 test-vllm: .venv-vllm/.ready
-	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/engines/test_sampling.py tests/engines/test_prompts.py tests/engines/test_gpu.py tests/engines/test_transformers_engine.py tests/engines/test_vllm_engine.py tests/engines/test_vllm_tools.py tests/engines/test_nano_parity.py tests/engines/test_nano_prover.py tests/engines/test_doc_sessions.py tests/discovery/test_llm.py tests/embeddings tests/evaluation/test_funcoder_with_a_model.py tests/rewards tests/pipelines/test_real_model.py --durations=5
+	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/engines/test_sampling.py tests/engines/test_prompts.py tests/engines/test_gpu.py tests/engines/test_transformers_engine.py tests/engines/test_architectures.py tests/engines/test_vllm_engine.py tests/engines/test_vllm_tools.py tests/engines/test_nano_parity.py tests/engines/test_nano_prover.py tests/engines/test_doc_sessions.py tests/discovery/test_llm.py tests/embeddings tests/evaluation/test_funcoder_with_a_model.py tests/rewards tests/pipelines/test_real_model.py --durations=5
 
 test-train: .venv-vllm/.ready
 	@.venv-vllm/bin/python -m pytest -q -m 'slow or not slow' tests/training --durations=5

@@ -32,6 +32,7 @@ __all__ = ["ChoiceVerifier", "Choices", "chosen_labels"]
 
 _LABELLED = re.compile(r"\s*\(?([A-Z])\s*[).:]\s*(.*)", re.DOTALL)
 _LONE_LETTER = re.compile(r"(?<![A-Za-z\\])\(?([A-Z])\)?(?![A-Za-z'])")
+_PREFERRED = re.compile(r"\s*\(?([A-Z])\)?\s+(?:over|rather than|instead of|and not)\b")
 _STATUS = "(?:is|are|was)"
 _REFUSED = re.compile(rf"\b(?:not|isn't|eliminate|rule out|{_STATUS} (?:wrong|incorrect|false))\b", re.IGNORECASE)
 MAX_TAIL = 4_000
@@ -107,6 +108,9 @@ def chosen_labels(text: str, options: Mapping[str, str]) -> tuple[frozenset[str]
             named = letters(reading.nodes[0])
             if named and named <= options.keys():
                 return named, place.rule
+        preferred = _PREFERRED.match(place.text)
+        if preferred is not None and preferred[1] in options:
+            return frozenset({preferred[1]}), place.rule
         bare = place.text.strip().strip("().* ")
         if bare.upper() in options and place.certain:
             return frozenset({bare.upper()}), place.rule

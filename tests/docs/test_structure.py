@@ -143,3 +143,18 @@ def test_what_the_page_names_is_there():
         assert [one for one in shown if not (ROOT / name / one).exists()] == []
         folders = {one.parent.name for one in (ROOT / name).glob("*/__init__.py")}
         assert folders <= {one.rstrip("/") for one in shown}
+
+
+def test_what_wants_a_model_runs_where_there_is_one():
+    """A file that is skipped without PyTorch or vLLM, and the slow tests that `test-slow` leaves out, have a target."""
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    named = {
+        path for line in makefile.splitlines() if "-m pytest" in line for path in re.findall(r" (tests/[\w/.]+)", line)
+    }
+    left_out = tuple(re.findall(r"--ignore=(\S+)", makefile))
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        name, text = path.relative_to(ROOT).as_posix(), path.read_text("utf-8")
+        wants = re.search(r"^(torch|transformers|vllm) = pytest.importorskip", text, re.MULTILINE)
+        slow = name.startswith(left_out) and re.search(r"mark\.slow", text)
+        if wants or slow:
+            assert any(name == one or name.startswith(one + "/") for one in named), name

@@ -67,7 +67,7 @@ def test_long_texts_are_cut_and_prefixes_count(model: Path) -> None:
 
 
 def test_what_is_wrong_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(EngineSpecError, match="pooling='max': expected mean, first, last"):
+    with pytest.raises(EngineSpecError, match="pooling='max': expected one of mean, first, last"):
         create_embedder(f"transformers:{tmp_path},pooling=max")
     with pytest.raises(EngineSpecError, match="no model directory"):
         create_embedder("transformers:./nowhere")

@@ -64,6 +64,16 @@ def commands() -> list[Command]:
     ]
 
 
+def spoken_commands() -> list[tuple[str, str]]:
+    """Page and text of each `reasoning ...` within the running text; those with a choice or an option in brackets left out."""
+    found = [
+        (page.name, " ".join(text.split()))
+        for page in PAGES
+        for text in re.findall(r"`(reasoning [^`]+)`", _BLOCK.sub("", page.read_text("utf-8")))
+    ]
+    return [(page, text) for page, text in found if not re.search(r"[\[|]|\bNAME --help", text)]
+
+
 def console_lines(body: str) -> list[str]:
     """What stands after `$ `, without remarks."""
     return [_bare(line[2:]) for line in body.splitlines() if line.startswith("$ ")]

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def play_session(session: Session, folder: Path, places: Mapping[str, Place]) ->
     """
     if session.benchmarks and "REASONING_BENCHMARKS" not in os.environ:
         pytest.skip("REASONING_BENCHMARKS names no folder of benchmarks")
+    skip_without(*session.needs)
     lay_out(folder)
     for name, content in session.files.items():
         path = folder / name
@@ -53,6 +55,13 @@ def play_session(session: Session, folder: Path, places: Mapping[str, Place]) ->
                 printed = play(exported + text, folder, variables)
                 assert wanted in printed, f"{text}\n{printed[-3000:]}"
                 assert_promised(text, folder, printed)
+
+
+def skip_without(*names: str) -> None:
+    """Skip a test where what has these import names is not installed."""
+    for name in names:
+        if find_spec(name) is None:
+            pytest.skip(f"{name} is not installed")
 
 
 @contextmanager

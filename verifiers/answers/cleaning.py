@@ -10,6 +10,8 @@ import re
 import unicodedata
 from fractions import Fraction
 
+from verifiers.answers.vocabulary import NUMBER_WORDS
+
 __all__ = ["clean", "strip_invisible"]
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱˣ", "0123456789+-nix")
@@ -200,7 +202,7 @@ _EACH = re.compile(
 _BRACED_UNIT = re.compile(r"(?<=\d)\s*\{\s*(m|cm|mm|km|g|kg|ft|in|s|min|h|L|ml)\s*\}")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 _ESCAPED_DELIMITERS = re.compile(r"\s*\\\$([^$]*)\\\$\s*")
-_AND_A_HALF = re.compile(r"(?<![\d.])(\d+)\s+and\s+(?:a|one)[ -]half\b")
+_AND_A_HALF = re.compile(rf"(?<![\d.\w-])(\d+|{'|'.join(NUMBER_WORDS)})\s+and\s+(?:a|one)[ -]half\b", re.IGNORECASE)
 _TIMES_TEN = re.compile(r"(\d)\s*[xX]\s*10\s*\^")
 _BOXED = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])")
 _INVISIBLE = re.compile(
@@ -267,7 +269,9 @@ def clean(text: str) -> str:
         text = _BRACED_UNIT.sub(r" \\text{\1}", text)
     if " a" in text:
         text = _EACH.sub(" per ", text)
-    text = _AND_A_HALF.sub(r"\1 \\frac{1}{2}", _ORDINAL.sub("", text))
+    text = _ORDINAL.sub("", text)
+    if "half" in text:
+        text = _AND_A_HALF.sub(lambda m: rf"{NUMBER_WORDS.get(m[1].lower(), m[1])} \frac{{1}}{{2}}", text)
     if "10" in text:
         text = _TIMES_TEN.sub(r"\1 \\times 10^", text)
     if "**" in text or "`" in text:

@@ -77,7 +77,7 @@ def compare_readings(gold: Reading, answer: Reading, comparer: Comparer | None =
         same = comparer.compare(gold.reason, answer.reason)
         if not same.equal:
             return differ(f"the same verdict with another value: {same.rule}")
-    if gold.words and worded and _without_gaps(gold.words) == _without_gaps(answer.words):
+    if gold.words and answer.words and worded and _without_gaps(gold.words) == _without_gaps(answer.words):
         return agree("the same words")
     best = differ("nothing to compare" if gold.nodes else "other words")
     for first in gold.nodes:
@@ -107,8 +107,9 @@ def _of_other_unknowns(names: tuple[Named | None, Named | None]) -> bool:
 
 
 def _without_gaps(words: str) -> str:
-    """`caco 3`, from a subscript, is `caco3`."""
-    return re.sub(r"(?<=[a-z]) (?=\d)", "", words)
+    r"""Words with their mathematics in one spelling: `x = - 1` is `x=-1`, `caco 3` (a subscript) is `caco3`."""
+    words = re.sub(r"\s*([-+*/=<>^|()\[\]])\s*", r"\1", words)
+    return re.sub(r"(?<=[a-z]) (?=\d)", "", re.sub(r"\\[dt]frac", r"\\frac", words))
 
 
 def _options(gold: Reading, answer: Reading) -> Agreement | None:

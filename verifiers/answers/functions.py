@@ -147,9 +147,7 @@ class FunctionParser(NumeralParser):
 
     def _environment(self, name: str) -> Node:
         self._enter()
-        if self.next.kind == "{":
-            while self.take().kind not in ("}", "end"):
-                continue
+        self._skip_columns()
         rows: list[tuple[Node, ...]] = []
         row: list[Node] = []
         words: list[str] = []
@@ -181,6 +179,14 @@ class FunctionParser(NumeralParser):
             rows.append(_with_words(row, words, name))
         self._depth -= 1
         return _environment(name, rows)
+
+    def _skip_columns(self) -> None:
+        r"""The columns of an array, `{c|c}`; an entry may begin with a brace as well (`{9 \\over 2}`)."""
+        offset = 1
+        while self.peek(offset).kind in ("symbol", "word", "|") and set(self.peek(offset).text) <= set("lcr|"):
+            offset += 1
+        if self.next.kind == "{" and offset > 1 and self.peek(offset).kind == "}":
+            self.position += offset + 1
 
     def _big_operator(self, name: str) -> Node:
         lower: Node | None = None

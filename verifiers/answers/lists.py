@@ -157,18 +157,16 @@ def matrix_value(node: Node) -> Matrix | None:
     if isinstance(node, Matrix):
         return node
     if isinstance(node, Sum):
-        values = [matrix_value(term) for term in node.terms]
-        total = values[0]
-        for value in values[1:]:
-            if total is None or value is None or _shape(total) != _shape(value):
-                return None
-            total = Matrix(
-                tuple(
-                    tuple(Sum(pair) for pair in zip(*rows, strict=True))
-                    for rows in zip(total.rows, value.rows, strict=True)
-                )
+        values = [value for term in node.terms if (value := matrix_value(term)) is not None]
+        if len(values) != len(node.terms) or len({_shape(value) for value in values}) != 1:
+            return None
+        # One sum for each entry: sums of sums would go as deep as there are terms.
+        return Matrix(
+            tuple(
+                tuple(Sum(entries) for entries in zip(*rows, strict=True))
+                for rows in zip(*(value.rows for value in values), strict=True)
             )
-        return total
+        )
     if not isinstance(node, Product):
         return None
     product: Matrix | None = None

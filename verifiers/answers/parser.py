@@ -140,7 +140,7 @@ class Parser(FunctionParser):
     def ratio(self) -> Node:
         """A sum, or sums with colons between."""
         first = self.sum()
-        if self.next.kind != ":" or self._in_braces:
+        if self.next.kind != ":" or (self._in_braces and not isinstance(first, Number)):
             return first
         parts = [first]
         while self.next.kind == ":":
@@ -155,8 +155,12 @@ class Parser(FunctionParser):
         while self.next.kind in ("+", "-", "pm", "mp") and not self._is_set_difference(terms[0]):
             terms.append(self._signed_term())
             self._nodes += 1
+        node = terms[0] if len(terms) == 1 else Sum(tuple(terms))
+        if self.next.kind == "over":
+            self.take()
+            node = divide(node, self.sum())  # all that stands before it in its group
         self._depth -= 1
-        return terms[0] if len(terms) == 1 else Sum(tuple(terms))
+        return node
 
     def _signed_term(self) -> Node:
         kind = self.next.kind
@@ -311,9 +315,6 @@ class Parser(FunctionParser):
             elif kind == "dots" and isinstance(node, Number) and node.places and node.places >= 2:
                 self.take()
                 node = repeating_from_pattern(node)
-            elif kind == "over":
-                self.take()
-                node = divide(node, self._unary_chain())
             else:
                 return node
 
@@ -465,9 +466,6 @@ class Parser(FunctionParser):
         if self.next.kind == "choose":
             self.take()
             node = Call("binom", (node, self.sum()))
-        elif self.next.kind == "over":
-            self.take()
-            node = divide(node, self.sum())
         self._bars, self._in_braces = bars, braces
         self.expect("}")
         if isinstance(node, Words):

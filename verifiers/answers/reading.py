@@ -102,7 +102,9 @@ _IN_WORDS = re.compile(
     r"(?![A-Za-z -]*\b(?:not?|rejected|extraneous|invalid|wrong|incorrect|impossible)\b)[A-Za-z -]{2,}\)(?:\s*\})?$"
 )
 _EXCEPT = re.compile(
-    r"^all real numbers? (?:except|but|other than) (?:for )?(?:[a-z] ?= ?)?([-\d\\].*)$", re.IGNORECASE
+    r"^(\\text\s*\{\s*)?all real numbers? (?:except|but|other than) (?:for )?(\}\s*)?(?:[a-z] ?= ?)?"
+    r"([-\d\\].*?)(?(1)(?(2)|\}?))$",
+    re.IGNORECASE,
 )
 _RATIO = re.compile(r"(\d+(?:\.\d+)?) to (\d+(?:\.\d+)?)")
 _SHARE = re.compile(r"(?<![\d.,])(\d+) out of (?:every )?(\d+)(?![\d.,]*\d)")
@@ -267,7 +269,7 @@ def _variants(text: str) -> list[str]:
         text = _ASIDE.sub("", text)
     if " out of " in text:
         text = _SHARE.sub(r"\\frac{\1}{\2}", text)
-    text = _EXCEPT.sub(r"\\mathbb{R} \\setminus \\{\1\\}", text)
+    text = _EXCEPT.sub(r"\\mathbb{R} \\setminus \\{\3\\}", text)
     joined = text = _IN_WORDS.sub("", _RATIO.sub(r"\1:\2", _ARTICLE.sub("", text)))
     if "," in text or "." in text:
         joined = _outside_brackets(_EUROPEAN, joined, lambda found: found.replace(".", "").replace(",", "."))

@@ -33,6 +33,11 @@ HOSTILE = {
     "megabytes of backslashes": "\\" * 10_000_000,
     "megabytes of invisible characters": "\u200b" * 10_000_000,
     "dollars and letters": "$x " * 13_000,
+    "thoughts": "<think>" * 100_000 + "</think>" * 100_000 + "2",
+    "answer tags": "<answer>2</answer>" * 50_000,
+    "bullets": "The answer is:\n" + "- x = 2\n" * 50_000,
+    "quotients of groups": "{" * 50 + "2" + r" \over 3}" * 50,
+    "combinations": "C_{10}^{3}" * 500,
     "open environments": r"\begin{pmatrix}" * 300,
 }
 
@@ -40,6 +45,12 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_comes_back_and_is_not_right(name: str) -> None:
     assert not judge("1", HOSTILE[name]).passed
+
+
+def test_long_sums_of_vectors_do_not_go_deep() -> None:
+    total = "+".join(["i+j+k"] * 400)
+    assert judge(r"\langle 400, 400, 400 \rangle", total).passed
+    assert not judge(r"\langle 400, 400, 399 \rangle", total).passed
 
 
 def test_million_digits() -> None:

@@ -81,6 +81,8 @@ def test_what_cannot_be_expressed_is_not_sent() -> None:
         ("I get 4, so that is my answer.", "B"),
         ("It cannot be A. (C) fits best", "C"),
         ("故选B", "B"),
+        ("Choose B over C.", "B"),
+        ("<think>The answer is A.</think>\n<answer>(D) 6</answer>", "D"),
     ],
 )
 def test_choice(text: str, label: str) -> None:
