@@ -49,6 +49,7 @@ class ProgressDisplay:
         self._passed = 0
         self._started = time.monotonic()
         self._shown = self._started
+        self._shown_done = 0
 
     def skip(self, count: int) -> None:
         """Count items that an earlier attempt finished; they do not enter the speed."""
@@ -73,6 +74,12 @@ class ProgressDisplay:
         if self._surface is not None:
             self._before_showing()
             self._surface.show(self.done, self.summary())
+            self._shown_done = self.done
+
+    def finish(self) -> None:
+        """Show the last counts where they have not been shown."""
+        if self.done != self._shown_done:
+            self.show()
 
     def summary(self) -> str:
         """The counts in one line."""
@@ -107,13 +114,12 @@ def progress_display(
     out = sys.stderr if stream is None else stream
     surface: _Surface | None = None
     if not quiet:
-        surface = _Bar(total, out) if out.isatty() else _Lines(out)
+        surface = _Bar(total, out, label) if out.isatty() else _Lines(out)
     display = ProgressDisplay(total, label, surface, before_showing)
     try:
         yield display
     finally:
-        if display.done:
-            display.show()
+        display.finish()
         if surface is not None:
             surface.close()
 
@@ -142,7 +148,7 @@ class _Lines:
 class _Bar:
     interval = BAR_INTERVAL_SECONDS
 
-    def __init__(self, total: int | None, stream: TextIO) -> None:
+    def __init__(self, total: int | None, stream: TextIO, label: str) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
 
@@ -150,7 +156,10 @@ class _Bar:
             BarColumn(), TextColumn("{task.description}"), console=Console(file=stream), auto_refresh=False
         )
         self._progress.start()
-        self._task: TaskID = self._progress.add_task("", total=total)
+        # A model may take minutes before the first item is finished.
+        of = "" if total is None else f"/{total}"
+        self._task: TaskID = self._progress.add_task(f"{label}: 0{of} items", total=total)
+        self._progress.refresh()
 
     def show(self, done: int, summary: str) -> None:
         self._progress.update(self._task, completed=done, description=summary)

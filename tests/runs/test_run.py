@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from reasoning.runs import Run, RunError, progress_display, read_config, replaced_file
+from reasoning.runs.progress import LINE_INTERVAL_SECONDS
 from reasoning.runs.run import _compare
 
 
@@ -124,6 +125,27 @@ def test_quiet_progress_says_nothing(capsys):
     with progress_display(total=1, label="p3", quiet=True) as progress:
         progress.advance(True)
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_last_counts_are_shown_once(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("reasoning.runs.progress.time.monotonic", lambda: now[0])
+    out = io.StringIO()
+    with progress_display(total=2, label="p3", stream=out) as progress:
+        for _ in range(2):
+            now[0] += LINE_INTERVAL_SECONDS
+            progress.advance()
+    assert [line.partition(",")[0] for line in out.getvalue().splitlines()] == ["p3: 1/2 items", "p3: 2/2 items"]
+
+
+def test_a_bar_says_what_it_is_of_before_the_first_item_is_finished():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    out = Terminal()
+    with progress_display(total=3, label="p3", stream=out):
+        assert "p3: 0/3 items" in out.getvalue()
 
 
 def test_environment_is_plain_json(tmp_path):
