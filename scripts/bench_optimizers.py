@@ -68,7 +68,11 @@ def measure(name: str, rate: float, steps: int, seed: int, points: int) -> Run:
     beta2 = 0.95 if name == "adamw" else None
     optimizer = OptimizerSettings(name=name, weight_decay=decay, beta2=beta2, **rates)
     settings = NanoSettings(
-        steps=steps, seed=seed, optimizer=optimizer, warmup_steps=max(steps // 16, 1), evaluate_every=steps // points
+        steps=steps,
+        seed=seed,
+        optimizer=optimizer,
+        warmup_steps=max(steps // 16, 1),
+        evaluate_every=max(steps // points, 1),
     )
     clock: list[float] = []
     result = train_nano(settings, lambda step, loss: clock.append(time.process_time()))
