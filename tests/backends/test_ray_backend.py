@@ -152,7 +152,7 @@ def test_generate_and_verify_give_the_same_bytes(tmp_path: Path, cluster: Cluste
     [
         ("rax", "error: no backend 'rax'; there are: local, ray\n"),
         ("local,jobs=3", "error: backend 'local' takes no options, got 'jobs'\n"),
-        ("ray,gpus=-1", "error: backend 'ray': gpus is -1, expected at least 0\n"),
+        ("ray,gpus=-1", "error: backend 'ray': option gpus=-1: expected 0 or more\n"),
         (
             "ray,address=127.0.0.1:1",
             "error: backend 'ray': no cluster at 127.0.0.1:1: [Errno 111] Connection refused\n",
