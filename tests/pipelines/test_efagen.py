@@ -13,6 +13,7 @@ from reasoning.pipelines import PipelineError
 from reasoning.pipelines.backend import build
 from reasoning.pipelines.efagen_rates import test_rates as rates_of
 from reasoning.pipelines.settings import settings_from
+from tests.support.doc_files import FAMILY
 from verifiers.answers import judge
 from verifiers.records import Problem, Status
 from verifiers.registry import VerifierRegistry
@@ -23,22 +24,12 @@ SEEDS = [
     ("rope", "A rope of 40 m is cut into 5 pieces. How long is one?", "40 / 5 = 8", "8"),
     ("words", "How many legs has a spider?", "A spider has eight legs.", "8"),
 ]
-SOUND = """```python
-class EFA:
-    original = {"boxes": 3, "each": 8, "lost": 5}
-    def sample(rng):
-        return {"boxes": rng.randint(2, 9), "each": rng.randint(6, 30), "lost": rng.randint(1, 9)}
-    def render(boxes, each, lost):
-        return f"Noor has {boxes} boxes of {each} pens and loses {lost}. How many are left?"
-    def solve(boxes, each, lost):
-        return boxes * each - lost
-```"""
 REPLIES = [
-    SOUND,
+    FAMILY,
     "I would rather not.",
-    SOUND.replace("rng.randint(2, 9)", "1 // 0"),
-    SOUND.replace("boxes * each - lost", "boxes * (each - lost)"),
-    SOUND.replace("rng.randint(6, 30)", "8").replace("rng.randint(2, 9)", "3"),
+    FAMILY.replace("rng.randint(2, 9)", "1 // 0"),
+    FAMILY.replace("boxes * each - lost", "boxes * (each - lost)"),
+    FAMILY.replace("rng.randint(6, 30)", "8").replace("rng.randint(2, 9)", "3"),
 ]
 
 
@@ -144,7 +135,7 @@ def test_rates_count_every_candidate_repeated_ones_again(tmp_path):
 def test_accepted_families_are_rows_for_fine_tuning(tmp_path):
     rows, _, _ = generate(tmp_path, Scripted(REPLIES), seeds=SEEDS[:1], candidates=5, keep="families")
     (row,) = rows
-    assert row["completion"] == SOUND
+    assert row["completion"] == FAMILY
     assert SEEDS[0][1] in row["prompt"]
     assert "class EFA" in row["prompt"]
     # The instructions are the same for all seeds, which makes no near-duplicates of them.
@@ -173,7 +164,7 @@ def test_the_engine_itself_can_be_the_independent_solver(tmp_path):
                 return await super().complete(request)
             return [Completion("It is \\boxed{-1}.") for _ in request.seeds]
 
-    wrong = SOUND.replace("boxes * each - lost", "19 + boxes - 3 + each - 8")
+    wrong = FAMILY.replace("boxes * each - lost", "19 + boxes - 3 + each - 8")
     rows, _, _ = generate(tmp_path, Solver([wrong]), seeds=SEEDS[:1], candidates=1)
     assert rows
     rows, discarded, _ = generate(tmp_path, Solver([wrong]), "checked", seeds=SEEDS[:1], candidates=1, solve=1)
