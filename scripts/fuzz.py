@@ -261,7 +261,7 @@ def model_replies() -> Check:
             engine = OpenAIEngine("m", OpenAIOptions(base_url="http://localhost/v1", retries=0))
             await engine.close()
             async with httpx.AsyncClient(transport=transport) as client:
-                engine._client = AsyncOpenAI(
+                engine._server.client = AsyncOpenAI(
                     api_key=key, base_url="http://localhost/v1", http_client=client, max_retries=0
                 )
                 prompt: dict[str, Any] = {"messages": (Message("user", "2+2?"),)} if chat else {"prompt": "2+2="}

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from reasoning.embeddings.base import prefixed, unit_rows
 from reasoning.engines.base import EngineError
 from reasoning.engines.batching import all_or_first_error
-from reasoning.engines.openai_compatible import OpenAIOptions, client_of
+from reasoning.engines.openai_compatible import OpenAIOptions, server_of
+from reasoning.engines.openai_protocol import MalformedReplyError
+from reasoning.engines.openai_server import KEY_VARIABLE
 from reasoning.engines.options import EngineSpecError, read_options, versions
 from reasoning.options import bounded, check_options
 
@@ -40,7 +42,7 @@ class OpenAIEmbedderOptions:
     """
 
     base_url: str | None = None
-    api_key_env: str = "OPENAI_API_KEY"
+    api_key_env: str = KEY_VARIABLE
     prefix: str = ""
     batch_size: int = bounded(64, low=1)
     concurrency: int = 8
@@ -79,7 +81,7 @@ class OpenAIEmbedder:
     def __init__(self, model: str, options: OpenAIEmbedderOptions | None = None) -> None:
         self._model = model
         self._options = options or OpenAIEmbedderOptions()
-        self._client, self._address = client_of(self._options.connection(), retries=self._options.retries)
+        self._server = server_of(model, self._options.connection())
         self._slots = asyncio.Semaphore(self._options.concurrency)
 
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -90,34 +92,38 @@ class OpenAIEmbedder:
         parts = [texts[start : start + size] for start in range(0, len(texts), size)]
         rows = await all_or_first_error(self._batch(part) for part in parts)
         if len({part.shape[1] for part in rows}) > 1:
-            raise EngineError(f"openai: {self._model} at {self._address}: vectors of several widths")
+            raise EngineError(f"{self._server.where}: vectors of several widths")
         return unit_rows(np.concatenate(rows)) if rows else np.zeros((0, 0), np.float32)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        await self._server.client.close()
 
     def describe(self) -> dict[str, Any]:
         """See `Embedder.describe`; the key is not in it."""
-        options = asdict(self._options) | {"base_url": self._address}
+        options = asdict(self._options) | {"base_url": self._server.address}
         return {"embedder": "openai", "model": self._model, "options": options, "versions": versions("openai")}
 
     async def _batch(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        import numpy as np
-        import openai
+        async with self._slots:
+            return await self._server.answer(lambda: self._ask(texts))
 
-        where = f"openai: {self._model} at {self._address}"
+    async def _ask(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One HTTP request.
+
+        Raises:
+            MalformedReplyError: the reply does not hold a vector for each text.
+        """
+        import numpy as np
+
+        reply = await self._server.client.embeddings.create(
+            model=self._model, input=prefixed(self._options.prefix, texts), encoding_format="float"
+        )
         try:
-            async with self._slots:
-                reply = await self._client.embeddings.create(
-                    model=self._model, input=prefixed(self._options.prefix, texts), encoding_format="float"
-                )
             rows = {item.index: item.embedding for item in reply.data}
             vectors = np.array([rows[place] for place in range(len(texts))], np.float32)
-        except openai.OpenAIError as error:
-            raise EngineError(f"{where}: {' '.join(str(error).split())[:300]}") from error
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise EngineError(f"{where}: unreadable reply: {' '.join(str(error).split())[:300]}") from error
+            raise MalformedReplyError(str(error)) from error
         if vectors.ndim != 2 or not vectors.size or not np.isfinite(vectors).all():
-            raise EngineError(f"{where}: expected {len(texts)} vectors of finite numbers")
+            raise MalformedReplyError(f"expected {len(texts)} vectors of finite numbers")
         return vectors

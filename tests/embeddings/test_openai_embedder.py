@@ -10,7 +10,7 @@ import pytest
 
 from reasoning.embeddings import create_embedder
 from reasoning.engines import EngineError, EngineSpecError
-from tests.support.protocol_server import ProtocolServer, Refuse, Say, words_vector
+from tests.support.protocol_server import Clock, ProtocolServer, Refuse, Say, words_vector
 
 TEXTS = ["one two three", "", "three two one", "four", "five five", "a b", "c"]
 
@@ -66,6 +66,21 @@ def test_what_is_no_answer_is_one_line(answer: Refuse | Say, words: str) -> None
     with ProtocolServer(forever=answer) as server, pytest.raises(EngineError, match=words) as caught:
         embedded(server, ["x", "y"], ",retries=0")
     assert "\n" not in str(caught.value)
+
+
+def test_an_absent_server_is_looked_for_as_long_as_by_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    with ProtocolServer() as server:
+        pass
+    with pytest.raises(EngineError, match=rf"^openai: m at {server.url}/: no connection: .* \(tried 3 times\)$"):
+        embedded(server, TEXTS, ",retries=20")
+    assert clock.now == 103.0
+
+
+def test_an_error_does_not_tell_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "s3cret")
+    with ProtocolServer(Refuse(401, "bad key s3cret")) as server, pytest.raises(EngineError, match=r"bad key \[key\]"):
+        embedded(server, ["x"])
 
 
 @pytest.mark.parametrize(

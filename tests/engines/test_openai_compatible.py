@@ -19,9 +19,10 @@ from reasoning.engines import (
     TokenLogprob,
     create_engine,
     openai_compatible,
+    openai_server,
     retry,
 )
-from tests.support.protocol_server import Drop, Gather, Hang, ProtocolServer, Refuse, Say
+from tests.support.protocol_server import Clock, Drop, Gather, Hang, ProtocolServer, Refuse, Say
 
 PLAIN = Request(prompt="2+2=", seeds=(7,), max_tokens=8)
 CHAT = Request(messages=(Message("system", "Be brief."), Message("user", "2+2?")), seeds=(7,), max_tokens=8)
@@ -150,19 +151,6 @@ def test_hanging_server_meets_the_timeout() -> None:
         ask(server, PLAIN, ",timeout=0.1,retries=1")
 
 
-class Clock:
-    """Time that passes only where somebody sleeps."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = 100.0
-        monkeypatch.setattr(openai_compatible.time, "monotonic", lambda: self.now)
-        monkeypatch.setattr(openai_compatible.asyncio, "sleep", self.sleep)
-        monkeypatch.setattr(openai_compatible, "backoff_seconds", lambda attempt, *_: 2.0**attempt)
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
 def test_absent_server_is_one_clear_line_after_three_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
     with ProtocolServer() as server:
@@ -207,7 +195,7 @@ def test_lost_connections_are_no_absence(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_address_that_swallows_connections_is_said_within_the_connect_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openai_compatible, "CONNECT_SECONDS", 0.1)
+    monkeypatch.setattr(openai_server, "CONNECT_SECONDS", 0.1)
     with socket.socket() as full, contextlib.ExitStack() as waiting:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -231,7 +219,7 @@ def test_retry_after_reaches_the_backoff(monkeypatch: pytest.MonkeyPatch) -> Non
         asked.append((attempt, retry_after))
         return 0.0
 
-    monkeypatch.setattr(openai_compatible, "backoff_seconds", backoff)
+    monkeypatch.setattr(openai_server, "backoff_seconds", backoff)
     with ProtocolServer(Refuse(429, headers={"Retry-After": "17"}), Refuse(500)) as server:
         ask(server, PLAIN)
     assert asked == [(0, 17.0), (1, None)]

@@ -49,7 +49,9 @@ def ask(body, status, *, chat, logprobs, headers=None):
         engine = OpenAIEngine("m", OpenAIOptions(base_url="http://localhost/v1", retries=0))
         await engine.close()
         async with httpx.AsyncClient(transport=transport) as client:
-            engine._client = AsyncOpenAI(api_key=KEY, base_url="http://localhost/v1", http_client=client, max_retries=0)
+            engine._server.client = AsyncOpenAI(
+                api_key=KEY, base_url="http://localhost/v1", http_client=client, max_retries=0
+            )
             prompt = {"messages": (Message("user", "2+2?"),)} if chat else {"prompt": "2+2="}
             return await engine.complete(Request(**prompt, logprobs=logprobs))
 

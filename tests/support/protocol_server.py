@@ -9,15 +9,21 @@ That the engine works with a real server is tested against vLLM's own in test_vl
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
+
+import pytest
+
+from reasoning.engines import openai_server
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,19 @@ class Gather:
 
 
 Action = Refuse | Say | Hang | Drop | Gather
+
+
+class Clock:
+    """Time that passes only where somebody sleeps."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 100.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(asyncio, "sleep", self.sleep)
+        monkeypatch.setattr(openai_server, "backoff_seconds", lambda attempt, *_: 2.0**attempt)
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
 
 
 class ProtocolServer:
