@@ -9,6 +9,7 @@ import typer
 
 from reasoning.cli.execution import AllowWeak, Jobs, Quiet
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
+from verifiers.wording import counted
 
 __all__ = ["list_benchmarks", "validate"]
 
@@ -87,7 +88,8 @@ def validate(
     for verdict in validation.refused:
         say(f"{verdict.id}: {verdict.status.value}: {verdict.detail}")
     print(
-        f"{validation.accepted} of {validation.judged} reference answers accepted; {validation.problems} problems, "
+        f"{validation.accepted} of {validation.judged} reference answers accepted; "
+        f"{counted(validation.problems, 'problem')}, "
         f"{validation.without_reference} without a reference"
     )
     if validation.refused:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from verifiers.wording import counted
+
 if TYPE_CHECKING:
     from reasoning.evaluation.comparison import Comparison, RunScores
 
@@ -109,9 +111,9 @@ def _verdict(one: Comparison) -> str:
         return f"the difference is settled at 95 % ({one.test}: p = {one.p_value:.4g})"
     if one.problems_needed is None:
         return f"no difference to be settled ({one.test}: p = {one.p_value:.4g})"
-    parts = [f"{one.problems_needed} problems in all"]
+    parts = [f"{counted(one.problems_needed, 'problem')} in all"]
     if one.samples_needed is not None:
-        parts.append(f"{one.samples_needed} samples of each of these problems")
+        parts.append(f"{counted(one.samples_needed, 'sample')} of each of these problems")
     return (
         f"not settled ({one.test}: p = {one.p_value:.4g}); if the true difference is the observed one, "
         f"{' or '.join(parts)} would show it with chance {one.power:g}"

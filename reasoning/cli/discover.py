@@ -11,6 +11,7 @@ import typer
 
 from reasoning.cli.execution import AllowWeak, Jobs, Quiet, Resume, begun_run, named_directory
 from reasoning.cli.support import EXIT_INTERRUPTED, run_interruptible, say
+from verifiers.wording import counted
 
 __all__ = ["discover", "esma", "llm", "mitm", "pcf_dynamics"]
 
@@ -98,8 +99,10 @@ def mitm(
     _table(("a(n)", "b(n)", "value", "digits", "convergence"), rows)
     counts = outcome.counts
     print(
-        f"{counts['fractions']} fractions, {counts['evaluated']} with a value, {counts['met']} met an image, "
-        f"{counts['verified']} verified, {counts['conjectures']} different, {counts['families']} families"
+        f"{counted(counts['fractions'], 'fraction')}, {counts['evaluated']} with a value, {counts['met']} met an "
+        "image, "
+        f"{counts['verified']} verified, {counts['conjectures']} different, "
+        f"{counted(counts['families'], 'family', 'families')}"
     )
     _say_where(plan[1])
 
@@ -152,9 +155,10 @@ def esma(
     _table(("value", "signs", "terms (interlaced, by m)", "digits"), rows)
     counts = outcome.counts
     print(
-        f"{counts['pairs']} pairs of {counts['left sides']} left sides and signs, {counts['recurrences']} recurrences, "
+        f"{counted(counts['pairs'], 'pair')} of {counts['left sides']} left sides and signs, "
+        f"{counted(counts['recurrences'], 'recurrence')}, "
         f"{counts['broken']} broken by fresh terms, {counts['refused']} by the value, {counts['verified']} verified "
-        f"({counts['values']} values, {counts['pure values']} without first terms that stand apart)"
+        f"({counted(counts['values'], 'value')}, {counts['pure values']} without first terms that stand apart)"
     )
     _say_where(plan[1])
 
@@ -207,9 +211,11 @@ def pcf_dynamics(
     _table(("constant", "clusters", "formulas"), [(n, str(c), str(of_constant.get(n, 0))) for n, c in named.items()])
     counts = outcome.counts
     print(
-        f"{counts['fractions']} fractions, {counts['with a value']} with a value and no end, "
-        f"{counts['clusters']} clusters, {counts['named clusters']} named, {counts['conjectures']} formulas in "
-        f"{len({one.value_class for one in outcome.conjectures})} classes and {counts['families']} families"
+        f"{counted(counts['fractions'], 'fraction')}, {counts['with a value']} with a value and no end, "
+        f"{counted(counts['clusters'], 'cluster')}, {counts['named clusters']} named, "
+        f"{counted(counts['conjectures'], 'formula')} in "
+        f"{len({one.value_class for one in outcome.conjectures})} classes and "
+        f"{counted(counts['families'], 'family', 'families')}"
     )
     print(f"clusters: {plan[1] / CLUSTERS_NAME}")
     _say_where(plan[1])
@@ -271,7 +277,8 @@ def llm(
     _table(("a(n)", "b(n)", "value", "digits"), [(c.a, c.b, c.value, str(c.digits)) for c in outcome.conjectures])
     counts = outcome.counts
     print(
-        f"{counts['replies']} replies, {counts['proposals']} proposals, {counts['met']} claims, "
+        f"{counted(counts['replies'], 'reply', 'replies')}, {counted(counts['proposals'], 'proposal')}, "
+        f"{counted(counts['met'], 'claim')}, "
         f"{counts['verified']} verified, {counts['conjectures']} different"
     )
     _say_where(directory)

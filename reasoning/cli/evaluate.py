@@ -14,6 +14,7 @@ from reasoning.cli.execution import AllowWeak, Backend, Concurrency, Jobs, Quiet
 from reasoning.cli.run_settings import checked, default_directory, settings_from
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 from reasoning.cli.vote import vote_table
+from verifiers.wording import counted
 
 if TYPE_CHECKING:
     from reasoning.evaluation.evaluating import Outcome, Settings
@@ -148,7 +149,10 @@ def _show(settings: Settings, directory: Path, outcome: Outcome, prices: tuple[f
         console.print("votes over the first k samples (95 % intervals over problems), in %:")
         console.print(vote_table(results.first_k))
     counts = ", ".join(f"{count} {status}" for status, count in results.statuses.items())
-    print(f"{results.solved} of {results.problems} problems solved; {results.samples} samples: {counts}")
+    print(
+        f"{results.solved} of {counted(results.problems, 'problem')} solved; "
+        f"{counted(results.samples, 'sample')}: {counts}"
+    )
     print(cost_line(results, prices))
     unjudged = results.to_json()["unjudged"]
     if unjudged:
@@ -157,12 +161,12 @@ def _show(settings: Settings, directory: Path, outcome: Outcome, prices: tuple[f
             if results.first_unjudged and not outcome.unanswered
             else ""
         )
-        print(f"{unjudged} samples could not be judged{why} and count neither as right nor as wrong")
+        print(f"{counted(unjudged, 'sample')} could not be judged{why}, counted neither as right nor as wrong")
     if results.unrecorded:
-        print(f"{results.unrecorded} samples are not in the recording, and were judged as no answer")
+        print(f"{counted(results.unrecorded, 'sample')} not in the recording, judged as no answer")
     if outcome.unanswered:
         say(
-            f"{outcome.unanswered} samples got no answer (first: {outcome.first_failure}); ask again with: "
+            f"{counted(outcome.unanswered, 'sample')} got no answer (first: {outcome.first_failure}); ask again with: "
             f"reasoning evaluate {settings.benchmark} --resume {directory}"
         )
     print(f"results: {directory}")

@@ -9,6 +9,7 @@ import typer
 
 from reasoning.cli.execution import Quiet
 from reasoning.cli.support import run_interruptible, say
+from verifiers.wording import counted
 
 __all__ = ["export"]
 
@@ -51,5 +52,5 @@ def export(
     )
     written = run_interruptible(work, "nothing is complete; run it again")
     if not quiet:
-        say(f"{written.problems} problems: {out}")
+        say(f"{counted(written.problems, 'problem')}: {out}")
     print(written.command)

@@ -10,6 +10,7 @@ import typer
 
 from reasoning.cli.execution import AllowWeak, Jobs, Quiet, Resume, named_directory
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
+from verifiers.wording import counted
 
 if TYPE_CHECKING:
     from reasoning.families import Family, Instance
@@ -53,7 +54,7 @@ def list_families(context: typer.Context) -> None:
     for family in families:
         table.add_row(*(Text(cell) for cell in (family.id, family.grade, family.summary)))
     Console().print(table)
-    print(f"{len(families)} families")
+    print(counted(len(families), "family", "families"))
 
 
 @app.command("sample")
@@ -85,7 +86,7 @@ def sample(
     work = _draw(families, count, level, split, seed, code, out, allow_weak, quiet)
     written = run_interruptible(work, "nothing was written; run it again" if out else "stopped")
     if out is not None:
-        print(f"{written} problems of {len(families)} families: {out}")
+        print(f"{counted(written, 'problem')} of {counted(len(families), 'family', 'families')}: {out}")
 
 
 @app.command("check")
@@ -111,7 +112,10 @@ def check(
     drawn, faults, shared = run_interruptible(
         _check(families, count, streams, allow_weak, quiet), "nothing was kept; run it again"
     )
-    print(f"{len(families)} families, {drawn} problems: {faults} faults, {shared} problems in two splits")
+    print(
+        f"{counted(len(families), 'family', 'families')}, {counted(drawn, 'problem')}: "
+        f"{counted(faults, 'fault')}, {counted(shared, 'problem')} in two splits"
+    )
     if faults or shared:
         raise typer.Exit(EXIT_UNJUDGED)
 

@@ -7,7 +7,7 @@ $ reasoning generate --resume runs/rejection
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 from reasoning.cli.execution import AllowWeak, Backend, Concurrency, Jobs, Quiet, Resume, begun_run, named_directory
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
+from verifiers.wording import counted
 
 if TYPE_CHECKING:
     from reasoning.backends import Execution
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from reasoning.pipelines.settings import Settings
 
 __all__ = ["generate", "reproduce"]
+
+_REASONS_SHOWN = 3
+"""So many reasons of a stage are named where a dataset has no rows."""
 
 
 class _Pipelines(TyperGroup):
@@ -110,7 +114,7 @@ def reproduce(
     different = differing_files(wanted, built.manifest)
     for path in different:
         say(f"differs: {path}")
-    print("the same bytes" if not different else f"{len(different)} files differ")
+    print("the same bytes" if not different else f"different: {counted(len(different), 'file')}")
     if different:
         raise typer.Exit(EXIT_UNJUDGED)
 
@@ -192,6 +196,9 @@ def _run(
     work = build(settings, directory, resume=resuming, execution=execution)
     built = run_interruptible(work, f"go on with: reasoning generate --resume {directory}")
     _show(directory, built)
+    if not built.kept:
+        say(_why_empty(directory, built))
+        raise typer.Exit(EXIT_UNJUDGED)
     if push_to_hub is not None:
         from reasoning.pipelines.backend.hub import push
 
@@ -220,14 +227,34 @@ def _show(directory: Path, built: Built) -> None:
         counts = ", ".join(f"{split} {count}" for split, count in splits.items())
         print(f"{table}: {counts}")
     thrown = ", ".join(f"{stage} {count}" for stage, count in built.discarded.items())
-    print(f"{built.kept} rows kept; thrown away: {thrown or 'nothing'}")
+    print(f"{counted(built.kept, 'row')} kept; thrown away: {thrown or 'nothing'}")
     cost = built.cost
     tokens = cost["prompt_tokens"] + cost["completion_tokens"]
     asked = f"{cost['completions']:.0f} completions ({tokens:.0f} tokens), " if cost["completions"] else ""
     print(f"cost: {asked}{cost['sandbox_tasks']:.0f} sandbox tasks ({cost['sandbox_seconds']:.1f} CPU s)")
     if built.failures.count:
         say(
-            f"{built.failures.count} items got no answer (first: {built.failures.first}); ask again with: "
+            f"{counted(built.failures.count, 'item')} got no answer (first: {built.failures.first}); ask again with: "
             f"reasoning generate --resume {directory}"
         )
     print(f"dataset: {built.dataset}")
+
+
+def _why_empty(directory: Path, built: Built) -> str:
+    """One line for a dataset without rows: what fell where, and why."""
+    from reasoning.pipelines.backend.build import DISCARDED_NAME
+
+    reasons = built.manifest["statistics"]["discarded"]
+    if not reasons:
+        return "no rows: the pipeline made nothing of its input"
+    stages = "; ".join(
+        f"{stage} {built.discarded[stage]} ({', '.join(_most(counts))})" for stage, counts in reasons.items()
+    )
+    return f"no rows: all {sum(built.discarded.values())} were thrown away: {stages}; see {directory}/{DISCARDED_NAME}"
+
+
+def _most(counts: Mapping[str, int]) -> list[str]:
+    """The most frequent reasons with their counts."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    shown = [f"{reason}: {count}" for reason, count in ordered[:_REASONS_SHOWN]]
+    return shown if len(ordered) <= _REASONS_SHOWN else [*shown, "..."]

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from verifiers.wording import counted
+
 __all__ = ["identify"]
 
 EXIT_NOT_FOUND = 1
@@ -40,8 +42,11 @@ def identify(
     if as_json:
         print(json.dumps([{**asdict(one), "evidence": round(one.evidence, 2)} for one in found], indent=2))
     for one in [] if as_json else found:
-        print(f"{one.expression}    ({one.form}; {one.digits} digits, {one.evidence:.1f} for each of the relation's)")
+        print(
+            f"{one.expression}    ({one.form}; {counted(one.digits, 'digit')}, {one.evidence:.1f} for each of the "
+            "relation's)"
+        )
     if not found:
         if not as_json:
-            print(f"nothing over {len(names)} constants")
+            print(f"nothing over {counted(len(names), 'constant')}")
         raise typer.Exit(EXIT_NOT_FOUND)

@@ -9,6 +9,7 @@ import typer
 
 from reasoning.cli.execution import Quiet
 from reasoning.cli.support import run_interruptible, say
+from verifiers.wording import counted
 
 __all__ = ["samples"]
 
@@ -40,4 +41,4 @@ def samples(
         raise typer.BadParameter(f"--out {out}: its folder does not exist")
     count = run_interruptible(write_samples(run, out, chosen, quiet=quiet), "nothing was written; run it again")
     if not quiet:
-        say(f"{count} samples: {out}")
+        say(f"{counted(count, 'sample')}: {out}")

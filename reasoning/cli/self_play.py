@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from reasoning.cli.support import EXIT_INTERRUPTED, say
+from verifiers.wording import counted
 
 __all__ = ["is_self_play_run", "train_self_play"]
 
@@ -72,8 +73,9 @@ def train_self_play(
         say(f"stopped; go on with: reasoning train --resume {directory}")
         raise typer.Exit(EXIT_INTERRUPTED) from None
     print(
-        f"{metrics['proved']} of {metrics['statements']} statements proved in {metrics['checks']} verdicts; "
-        f"{metrics['conjectures_proved']} conjectures proved"
+        f"{metrics['proved']} of {counted(metrics['statements'], 'statement')} proved in "
+        f"{counted(metrics['checks'], 'verdict')}; "
+        f"{counted(metrics['conjectures_proved'], 'conjecture')} proved"
     )
     if metrics["held_out"] is not None:
         print(f"held out: {metrics['held_out_before']} proved before, {metrics['held_out']} in all measurements")
@@ -84,7 +86,8 @@ def _line(summary: Mapping[str, Any]) -> str:
     made, fit, timing = summary["conjecturing"], summary["fit"], summary["proving"]["timing"]
     return (
         f"round {summary['round']}: {summary['proved']} proved ({len(summary['new'])} new) after "
-        f"{summary['all_checks']} verdicts; {made['kept']} of {made['sampled']} conjectures kept; examples: "
+        f"{counted(summary['all_checks'], 'verdict')}; {made['kept']} of {counted(made['sampled'], 'conjecture')} "
+        "kept; examples: "
         f"{fit['conjecturer_examples']} conjecturer, {fit['prover_examples']} prover; idle: sampler "
         f"{timing['sampler_idle']:.0%}, checker {timing['checker_idle']:.0%}; {summary['seconds']:.0f} s"
     )

@@ -10,6 +10,7 @@ import typer
 from reasoning.cli.execution import named_directory
 from reasoning.cli.run_settings import checked, default_directory, settings_from
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
+from verifiers.wording import counted
 
 if TYPE_CHECKING:
     from reasoning.backends import Execution
@@ -92,5 +93,8 @@ def _show(rows: list[MethodRow], directory: Path) -> None:
     print("calls, tokens and sandbox seconds: mean of one sample of one problem")
     for row in rows:
         if row.outcome.unanswered:
-            say(f"{row.method}: {row.outcome.unanswered} samples got no answer (first: {row.outcome.first_failure})")
+            say(
+                f"{row.method}: {counted(row.outcome.unanswered, 'sample')} got no answer (first: "
+                f"{row.outcome.first_failure})"
+            )
     print(f"results: {directory}")

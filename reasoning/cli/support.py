@@ -15,7 +15,7 @@ import typer
 __all__ = ["EXIT_INTERRUPTED", "EXIT_UNJUDGED", "run_interruptible", "say", "until_interrupted"]
 
 EXIT_UNJUDGED = 1
-"""Exit status of a command that ran to its end with something left unjudged."""
+"""Exit status of a command that ran to its end with something left unjudged, or with nothing to show for it."""
 EXIT_INTERRUPTED = 130
 
 Result = TypeVar("Result")

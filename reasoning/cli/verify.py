@@ -10,6 +10,7 @@ import typer
 
 from reasoning.cli.execution import AllowWeak, Backend, Jobs, Quiet
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
+from verifiers.wording import counted
 
 if TYPE_CHECKING:
     from reasoning.backends import Execution
@@ -83,11 +84,11 @@ def verify(
     for fault in summary.faults:
         say(fault)
     if summary.bad > len(summary.faults):
-        say(f"{source}: {summary.bad - len(summary.faults)} more bad lines")
+        say(f"{source}: {counted(summary.bad - len(summary.faults), 'more bad line')}")
     if not quiet:
         counts = ", ".join(f"{count} {status.value}" for status, count in sorted(summary.statuses.items()))
         resumed = f" ({summary.resumed} were there already)" if summary.resumed else ""
-        say(f"{sum(summary.statuses.values())} lines judged{resumed}: {counts or 'none'}")
+        say(f"{counted(sum(summary.statuses.values()), 'line')} judged{resumed}: {counts or 'none'}")
         if target != "-":
             say(f"verdicts: {target}")
     if summary.unjudged:
@@ -152,6 +153,9 @@ def _again(
     work = judge_run_again(run, timeout=timeout, memory=memory, resume=resume, execution=execution)
     changes = run_interruptible(work, f"go on with: reasoning verify --run {run} --resume")
     for old, new, count in changes.statuses:
-        say(f"{count} candidates: {old} -> {new}")
-    say(f"{changes.judged} candidates judged again, {sum(row[2] for row in changes.statuses)} verdicts changed")
+        say(f"{counted(count, 'candidate')}: {old} -> {new}")
+    say(
+        f"{counted(changes.judged, 'candidate')} judged again, "
+        f"{counted(sum(row[2] for row in changes.statuses), 'verdict')} changed"
+    )
     say(f"results: {run}")

@@ -19,6 +19,7 @@ from reasoning.pages.page import document, text
 from verifiers.constants.expressions import ExpressionError
 from verifiers.constants.polynomials import polynomial, scaled_pair
 from verifiers.constants.signed import SignedFraction, terms_of
+from verifiers.wording import counted
 
 __all__ = ["MOST_SHOWN", "article", "page"]
 
@@ -38,7 +39,7 @@ def page(title: str, rows: Sequence[Mapping[str, Any]]) -> str:
         title: plain text.
         rows: as in `catalogue.jsonl`: each with `value`, and `a` and `b` or `sign_period`, `initial` and `recurrence`.
     """
-    shown = f"{len(rows)} conjectures"
+    shown = counted(len(rows), "conjecture")
     if len(rows) > MOST_SHOWN:
         shown += f", the first {MOST_SHOWN} of them here; catalogue.jsonl holds all"
     return document(

@@ -16,13 +16,12 @@ A text that is a list holds several samples of its problem, and each other list 
 
 `id_field=NAME` and `text_field=NAME` name the fields that hold a problem's id and the text. Each further option keeps
 only the rows in which that field has that value. Where the file has no such sample, the completion is empty and its
-finish reason is `unrecorded`. Files may be larger than memory: they are read once, to an index on disk, and each row
-again when it is asked for.
+finish reason is `unrecorded`. Files may be larger than memory: they are read once, when the engine is made, to an index
+on disk, and each row again when it is asked for.
 """
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import json
 import sqlite3
@@ -35,6 +34,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from reasoning.engines.base import Completion, EngineError, Request
+from reasoning.engines.options import EngineSpecError
 from reasoning.engines.prompts import check_request
 from reasoning.json_lines import parse_object, positioned_lines
 from verifiers.records import is_unicode
@@ -62,12 +62,16 @@ class _Fields:
 
 
 class ReplayEngine:
-    """Reads completions back by problem and sample index; the file is indexed at the first request."""
+    """Reads completions back by problem and sample index."""
 
     name = "replay"
 
     def __init__(self, path: Path, options: Mapping[str, str] | None = None) -> None:
-        """Replay the rows of `path` whose fields have the values of `options` (see above)."""
+        """Replay the rows of `path` whose fields have the values of `options` (see above).
+
+        Raises:
+            EngineSpecError: the file cannot be read as described above.
+        """
         self._path = path
         self._options = dict(options or {})
         self._where = {name: value for name, value in self._options.items() if name not in ("id_field", "text_field")}
@@ -75,36 +79,30 @@ class ReplayEngine:
             (self._options["id_field"],) if "id_field" in self._options else PROBLEM_FIELDS,
             (self._options["text_field"],) if "text_field" in self._options else TEXT_FIELDS,
         )
-        self._rows: _RowIndex | None = None
-        self._opening = asyncio.Lock()
+        self._size = path.stat().st_size
+        self._rows = _RowIndex.build(self._path, self._where, self._fields)
 
     async def complete(self, request: Request) -> list[Completion]:
         """See `Engine.complete`. Sample i of `request.problem` is its i-th recorded one; seeds do not matter.
 
         Raises:
-            EngineError: the request names no problem or offers tools, or the file cannot be read as described above.
+            EngineError: the request names no problem or offers tools, or the file has changed since it was read.
         """
         check_request(request)
         if request.problem is None:
             raise EngineError("replay needs to know the problem that a prompt asks")
         if len(request.sample_indices) != len(request.seeds):
             raise EngineError(f"{len(request.seeds)} seeds, but {len(request.sample_indices)} sample indices")
-        async with self._opening:
-            if self._rows is None:
-                self._rows = await asyncio.to_thread(_RowIndex.build, self._path, self._where, self._fields)
         found = [self._rows.find(request.problem.id, index) for index in request.sample_indices]
         return [Completion("", "unrecorded") if place is None else self._completion(*place) for place in found]
 
     async def close(self) -> None:
         """Close the file and drop its index."""
-        if self._rows is not None:
-            self._rows.close()
-            self._rows = None
+        self._rows.close()
 
     def describe(self) -> dict[str, Any]:
         """See `Engine.describe`."""
-        size = self._path.stat().st_size
-        return {"engine": self.name, "path": str(self._path), "bytes": size, "where": self._options}
+        return {"engine": self.name, "path": str(self._path), "bytes": self._size, "where": self._options}
 
     def _completion(self, row: Mapping[str, Any], sample: int) -> Completion:
         """The completion in a row; `sample` counts within the row."""
@@ -125,10 +123,11 @@ class ReplayEngine:
 class _RowIndex:
     """Where in a file each problem's samples stand: an SQLite table on disk, deleted when it is closed."""
 
-    def __init__(self, path: Path, file: IO[bytes], table: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, file: IO[bytes], table: sqlite3.Connection, fields: _Fields) -> None:
         self._path = path
         self._file = file
         self._table = table
+        self._fields = fields
         self._last: tuple[int, dict[str, Any]] | None = None
 
     @classmethod
@@ -136,19 +135,19 @@ class _RowIndex:
         """Read the file once.
 
         Raises:
-            EngineError: it cannot be read, a row is malformed, or no row has the values of `where`.
+            EngineSpecError: it cannot be read, a row is malformed, or there is no row with the values of `where`.
         """
         # An empty name: a database in a temporary file, of which SQLite keeps only a few pages in memory.
         table = sqlite3.connect("", check_same_thread=False)
         table.execute("CREATE TABLE rows(problem TEXT, first INTEGER, count INTEGER, at INTEGER)")
         try:
             file = _seekable(path)
+            index = cls(path, file, table, fields)
             table.executemany("INSERT INTO rows VALUES (?, ?, ?, ?)", _placed(_selected(path, file, where, fields)))
-        except (OSError, EOFError, zlib.error) as error:
-            raise EngineError(f"replay: {path}: {error}") from None
-        table.execute("CREATE INDEX by_problem ON rows(problem, first)")
+            table.execute("CREATE INDEX by_problem ON rows(problem, first)")
+        except (OSError, EOFError, zlib.error, sqlite3.Error) as error:
+            raise EngineSpecError(f"replay: {path}: cannot be read: {error}") from None
         table.commit()
-        index = cls(path, file, table)
         index._refuse_overlaps()
         return index
 
@@ -172,7 +171,12 @@ class _RowIndex:
     def _row(self, at: int) -> dict[str, Any]:
         if self._last is None or self._last[0] != at:
             self._file.seek(at)
-            self._last = (at, json.loads(self._file.readline()))
+            try:
+                row = parse_object(self._file.readline())
+                _read_row("", row, at, self._fields)
+            except ValueError:
+                raise EngineError(f"replay: {self._path}: has changed since it was read") from None
+            self._last = (at, row)
         return self._last[1]
 
     def _refuse_overlaps(self) -> None:
@@ -181,7 +185,7 @@ class _RowIndex:
             "WINDOW same AS (PARTITION BY problem ORDER BY first)) WHERE first < free LIMIT 1"
         ).fetchone()
         if clash is not None:
-            raise EngineError(
+            raise EngineSpecError(
                 f"replay: {self._path}: sample {clash[1]} of problem {clash[0]!r} is recorded twice; "
                 "pick one set of rows with FIELD=VALUE"
             )
@@ -206,7 +210,7 @@ def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, int, dict[str, An
         try:
             yield at, number, parse_object(line)
         except ValueError as error:
-            raise EngineError(f"replay: {path}, line {number}: {error}") from None
+            raise EngineSpecError(f"replay: {path}, line {number}: {error}") from None
 
 
 def _selected(
@@ -223,39 +227,42 @@ def _selected(
         if values == where:
             matched = True
             yield _read_row(f"replay: {path}, line {number}", row, at, fields)
-    if where and not matched:
+    if not where and not matched:
+        raise EngineSpecError(f"replay: {path}: holds no rows")
+    if not matched:
         shown = "; ".join(f"{name} is {', '.join(sorted(values)) or 'missing'}" for name, values in seen.items())
         wanted = ", ".join(f"{name}={value}" for name, value in where.items())
-        raise EngineError(f"replay: {path}: no row has {wanted} (in the file, {shown})")
+        raise EngineSpecError(f"replay: {path}: no row has {wanted} (in the file, {shown})")
 
 
 def _read_row(place: str, row: Mapping[str, Any], at: int, fields: _Fields) -> tuple[str, int | None, int, int]:
-    problem = _first(place, row, fields.problem)
+    name, problem = _first(place, row, fields.problem)
     if not isinstance(problem, str | int):
-        raise EngineError(f"{place}: a problem's id must be a string or a number, got {type(problem).__name__}")
+        raise EngineSpecError(f"{place}: field '{name}': expected a string or a number, got {type(problem).__name__}")
     if not is_unicode(str(problem)):
-        raise EngineError(f"{place}: a problem's id holds a lone surrogate")
-    text = _first(place, row, fields.text)
+        raise EngineSpecError(f"{place}: field '{name}': holds a lone surrogate")
+    name, text = _first(place, row, fields.text)
     several = isinstance(text, list) and all(isinstance(one, str | None) for one in text)
     if not several and not isinstance(text, str | None):
-        raise EngineError(f"{place}: the text must be a string, got {type(text).__name__}")
+        raise EngineSpecError(f"{place}: field '{name}': expected a text or a list of them, got {type(text).__name__}")
     sample, count = row.get("sample"), row.get("count", 1)
     if sample is not None and not _is_count(sample):
-        raise EngineError(f"{place}: field 'sample': expected a whole number from 0, got {sample!r}")
+        raise EngineSpecError(f"{place}: field 'sample': expected a whole number from 0, got {sample!r}")
     if not _is_count(count):
-        raise EngineError(f"{place}: field 'count': expected a whole number from 0, got {count!r}")
+        raise EngineSpecError(f"{place}: field 'count': expected a whole number from 0, got {count!r}")
     if several:
         if count != 1:
-            raise EngineError(f"{place}: field 'count': a row with a list of texts cannot stand for {count} rows")
+            raise EngineSpecError(f"{place}: field 'count': a row with a list of texts cannot stand for {count} rows")
         count = len(text)
     return str(problem), sample, count, at
 
 
-def _first(place: str, row: Mapping[str, Any], names: tuple[str, ...]) -> Any:
+def _first(place: str, row: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, Any]:
+    """Name and value of the first of these fields that a row has."""
     for name in names:
         if name in row:
-            return row[name]
-    raise EngineError(f"{place}: none of the fields {', '.join(names)} is there")
+            return name, row[name]
+    raise EngineSpecError(f"{place}: none of the fields {', '.join(names)} is there")
 
 
 def _placed(rows: Iterator[tuple[str, int | None, int, int]]) -> Iterator[tuple[str, int, int, int]]:

@@ -121,6 +121,7 @@ async def evaluate(
 
     Raises:
         EngineError: the engine failed too often in a row.
+        EvaluationError: there are no problems, or one cannot be judged.
         BackendError, RunError, BenchmarkError, MethodError, EngineSpecError, SandboxUnavailableError: it cannot begin.
     """
     benchmark = find_benchmark(settings.benchmark)
@@ -138,6 +139,8 @@ async def evaluate(
         place = await stack.enter_async_context(execution.place())
         read_from = await prepared(benchmark, paths, place.pool, execution.quiet)
         _, first = next(problems_of(benchmark, read_from, settings), (0, None))
+        if first is None:
+            raise EvaluationError(f"{benchmark.name}: {', '.join(map(str, paths))}: holds no problems")
         check_needs(
             method, first, engine=settings.engine if engine is None else "", rewarded=bool(settings.reward_model)
         )

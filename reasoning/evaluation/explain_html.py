@@ -16,6 +16,7 @@ from typing import Any
 from reasoning.evaluation.explain_item import Exchange, ExplainedItem
 from reasoning.evaluation.explain_text import is_tree, with_calls
 from reasoning.pages.page import document, facts, folded, pre, text
+from verifiers.wording import counted
 
 __all__ = ["TREE_STYLE", "explanation_html", "tree_drawing"]
 
@@ -48,7 +49,7 @@ def _sections(item: ExplainedItem) -> Iterator[str]:
         "ended": record["finish_reason"],
         "calls": str(cost.calls),
         "tokens": f"{cost.prompt_tokens} prompt, {cost.completion_tokens} completion",
-        "sandbox": f"{cost.sandbox_seconds:.3f} s in {cost.sandbox_tasks} tasks",
+        "sandbox": f"{cost.sandbox_seconds:.3f} s in {counted(cost.sandbox_tasks, 'task')}",
         "note": item.note,
     }
     yield facts(rows)
@@ -132,7 +133,11 @@ def _box(place: _Place, *, linked: bool) -> str:
     name = str(node["name"])
     name = name if len(name) <= _NAME_CHARACTERS else name[: _NAME_CHARACTERS - 1] + "…"
     count = len(node.get("candidates", []))
-    below = f"{count} candidates, took {node.get('chosen')}" if node.get("chosen") is not None else "not compared"
+    below = (
+        f"{counted(count, 'candidate')}, took {node.get('chosen')}"
+        if node.get("chosen") is not None
+        else "not compared"
+    )
     kind = ' class="done"' if node.get("chosen") is not None else ""
     box = (
         f'<g{kind}><rect x="{x}" y="{y}" width="{_BOX_WIDTH}" height="{_BOX_HEIGHT}" rx="5"/>'
@@ -192,5 +197,7 @@ def _exchange(number: int, exchange: Exchange) -> str:
         f"<p>reply {number}.{place} ({text(reply.finish_reason)})</p>{pre(with_calls(reply.text, reply.tool_calls))}"
         for place, reply in enumerate(exchange.replies, 1)
     )
-    title = f"request {number}, temperature {request.temperature:g}, {len(exchange.replies)} replies"
+    title = (
+        f"request {number}, temperature {request.temperature:g}, {counted(len(exchange.replies), 'reply', 'replies')}"
+    )
     return folded(title, asked + replies)

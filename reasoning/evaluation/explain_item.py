@@ -28,6 +28,7 @@ from reasoning.runs.run import STORE_NAME, read_config
 from reasoning.runs.store import Cost, FinishedItem, RunStore
 from verifiers.records import Problem
 from verifiers.sandbox import SandboxPool
+from verifiers.wording import counted
 
 __all__ = ["Exchange", "ExplainError", "ExplainedItem", "explain_item"]
 
@@ -150,8 +151,9 @@ async def _replayed(
     missing = sum(reply.finish_reason == "unrecorded" for made in listening.exchanges for reply in made.replies)
     if missing:
         note = (
-            f"{missing} replies are not in the run: the engine refused the request, or what the method ran depended "
-            "on time or chance"
+            f"not in the run: {counted(missing, 'reply', 'replies')}; the engine refused the request, or what the "
+            "method "
+            "ran depended on time or chance"
         )
     return tuple(listening.exchanges), note
 

@@ -14,6 +14,7 @@ from typing import Any
 from reasoning.engines.base import ToolCall
 from reasoning.evaluation.explain_item import Exchange, ExplainedItem
 from reasoning.pages.printable import printable
+from verifiers.wording import counted
 
 __all__ = ["explanation_text", "is_tree", "with_calls"]
 
@@ -48,14 +49,14 @@ def _lines(item: ExplainedItem, full: bool) -> Iterator[str]:
     yield f"verdict: {record['status']}, score {record['score']:g}{detail}"
     tokens = f"{cost.prompt_tokens} prompt and {cost.completion_tokens} completion tokens"
     spent = f"{cost.sandbox_seconds:.3f} s in {cost.sandbox_tasks} sandbox tasks"
-    yield f"ended: {printable(record['finish_reason'])}; {cost.calls} calls, {tokens}, {spent}"
+    yield f"ended: {printable(record['finish_reason'])}; {counted(cost.calls, 'call')}, {tokens}, {spent}"
     if item.note:
         yield f"note: {printable(item.note)}"
     shown = item.exchanges if full else item.exchanges[:1]
     for number, exchange in enumerate(shown, 1):
         yield from _exchange(number, exchange)
     if len(item.exchanges) > len(shown):
-        yield f"\n({len(item.exchanges) - len(shown)} more requests; --full shows them)"
+        yield f"\n({counted(len(item.exchanges) - len(shown), 'more request')}; --full shows all)"
     if is_tree(item.trace):
         yield "\n== function tree"
         if "spent" in item.trace:
@@ -73,7 +74,7 @@ def _lines(item: ExplainedItem, full: bool) -> Iterator[str]:
 def _proof_tree(tree: Mapping[str, Any]) -> Iterator[str]:
     """The states of a proof search, each below the one that its tactic was applied to."""
     yield (
-        f"\n== proof tree ({tree['reason']}; {tree['checks']} tactics tried, {tree['tokens']} tokens, "
+        f"\n== proof tree ({tree['reason']}; {tree['checks']} tactics tried, {counted(tree['tokens'], 'token')}, "
         f"{tree['transpositions']} led to known goals)"
     )
     nodes = tree["nodes"]
@@ -117,7 +118,7 @@ def _tree(node: Mapping[str, Any], lead: str, branch: str) -> Iterator[str]:
 
 
 def _costs(node: Mapping[str, Any]) -> str:
-    return f" ({node.get('calls', 0)} calls, {node.get('tokens', 0)} tokens with all below)"
+    return f" ({counted(node.get('calls', 0), 'call')}, {counted(node.get('tokens', 0), 'token')} with all below)"
 
 
 def _node_lines(node: Mapping[str, Any]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from reasoning.pages import dots
 from reasoning.report.base import Drawn
 from verifiers.answers.classes import answer_classes
 from verifiers.records import Problem
+from verifiers.wording import counted
 
 __all__ = ["Agreement", "Rewards", "calibration_error"]
 
@@ -76,7 +77,9 @@ class Rewards:
             part = pairs[len(pairs) * place // _BINS : len(pairs) * (place + 1) // _BINS]
             if part:
                 share, mean = sum(right for _, right in part) / len(part), sum(value for value, _ in part) / len(part)
-                points.append((mean, share, f"{len(part)} samples, mean reward {mean:.3g}: {100 * share:.1f} % right"))
+                points.append(
+                    (mean, share, f"{counted(len(part), 'sample')}, mean reward {mean:.3g}: {100 * share:.1f} % right")
+                )
         return dots("share of right samples, by tenths", points, "mean reward")
 
 
@@ -98,9 +101,9 @@ def _picture(title: str, across: str, pairs: Sequence[tuple[float, bool]]) -> st
     points = []
     for part in _bins(pairs):
         confidence, accuracy = _mean_of(part)
-        told = f"{len(part)} problems: {100 * confidence:.0f} % agree, {100 * accuracy:.0f} % right"
+        told = f"{counted(len(part), 'problem')}: {100 * confidence:.0f} % agree, {100 * accuracy:.0f} % right"
         points.append((confidence, accuracy, told))
-    error = f"{len(pairs)} problems; expected calibration error {calibration_error(pairs):.3f}"
+    error = f"{counted(len(pairs), 'problem')}; expected calibration error {calibration_error(pairs):.3f}"
     return dots(f"{title} ({error})", points, across, diagonal=True)
 
 

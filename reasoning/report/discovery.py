@@ -14,6 +14,7 @@ from reasoning.pages import Bar, bars, dots, facts, paged, section, table, text
 from reasoning.report.base import Drawn, ReportError, RunKind, mapping, number, read_json, read_lines
 from reasoning.report.comparing import overlap_table
 from reasoning.runs.run import METRICS_NAME
+from verifiers.wording import counted
 
 __all__ = ["KIND"]
 
@@ -66,7 +67,7 @@ def _conjectures(directory: Path) -> list[str]:
     for place, row in read_lines(directory / CATALOGUE_NAME):
         drawn.offer(place, (place, row))
     kept = drawn.kept()
-    shown = f"{drawn.offered:,} conjectures"
+    shown = counted(drawn.offered, "conjecture", grouped=True)
     if len(kept) < drawn.offered:
         shown += f", {len(kept)} of them here, drawn evenly; {CATALOGUE_NAME} holds all"
     parts = []
@@ -118,7 +119,9 @@ def _formulas(directory: Path) -> Iterator[str]:
 
 def _headline(directory: Path) -> str:
     counts = read_json(directory / METRICS_NAME)
-    return f"{counts.get('conjectures', counts.get('verified', 0)):,} conjectures" if counts else "not finished"
+    if not counts:
+        return "not finished"
+    return counted(counts.get("conjectures", counts.get("verified", 0)), "conjecture", grouped=True)
 
 
 def _holds(directory: Path, config: Mapping[str, Any]) -> bool:

@@ -24,6 +24,7 @@ from reasoning.report.items import SHOWN, ItemTable
 from reasoning.report.scores import beside_html
 from reasoning.runs.run import METRICS_NAME, RECORDS_NAME, STORE_NAME
 from verifiers.records import Status
+from verifiers.wording import counted
 
 __all__ = ["KIND", "evaluation_body", "headline"]
 
@@ -103,7 +104,11 @@ def headline(directory: Path) -> str:
     """pass@1 and how many samples."""
     metrics = read_json(directory / METRICS_NAME)
     one = mapping(metrics.get("pass@1"))
-    return f"pass@1 {share_text(one)}, {metrics.get('samples', 0):,} samples" if one else "not finished"
+    return (
+        f"pass@1 {share_text(one)}, {counted(metrics.get('samples', 0), 'sample', grouped=True)}"
+        if one
+        else "not finished"
+    )
 
 
 def _records(directory: Path, settings: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -149,7 +154,7 @@ def _item(record: Mapping[str, Any]) -> dict[str, Any]:
         "text": record["candidate"],
         "score": f"{float(record['score']):g}",
         "ended": record["finish_reason"],
-        "cost": f"{cost['calls']} calls, {cost['prompt_tokens']} + {cost['completion_tokens']} tokens",
+        "cost": f"{counted(cost['calls'], 'call')}, {cost['prompt_tokens']} + {cost['completion_tokens']} tokens",
         "vote": ", ".join(f"{name} {value}" for name, value in record.get("vote", {}).items()),
         "tools": ", ".join(f"{call.get('tool')}: {call.get('status')}" for call in record.get("tools", ())),
         "id": record["id"],

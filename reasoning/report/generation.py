@@ -11,6 +11,7 @@ from reasoning.report.base import Drawn, ReportError, RunKind, mapping, number, 
 from reasoning.report.comparing import counts_table, overlap_table
 from reasoning.report.items import ItemTable
 from reasoning.runs.run import METRICS_NAME
+from verifiers.wording import counted
 
 __all__ = ["KIND"]
 
@@ -210,7 +211,7 @@ def _difficulties(statistics: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _headline(directory: Path) -> str:
     statistics = read_json(directory / METRICS_NAME)
-    return f"{statistics.get('kept', 0):,} rows" if statistics else "not finished"
+    return counted(statistics.get("kept", 0), "row", grouped=True) if statistics else "not finished"
 
 
 def _holds(directory: Path, config: Mapping[str, Any]) -> bool:

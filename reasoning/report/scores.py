@@ -14,6 +14,7 @@ from reasoning.evaluation.comparison import Comparison, ComparisonError, RunScor
 from reasoning.pages import Bar, bars, chart, section, table
 from reasoning.report.base import ReportError, mapping, number, percent, read_json, share_text
 from reasoning.runs.run import METRICS_NAME, RunError
+from verifiers.wording import counted
 
 __all__ = ["beside_html", "comparison_html"]
 
@@ -97,5 +98,5 @@ def _needed(one: Comparison) -> str:
         return "settled at 95 %"
     if one.problems_needed is None:
         return "no difference"
-    samples = "" if one.samples_needed is None else f" or {one.samples_needed} samples of each"
-    return f"{one.problems_needed} problems{samples}"
+    samples = "" if one.samples_needed is None else f" or {counted(one.samples_needed, 'sample')} of each"
+    return f"{counted(one.problems_needed, 'problem')}{samples}"

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from verifiers.wording import counted
+
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
@@ -84,8 +86,7 @@ class ProgressDisplay:
     def summary(self) -> str:
         """The counts in one line."""
         rate = self._fresh / max(time.monotonic() - self._started, 1e-9)
-        total = "" if self._total is None else f"/{self._total}"
-        parts = [f"{self._label}: {self.done}{total} items", f"{rate:.1f}/s"]
+        parts = [f"{self._label}: {_items(self.done, self._total)}", f"{rate:.1f}/s"]
         if self._total is not None and rate > 0 and self.done < self._total:
             parts.append(f"{_duration((self._total - self.done) / rate)} left")
         if self._judged:
@@ -157,8 +158,7 @@ class _Bar:
         )
         self._progress.start()
         # A model may take minutes before the first item is finished.
-        of = "" if total is None else f"/{total}"
-        self._task: TaskID = self._progress.add_task(f"{label}: 0{of} items", total=total)
+        self._task: TaskID = self._progress.add_task(f"{label}: {_items(0, total)}", total=total)
         self._progress.refresh()
 
     def show(self, done: int, summary: str) -> None:
@@ -167,6 +167,10 @@ class _Bar:
 
     def close(self) -> None:
         self._progress.stop()
+
+
+def _items(done: int, total: int | None) -> str:
+    return counted(done, "item") if total is None else f"{done}/{counted(total, 'item')}"
 
 
 def _duration(seconds: float) -> str:

@@ -18,6 +18,7 @@ from reasoning.selfplay.conjecturer_set import within_window
 from reasoning.selfplay.records import Attempts, Conjecture, Example
 from reasoning.selfplay.state import State
 from reasoning.selfplay.store import read_lines, read_records, round_directory
+from verifiers.wording import counted
 
 __all__ = ["ACROSS", "curve", "finished_rounds", "held_out_curve", "round_summary", "write_report"]
 
@@ -101,7 +102,7 @@ def _report(
         f"# Self-play: {config.method}, seed {config.seed}",
         "",
         f"{METHODS[config.method].summary.capitalize()}. {proved} of {len(state.dataset)} statements proved in "
-        f"{len(summaries)} rounds and {state.checks} {ACROSS}.",
+        f"{counted(len(summaries), 'round')} and {state.checks} {ACROSS}.",
         "",
         "![proved statements](curve.svg)",
         "",

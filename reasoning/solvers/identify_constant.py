@@ -16,6 +16,7 @@ from reasoning.solvers.definition import solver
 from reasoning.solvers.results import Result, SolverInputError, Status
 from verifiers.constants.closed_form import evaluate_to
 from verifiers.constants.expressions import parse
+from verifiers.wording import counted
 
 __all__ = ["ClosedForm", "ClosedForms", "IdentificationCertificate", "identify_constant"]
 
@@ -98,7 +99,9 @@ def identify_constant(
     except IdentificationError as error:
         raise SolverInputError(f"number or basis: {error}") from None
     if not found:
-        return Result(Status.LIMIT, message=f"no form over {len(basis)} constants is supported by these digits")
+        return Result(
+            Status.LIMIT, message=f"no form over {counted(len(basis), 'constant')} is supported by these digits"
+        )
     digits = found[0].digits
     values = [evaluate_to(parse(one.expression), digits + 5).str(digits + 2, radius=False) for one in found]
     forms = [ClosedForm(one.expression, one.form, round(one.evidence, 2)) for one in found]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from reasoning.solvers.arguments import Sparse, SparseMatrix, Vector
 from reasoning.solvers.definition import solver
 from reasoning.solvers.results import Result, SolverInputError, Status
+from verifiers.wording import counted
 
 __all__ = ["LinearCertificate", "LinearSolution", "linear_program"]
 
@@ -119,7 +120,7 @@ def _rows(name: str, matrix: Sparse | None, side: NDArray[np.float64] | None, si
     if matrix is None or side is None:
         return None, None
     if matrix.shape[1] != size:
-        raise SolverInputError(f"{name}_matrix: expected {size} columns, as cost has, got {matrix.shape[1]}")
+        raise SolverInputError(f"{name}_matrix: expected {counted(size, 'column')}, as cost has, got {matrix.shape[1]}")
     if matrix.shape[0] != len(side):
         raise SolverInputError(
             f"{name}: expected {matrix.shape[0]} numbers, one a row of {name}_matrix, got {len(side)}"

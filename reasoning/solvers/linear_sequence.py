@@ -18,6 +18,7 @@ from reasoning.solvers.arguments import Matrix, SparseMatrix
 from reasoning.solvers.definition import solver
 from reasoning.solvers.linear_systems import SystemsCertificate, SystemsSolution, check_systems, relative_residual
 from reasoning.solvers.results import Result, SolverInputError, Status
+from verifiers.wording import counted
 
 __all__ = ["RecycledSolution", "linear_sequence", "nearest_order"]
 
@@ -112,7 +113,7 @@ def linear_sequence(
 
 def _check(count: int, parameters: Array | None, recycle: int, inner: int, tolerance: float, seconds: float) -> None:
     if parameters is not None and len(parameters) != count:
-        raise SolverInputError(f"parameters: expected {count} rows, got {len(parameters)}")
+        raise SolverInputError(f"parameters: expected {counted(count, 'row')}, got {len(parameters)}")
     if not 0 <= recycle <= 100 or not 1 <= inner <= 500:
         raise SolverInputError("recycle and inner: expected 0..100 and 1..500")
     if not 1e-14 <= tolerance <= 0.1 or not 0 < seconds <= MAX_SECONDS:

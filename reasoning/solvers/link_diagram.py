@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reasoning.solvers.results import SolverInputError
+from verifiers.wording import counted
 
 __all__ = ["Crossing", "Diagram", "braid_diagram", "coloring_determinant", "pd_diagram"]
 
@@ -87,7 +88,7 @@ def pd_diagram(code: Sequence[Sequence[int]]) -> Diagram:
     counts = Counter(edge for crossing in code for edge in crossing)
     odd = next((edge for edge, count in counts.items() if count != 2), None)
     if odd is not None:
-        raise SolverInputError(f"pd_code: edge {odd} occurs {counts[odd]} times, expected 2")
+        raise SolverInputError(f"pd_code: edge {odd} occurs {counted(counts[odd], 'time')}, expected 2")
     crossings = [Crossing((row[0], row[1], row[2], row[3])) for row in code]
     return _oriented(crossings, [], dict.fromkeys(range(len(crossings)), 0))
 

@@ -25,6 +25,7 @@ from reasoning.training.forms import ConfigError
 from reasoning.training.rollouts import sample_and_judge
 from reasoning.training.rows import chosen_tasks, labelled_rows, pair_rows, sampled
 from reasoning.training.session import METRICS_NAME, Session, TrainingError, model_path, save_whole
+from verifiers.wording import counted
 
 __all__ = ["run_training"]
 
@@ -142,7 +143,7 @@ def _expert_iteration(session: Session) -> dict[str, Any]:
         shares.append(len(right) / max(sum(row["right"] is not None for row in judged), 1))
         if not kept:
             raise TrainingError(
-                f"none of {len(judged)} samples is right, so there is nothing to learn from; "
+                f"of {counted(len(judged), 'sample')} none is right, so there is nothing to learn from; "
                 "take more samples, easier problems or a better model"
             )
         rows = [{"prompt": prompt, "completion": completion} for prompt, completion in kept]
@@ -334,7 +335,9 @@ def _fine_tune(session: Session, rows: list[dict[str, Any]], where: Path, labels
     whole = [(prompt, [*end, tokenizer.eos_token_id]) for prompt, end in zip(prompts, ends, strict=True)]
     fitting = [pair for pair in whole if len(pair[0]) + len(pair[1]) <= config.max_length]
     if not fitting:
-        raise ConfigError(f"field 'max_length': none of {len(rows)} rows fits in {config.max_length} tokens")
+        raise ConfigError(
+            f"field 'max_length': of {counted(len(rows), 'row')} none fits in {counted(config.max_length, 'token')}"
+        )
     dataset = Dataset.from_dict(
         {
             "input_ids": [prompt + end for prompt, end in fitting],

@@ -18,6 +18,7 @@ from reasoning.training.data import Task, read_rows, read_tasks, render, rows_wi
 from reasoning.training.forms import ConfigError
 from reasoning.training.rollouts import Judged, labelled, pairs, sample_and_judge
 from reasoning.training.session import Session, TrainingError
+from verifiers.wording import counted
 
 __all__ = ["chosen_tasks", "labelled_rows", "pair_rows", "sampled"]
 
@@ -45,7 +46,9 @@ def pair_rows(session: Session, most: int) -> list[dict[str, Any]]:
     judged = _own_samples(session)
     rows: list[dict[str, Any]] = list(pairs(judged, most))
     if not rows:
-        raise TrainingError(f"none of {len(judged)} samples makes a pair of a right and a wrong one; sample more")
+        raise TrainingError(
+            f"of {counted(len(judged), 'sample')} none makes a pair of a right and a wrong one; sample more"
+        )
     return rows
 
 

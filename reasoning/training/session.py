@@ -38,6 +38,7 @@ from reasoning.training.rollouts import Evaluation, evaluate_model
 from reasoning.training.sampling import SampleSettings
 from verifiers.rewards import Reward, Shaping, VerifierReward
 from verifiers.sandbox import Limits
+from verifiers.wording import counted
 
 __all__ = [
     "CONFIG_NAME",
@@ -141,7 +142,8 @@ class Session:
         if len(rewards) > 1 and all(reward.value is None for reward in rewards):
             verdict = rewards[0].verdict
             raise TrainingError(
-                f"none of {len(rewards)} completions could be judged ({verdict.status.value}: {verdict.detail}); "
+                f"of {counted(len(rewards), 'completion')} none could be judged ({verdict.status.value}: "
+                f"{verdict.detail}); "
                 f"{self.kept()}"
             )
 

@@ -315,7 +315,7 @@ def test_samples_that_a_recording_lacks_are_counted(reasoning, tmp_path):
     replies = jsonl(tmp_path / "replies.jsonl", {"id": "p1", "completion": "3"})
     done = reasoning("evaluate", "puzzles", "--data", data, "--engine", f"replay:{replies}", "--out", "run", "--quiet")
     assert "1 passed, 1 unparsable" in done.stdout
-    assert "1 samples are not in the recording, and were judged as no answer" in done.stdout
+    assert "1 sample not in the recording, judged as no answer" in done.stdout
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["unrecorded"] == 1
 
 
@@ -323,8 +323,37 @@ def test_evaluate_without_an_answer_says_so(reasoning, tmp_path):
     data = jsonl(tmp_path / "own.jsonl", PUZZLE)
     done = reasoning("evaluate", "puzzles", "--data", data, "--engine", "echo:down", "--out", "run", "--quiet")
     assert done.returncode == 1
-    assert "1 samples got no answer (first: connection refused)" in done.stderr
+    assert "1 sample got no answer (first: connection refused)" in done.stderr
     assert "could not be judged" in done.stdout
+
+
+def test_a_benchmark_without_problems_is_a_mistake(reasoning, tmp_path):
+    done = reasoning("evaluate", "puzzles", "--data", jsonl(tmp_path / "none.jsonl"), "--out", "run")
+    assert (done.returncode, done.stderr) == (2, f"error: puzzles: {tmp_path}/none.jsonl: holds no problems\n")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_broken_recording_is_a_mistake_before_the_work_begins(reasoning, tmp_path):
+    jsonl(tmp_path / "replies.jsonl", *({"id": str(number), "text": "4"} for number in range(6)), {"id": "7"})
+    jsonl(tmp_path / "p.jsonl", PUZZLE)
+    for command in (["evaluate", "puzzles", "--data"], ["generate", "rejection", "--problems"]):
+        done = reasoning(*command, "p.jsonl", "--engine", "replay:replies.jsonl", "--out", "run")
+        assert done.returncode == 2
+        assert done.stderr.startswith("error: replay: replies.jsonl, line 7: none of the fields completion, text, ")
+        assert not (tmp_path / "run").exists()
+
+
+def test_a_dataset_without_rows_says_what_fell_where(reasoning, tmp_path):
+    jsonl(tmp_path / "p.jsonl", PUZZLE, {**PUZZLE, "id": "q"})
+    jsonl(tmp_path / "replies.jsonl", {"id": "p", "text": "no idea"}, {"id": "q", "text": "```python\n4\n```"})
+    made = ["generate", "rejection", "--decontaminate", "none", "--samples", "1", "--quiet"]
+    done = reasoning(*made, "--problems", "p.jsonl", "--engine", "replay:replies.jsonl", "--out", "run")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "no rows: all 2 were thrown away: verdict 2 (unparsable: 1, wrong: 1); see run/discarded.jsonl\n"
+    )
+    done = reasoning(*made, "--problems", jsonl(tmp_path / "none.jsonl"), "--engine", "search", "--out", "other")
+    assert (done.returncode, done.stderr) == (2, f"error: --problems {tmp_path}/none.jsonl: holds no problems\n")
 
 
 def test_benchmarks_are_listed_and_validated(reasoning, tmp_path):

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from reasoning.engines import Completion, EngineError, Request, create_engine
+from reasoning.engines import Completion, EngineError, EngineSpecError, Request, create_engine
 from verifiers.records import Problem
 
 
@@ -101,9 +101,11 @@ def test_options_keep_rows_with_equal_fields(tmp_path: Path) -> None:
     assert texts(f"{path},experiment=long", "a", [0, 1]) == ["long one", "long bad one"]
     assert texts(f"{path},experiment=long,ok=false", "a", [0, 1]) == ["long bad one", ""]
     assert texts(f"{path},n=1", "a", [0]) == ["short one"]
-    with pytest.raises(EngineError, match=r"no row has experiment=lng .*experiment is long, not even a sample, short"):
+    with pytest.raises(
+        EngineSpecError, match=r"no row has experiment=lng .*experiment is long, not even a sample, short"
+    ):
         texts(f"{path},experiment=lng", "a", [0])
-    with pytest.raises(EngineError, match="experimnt is missing"):
+    with pytest.raises(EngineSpecError, match="experimnt is missing"):
         texts(f"{path},experimnt=long", "a", [0])
 
 
@@ -119,8 +121,8 @@ def test_other_fields_are_handed_on(tmp_path: Path) -> None:
         ("[1]", ", line 2: expected an object, got list"),
         ({"text": "x"}, ", line 2: none of the fields problem_id, id, task_id, puzzle is there"),
         ({"id": "a"}, ", line 2: none of the fields completion, text"),
-        ({"id": ["a"], "text": "x"}, ", line 2: a problem's id must be a string or a number, got list"),
-        ({"id": "a", "text": 3}, ", line 2: the text must be a string, got int"),
+        ({"id": ["a"], "text": "x"}, ", line 2: field 'id': expected a string or a number, got list"),
+        ({"id": "a", "text": 3}, ", line 2: field 'text': expected a text or a list of them, got int"),
         ({"id": "a", "text": "x", "sample": -1}, ", line 2: field 'sample'"),
         ({"id": "a", "text": "x", "count": "many"}, ", line 2: field 'count'"),
         ("[" * 100_000, ", line 2: not JSON"),
@@ -128,22 +130,40 @@ def test_other_fields_are_handed_on(tmp_path: Path) -> None:
 )
 def test_malformed_rows_are_named(tmp_path: Path, row: Any, words: str) -> None:
     path = write(tmp_path / "s.jsonl", [{"id": "z", "text": "fine"}, row])
-    with pytest.raises(EngineError) as caught:
-        texts(str(path), "z", [0])
+    with pytest.raises(EngineSpecError) as caught:  # before anything is asked
+        create_engine(f"replay:{path}")
     assert f"{path}{words}" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("content", ["", "\n \n"])
+def test_a_file_without_rows_is_refused(tmp_path: Path, content: str) -> None:
+    with pytest.raises(EngineSpecError, match=r"s\.jsonl: holds no rows"):
+        create_engine(f"replay:{write(tmp_path / 's.jsonl', [content])}")
+
+
+@pytest.mark.parametrize("now", ["", "{oops", '{"id": "a"}'])
+def test_a_file_that_changes_meanwhile_is_said(tmp_path: Path, now: str) -> None:
+    async def work() -> None:
+        path = write(tmp_path / "s.jsonl", [{"id": "a", "text": "x"}])
+        engine = create_engine(f"replay:{path}")
+        path.write_text(now)
+        await engine.complete(Request(prompt="", problem=Problem("a", "puzzle")))
+
+    with pytest.raises(EngineError, match=r"s\.jsonl: has changed since it was read"):
+        asyncio.run(work())
+
+
 def test_sample_recorded_twice_is_refused(tmp_path: Path) -> None:
     rows = [{"id": "a", "text": "x", "sample": 0, "count": 3}, {"id": "a", "text": "y", "sample": 2}]
-    with pytest.raises(EngineError, match="sample 2 of problem 'a' is recorded twice"):
+    with pytest.raises(EngineSpecError, match="sample 2 of problem 'a' is recorded twice"):
         texts(str(write(tmp_path / "s.jsonl", rows)), "a", [0])
 
 
 def test_damaged_archive_is_one_line(tmp_path: Path) -> None:
     path = write(tmp_path / "s.jsonl.gz", [{"id": "a", "text": "x" * 10_000}])
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(EngineError, match=r"s\.jsonl\.gz"):
+    with pytest.raises(EngineSpecError, match=r"s\.jsonl\.gz"):
         texts(str(path), "a", [0])
 
 
@@ -186,10 +206,10 @@ def test_a_row_may_hold_several_samples_and_their_values(tmp_path: Path) -> None
 
 def test_a_list_of_texts_is_refused_where_it_makes_no_sense(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.jsonl", [{"id": "a", "text": ["x", "y"], "count": 3}])
-    with pytest.raises(EngineError, match="field 'count': a row with a list of texts cannot stand for 3 rows"):
+    with pytest.raises(EngineSpecError, match="field 'count': a row with a list of texts cannot stand for 3 rows"):
         replay(f"{path}", [("a", [0])])
     path = write(tmp_path / "more.jsonl", [{"id": "a", "text": ["x", 7]}])
-    with pytest.raises(EngineError, match="the text must be a string, got list"):
+    with pytest.raises(EngineSpecError, match="field 'text': expected a text or a list of them, got list"):
         replay(f"{path}", [("a", [0])])
-    with pytest.raises(EngineError, match="none of the fields reply is there"):
+    with pytest.raises(EngineSpecError, match="none of the fields reply is there"):
         replay(f"{path},text_field=reply", [("a", [0])])

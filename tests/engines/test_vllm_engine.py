@@ -279,6 +279,6 @@ def test_a_failed_start_shows_the_cause_in_one_line_and_nothing_else_of_vllm(tmp
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.stdout.startswith("┏")
     *progress, said = done.stderr.splitlines()
-    assert said.startswith(f"1 samples got no answer (first: vllm cannot start '{model}': ValueError: Available memory")
+    assert said.startswith(f"1 sample got no answer (first: vllm cannot start '{model}': ValueError: Available memory")
     assert "is less than requested memory for kv (100000.0 GiB)" in said
     assert all(line.startswith("puzzles: ") for line in progress)

@@ -99,7 +99,7 @@ def test_function_trees_are_drawn(tmp_path):
     store.add_item(0, 1, "stop", None, {"tree": tree})
     store.close()
     markup = checked(report_page(directory))
-    assert "1 candidates, took 0" in markup.text
+    assert "1 candidate, took 0" in markup.text
 
 
 def test_self_play_shows_curves_rounds_and_conjectures(tmp_path):

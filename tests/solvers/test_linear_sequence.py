@@ -75,7 +75,7 @@ def test_singular_systems_are_said():
         ({"matrices": []}, "expected at least one"),
         ({"right_sides": [[1.0]]}, r"matrices\[0\]: expected 1 x 1"),
         ({"matrices": [[[2, 1], [1, 2]]] * 3}, "matrices: expected one or 1, got 3"),
-        ({"parameters": [[1], [2]]}, "parameters: expected 1 rows, got 2"),
+        ({"parameters": [[1], [2]]}, "parameters: expected 1 row, got 2"),
         ({"recycle": -1}, "recycle"),
         ({"tolerance": 1}, "limits"),
         ({"right_sides": [[float("nan"), 1]]}, "not finite"),

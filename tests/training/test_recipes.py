@@ -266,7 +266,7 @@ class Absent:
 def test_a_dead_judge_stops_training_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(sessions, "_own_verifier", lambda name: Absent)
     with pytest.raises(
-        TrainingError, match=r"none of 8 completions could be judged \(unavailable: the prover is gone\)"
+        TrainingError, match=r"of 8 completions none could be judged \(unavailable: the prover is gone\)"
     ):
         train(tmp_path / "run", "grpo", *GRPO, "reward.verifier=x:y", "data.evaluation=")
 

@@ -20,6 +20,7 @@ from fractions import Fraction
 from typing import Final
 
 from verifiers.constants.limits import MAX_DEPTH, MAX_NODES, MAX_NUMBER_DIGITS, MAX_TEXT
+from verifiers.wording import counted
 
 __all__ = ["FUNCTIONS", "Binary", "Call", "ExpressionError", "Name", "Negative", "Node", "Number", "parse"]
 
@@ -187,7 +188,7 @@ class _Parser:
             arguments.append(self._sum())
         self._close()
         if len(arguments) != FUNCTIONS[function]:
-            raise ExpressionError(f"{function} takes {FUNCTIONS[function]} arguments, got {len(arguments)}")
+            raise ExpressionError(f"{function} takes {counted(FUNCTIONS[function], 'argument')}, got {len(arguments)}")
         return self._count(Call(function, tuple(arguments)))
 
     def _bracketed(self) -> Node:

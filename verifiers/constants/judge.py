@@ -28,6 +28,7 @@ from verifiers.constants.polynomials import polynomial, scaled_pair, whole_roots
 from verifiers.constants.signed import SignedFraction, evaluate_signed
 from verifiers.constants.tails import NoLimitError, accelerate
 from verifiers.records import Status
+from verifiers.wording import counted
 
 __all__ = ["Claim", "Finding", "false_positive_bound", "judge", "read_claim"]
 
@@ -255,16 +256,18 @@ def _agreement(found: _Value, target: arb) -> int:
 def _decide(found: _Value, agreements: list[tuple[int, str]], digits: int) -> Finding:
     agreed, text = min(agreements)
     how = "proved" if found.proved else "two depths agree"
-    about = f"{found.kind}, {found.depth} terms, {how}"
+    about = f"{found.kind}, {counted(found.depth, 'term')}, {how}"
     facts = (agreed, found.proved, found.kind, found.digits_per_term, found.depth)
     if agreed >= digits:
-        return Finding(Status.PASSED, f"agrees with {text[:200]} to {digits} digits ({about})", digits, *facts[1:])
+        return Finding(
+            Status.PASSED, f"agrees with {text[:200]} to {counted(digits, 'digit')} ({about})", digits, *facts[1:]
+        )
     if found.trusted < digits and agreed >= found.trusted - _GUARD_DIGITS:
         return Finding(
             Status.LIMIT, f"only {found.trusted} of {digits} digits can be computed; they agree ({about})", *facts
         )
     if found.trusted < _LEAST_TRUSTED:
-        return Finding(Status.LIMIT, f"only {found.trusted} digits can be computed ({about})", *facts)
+        return Finding(Status.LIMIT, f"only {counted(found.trusted, 'digit')} can be computed ({about})", *facts)
     return Finding(Status.WRONG, f"differs from {text[:200]} at digit {agreed + 1} ({about})", *facts)
 
 

@@ -18,6 +18,7 @@ from verifiers.programs.timed_calls import ask_in_turn
 from verifiers.programs.values import revive
 from verifiers.records import Status
 from verifiers.sandbox.task import Limits, Task
+from verifiers.wording import counted
 
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
@@ -53,7 +54,7 @@ async def judge_calls(
 
 def _results(plan: Plan, frames: tuple[bytes, ...], failure: tuple[Status, str] | None) -> list[CheckResult]:
     if len(frames) > len(plan.calls):
-        reason = f"{len(frames)} answers to {len(plan.calls)} calls"
+        reason = f"{counted(len(frames), 'answer')} to {counted(len(plan.calls), 'call')}"
         return list(Judgement.failed(len(plan.checks), Status.REJECTED, reason).results)
     answers = [read_answer(frame) for frame in frames]
     if answers and answers[0].kind in ("failed", "not_code"):

@@ -19,6 +19,7 @@ from verifiers.programs.results import CheckResult, Judgement
 from verifiers.records import Status
 from verifiers.sandbox.entries import program_payload
 from verifiers.sandbox.task import Limits, Task
+from verifiers.wording import counted
 
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
@@ -86,7 +87,7 @@ async def judge_streams(
         if failure is not None:
             results.append(CheckResult(label, *failure))
         elif outcome.stdout_total > len(outcome.stdout):
-            results.append(CheckResult(label, Status.LIMIT, f"{outcome.stdout_total} bytes of output"))
+            results.append(CheckResult(label, Status.LIMIT, f"{counted(outcome.stdout_total, 'byte')} of output"))
         elif case.accepts(printed):
             results.append(CheckResult(label, Status.PASSED))
         else:

@@ -14,6 +14,7 @@ from typing import Any
 
 from verifiers.records import Problem, RecordError
 from verifiers.rewards.shaping import RewardError
+from verifiers.wording import counted
 
 __all__ = ["problem_of_label", "problems_of_columns", "text_of"]
 
@@ -39,7 +40,7 @@ def problems_of_columns(
     own = {names.get(name, name): values for name, values in columns.items() if name not in _TRAINER_COLUMNS}
     for name, values in own.items():
         if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != count:
-            raise RewardError(f"column '{name}': expected {count} values, one a completion")
+            raise RewardError(f"column '{name}': expected {counted(count, 'value')}, one a completion")
     if "problem" in own:
         return [_problem(value, kind) for value in own["problem"]]
     if kind is None and "kind" not in own:

@@ -24,6 +24,7 @@ from reasoning.methods.funcoder.options import FuncoderOptions
 from reasoning.methods.funcoder.selection import Selection
 from reasoning.methods.funcoder.stages import Stages
 from reasoning.methods.funcoder.tree import TreeNode, all_nodes, code_above, code_below, without_clashes
+from verifiers.wording import counted
 
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
@@ -81,7 +82,7 @@ class Growth:
             trace.outcome = "given up: depth limit"
             return False
         if self._written >= self._options.max_functions:
-            trace.outcome = f"given up: {self._options.max_functions} functions are written already"
+            trace.outcome = f"given up: {counted(self._options.max_functions, 'function')} written already"
             return False
         self._written += 1
         trace.outcome = "stopped: the budget was spent"

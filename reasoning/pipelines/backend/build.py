@@ -113,7 +113,6 @@ async def build(
     sources = [] if pipeline.sources is None else [find_seeds(name) for name in pipeline.sources(options)]
     sources += [] if seeds is None else [seeds]
     embedder = create_embedder(settings.embedder) if settings.embedder else None
-    filters = Filters.of(settings, sources, directory, embedder, quiet=execution.quiet)
     async with AsyncExitStack() as stack:
         if embedder is not None:
             stack.push_async_callback(embedder.close)
@@ -122,6 +121,8 @@ async def build(
             engine = await place.engine(settings.engine)
         if engine is not None:
             stack.push_async_callback(engine.close)
+        # Reading the benchmarks to keep apart from takes longest: last, so that what is wrong is said before.
+        filters = Filters.of(settings, sources, directory, embedder, quiet=execution.quiet)
         provenance = _provenance(sources, filters, engine, embedder)
         known = {**settings.to_json(), **provenance}
         if embedder is None:
@@ -154,7 +155,10 @@ def _seeds(pipeline: Pipeline, settings: Settings) -> Seeds | None:
         return None
     if not settings.problems:
         raise PipelineError(f"pipeline '{pipeline.name}' needs --problems: a benchmark, a file or a dataset's folder")
-    return find_seeds(settings.problems)
+    seeds = find_seeds(settings.problems)
+    if next(seeds.entries(), None) is None:
+        raise PipelineError(f"--problems {settings.problems}: holds no problems")
+    return seeds
 
 
 def _provenance(

@@ -22,6 +22,7 @@ from reasoning.pipelines.backend.statistics import DIFFICULTY_BINS
 from reasoning.pipelines.base import find_pipeline
 from reasoning.runs import replaced_file
 from verifiers.code_blocks import fenced
+from verifiers.wording import counted
 
 __all__ = ["CARD_NAME", "write_card"]
 
@@ -81,7 +82,8 @@ def _body(manifest: Mapping[str, Any], example: Mapping[str, Any] | None) -> str
     parts = [f"# {_text(_title(manifest))}\n", f"{pipeline.description or pipeline.summary}\n", _counts(manifest)]
     cells = manifest["statistics"]["cells"]
     parts.append(
-        f"![Rows by topic and difficulty]({COVERAGE_NAME})\n\n{cells} kinds (topic, difficulty, length, depth).\n"
+        f"![Rows by topic and difficulty]({COVERAGE_NAME})\n\n{counted(cells, 'kind')} (topic, difficulty, "
+        "length, depth).\n"
     )
     parts.append(_columns(manifest))
     if example is not None:
@@ -99,14 +101,15 @@ def _counts(manifest: Mapping[str, Any]) -> str:
         (table, split, f"{count:,}") for table, splits in statistics["rows"].items() for split, count in splits.items()
     ]
     parts = [
-        f"## What it holds\n\n{statistics['kept']:,} rows from {statistics['groups']:,} groups; each was judged by "
+        f"## What it holds\n\n{counted(statistics['kept'], 'row', grouped=True)} from "
+        f"{counted(statistics['groups'], 'group', grouped=True)}; each was judged by "
         "a verifier before it was kept.\n",
         _table(("table", "split", "rows"), rows),
     ]
     topics = sorted(statistics["topics"].items(), key=lambda item: (-item[1], item[0]))
     if topics:
         left = len(topics) - _MOST_TOPICS
-        more = f"\n({left} more topics are in the manifest.)\n" if left > 0 else ""
+        more = f"\n({counted(left, 'more topic')} in the manifest.)\n" if left > 0 else ""
         parts.append(_table(("topic", "rows"), [(name, f"{count:,}") for name, count in topics[:_MOST_TOPICS]]) + more)
     if any(statistics["difficulty"]):
         bins = [

@@ -12,6 +12,7 @@ import re
 
 from reasoning.pipelines.backend.forms import CODE_KINDS
 from reasoning.pipelines.base import Row
+from verifiers.wording import counted
 
 __all__ = ["fault_of"]
 
@@ -43,7 +44,7 @@ def fault_of(row: Row, max_characters: int) -> str | None:
             return f"the prompt has an unfilled placeholder: {found[0]}"
     for name, text in (("prompt", prompt), ("solution", row.completion), ("rejected solution", row.rejected or "")):
         if len(text) > max_characters:
-            return f"the {name} has more than {max_characters} characters"
+            return f"the {name} has more than {counted(max_characters, 'character')}"
         if _SURROGATE.search(text):
             return f"the {name} is not Unicode text"
         if found := _CONTROL.search(text):

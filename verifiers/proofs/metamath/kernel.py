@@ -17,6 +17,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from verifiers.wording import counted
+
 __all__ = ["Assertion", "Database", "DatabaseError", "Hypothesis", "ProofError", "read_database"]
 
 Symbols = tuple[str, ...]
@@ -154,7 +156,7 @@ class Database:
     def _apply(self, label: str, assertion: Assertion, stack: list[Symbols]) -> Symbols:
         count = len(assertion.hypotheses)
         if len(stack) < count:
-            raise ProofError(f"'{label}' needs {count} statements, {len(stack)} are there")
+            raise ProofError(f"'{label}' needs {counted(count, 'statement')}, {len(stack)} are there")
         arguments = stack[len(stack) - count :]
         del stack[len(stack) - count :]
         replaced: dict[str, Symbols] = {}
