@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 from reasoning.cli.commands import app
 from reasoning.cli.main import main
 from reasoning.discovery import DEFAULT_BASIS, IdentificationError, identify
+from reasoning.discovery.moebius import moebius_text
 from reasoning.discovery.relations import find_relation
 from verifiers.constants.closed_form import evaluate_to
+from verifiers.constants.evidence import hidden_part
 from verifiers.constants.expressions import parse
 
 
@@ -121,3 +123,9 @@ def test_the_command_prints_forms_or_says_that_there_are_none(capsys):
 
 def test_every_constant_of_the_default_basis_can_be_evaluated():
     assert all(evaluate_to(parse(name), 30).is_finite() for name in DEFAULT_BASIS)
+
+
+def test_what_the_searches_write_hides_nothing():
+    images = [(2, -3, 0, 1), (0, 4, 1, 0), (-1, 1, 1, 0), (5, 0, 7, -20), (1, 1, 1, -1)]
+    forms = [moebius_text(constant, image) for constant in DEFAULT_BASIS for image in images]
+    assert [form for form in forms if hidden_part(parse(form), 100)] == []

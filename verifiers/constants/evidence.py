@@ -1,7 +1,7 @@
 """Could a claim agree by the digits that its own text holds, instead of by being true?
 
 >>> hidden_part(parse("tanh(300)/log(2)"), digits=100)
-'tanh(300) is the number 1 as far as 33 digits show'
+'tanh(300) is the number 1 as far as 33 digits show; where 1 is meant, write that'
 >>> from verifiers.constants.judge import Claim
 >>> written_digits(Claim(a="2*n+1", b="n**2", value="4/pi"))
 5
@@ -86,7 +86,9 @@ def hidden_part(node: Node, digits: int) -> str | None:
                 if other != 0 and abs(value / other - 1) < arb(10) ** -seen:
                     return f"{_shown(part)} is its own argument as far as {seen} digits show"
         if (near := _rational_value(value, seen)) is not None and not _is_exact_root(part, near):
-            return f"{_shown(part)} is the number {near} as far as {seen} digits show"
+            return (
+                f"{_shown(part)} is the number {near} as far as {seen} digits show; where {near} is meant, write that"
+            )
     return None
 
 
@@ -186,9 +188,14 @@ def _shown(part: Node) -> str:
         case Name(name):
             text = name
         case Negative(inner):
-            text = f"-{_shown(inner)}"
+            text = f"-{_side(inner)}"
         case Call(function, arguments):
             text = f"{function}({', '.join(map(_shown, arguments))})"
         case Binary(sign, left, right):
-            text = f"({_shown(left)}{sign}{_shown(right)})"
+            text = f"{_side(left)}{sign}{_side(right)}"
     return text if len(text) <= 60 else text[:60] + "..."
+
+
+def _side(part: Node) -> str:
+    """A part as an operand: a longer one in brackets."""
+    return f"({_shown(part)})" if isinstance(part, Binary | Negative) else _shown(part)

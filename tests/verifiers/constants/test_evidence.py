@@ -85,6 +85,12 @@ def test_ordinary_forms_hide_nothing(form):
     assert hidden_part(parse(form), 100) is None
 
 
+def test_a_refused_part_is_named_as_it_was_written_with_what_to_write_instead():
+    said = "not a closed form: sin(pi/2) is the number 1 as far as 33 digits show; where 1 is meant, write that"
+    assert judge(read_claim(json.dumps(LOG | {"value": "sin(pi/2)/log(2)"})), None, 100).detail == said
+    assert hidden_part(parse("(phi**2-phi)/log(2)"), 100).startswith("(phi**2)-phi is the number 1 ")
+
+
 def test_digits_that_a_claim_holds():
     assert written_digits(Claim("2*n+1", "n**2", value="4/pi")) < 10
     assert 300 <= written_digits(Claim("n", "n+1/10**300", value="pi")) < 610
