@@ -38,7 +38,7 @@ def report(
 
     for run in runs:
         if not run.is_dir():
-            raise ReportError(f"{run}: no such directory")
+            raise ReportError(f"{run}: {'is no' if run.exists() else 'no such'} directory")
     named = _named(runs)
     target = out or (runs[0] / "report.html" if len(named) == 1 else Path("comparison.html"))
     page = report_page(runs[0]) if len(named) == 1 else comparison_page(named)

@@ -29,7 +29,7 @@ def view(
     from reasoning.report.server import ViewServer
 
     if not runs.is_dir():
-        raise ReportError(f"{runs}: no such directory")
+        raise ReportError(f"{runs}: {'is no' if runs.exists() else 'no such'} directory")
     try:
         server = ViewServer(runs, port)
     except OSError as error:

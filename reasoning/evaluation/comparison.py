@@ -130,9 +130,11 @@ def read_run(directory: Path) -> RunScores:
             if record["status"] not in ("unavailable", "internal"):
                 score.n += 1
                 score.c += bool(record["passed"])
-            spent.update({name: record["cost"][name] for name in _COSTS})
-        except (KeyError, TypeError) as error:
-            raise ComparisonError(f"{place}: field {error}: missing or malformed") from None
+            spent.update({name: int(record["cost"][name]) for name in _COSTS})
+        except KeyError as error:
+            raise ComparisonError(f"{place}: field {error}: missing") from None
+        except (TypeError, ValueError) as error:
+            raise ComparisonError(f"{place}: not a record of a sample: {error}") from None
         samples += 1
     costs = {name: spent[name] / max(samples, 1) for name in _COSTS}
     return RunScores(directory, settings, scores, samples, costs)

@@ -98,7 +98,7 @@ async def explain_item(directory: Path, id: str, sample: int = 0, *, allow_weak:
 
 
 def _stored(directory: Path, settings: Settings, id: str, sample: int) -> tuple[FinishedItem, dict[str, Any]]:
-    store = RunStore(directory / STORE_NAME)
+    store = RunStore(directory / STORE_NAME, reading=True)
     try:
         known = False
         for item in store.items(settings.samples):

@@ -10,9 +10,11 @@ are written anew.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from reasoning.backends import Execution
 from reasoning.evaluation.benchmarks import digest, find_benchmark, locate, prepared
@@ -38,7 +40,7 @@ class Changes:
     statuses: list[tuple[str, str, int]]
 
 
-def settings_of(config: dict[str, object]) -> Settings:
+def settings_of(config: Mapping[str, Any]) -> Settings:
     """The settings that a run was started with.
 
     Raises:
@@ -110,23 +112,28 @@ def _begin(run: Run, limits: Limits, resume: bool) -> None:
         )
 
 
-def paths_of_run(run: Run, settings: Settings) -> tuple[Path, ...]:
+def paths_of_run(directory: Path, config: Mapping[str, Any]) -> tuple[Path, ...]:
     """The files of a run's benchmark.
+
+    Args:
+        directory: of the run.
+        config: its configuration.
 
     Raises:
         EvaluationError: they are not those that the run was made with.
     """
+    settings = settings_of(config)
     benchmark = find_benchmark(settings.benchmark)
     paths = locate(benchmark, benchmark.split(settings.split), None if settings.data is None else Path(settings.data))
-    expected = run.config["settings"]["problems_sha256"]
+    expected = config["settings"]["problems_sha256"]
     if digest(paths) != expected:
-        raise EvaluationError(f"{paths[0]}: is not the file that {run.directory} was made with (SHA-256 {expected})")
+        raise EvaluationError(f"{paths[0]}: is not the file that {directory} was made with (SHA-256 {expected})")
     return paths
 
 
 async def _problems(run: Run, settings: Settings, pool: SandboxPool, quiet: bool) -> dict[int, Problem]:
     benchmark = find_benchmark(settings.benchmark)
-    paths = await prepared(benchmark, paths_of_run(run, settings), pool, quiet)
+    paths = await prepared(benchmark, paths_of_run(run.directory, run.config), pool, quiet)
     return dict(problems_of(benchmark, paths, settings))
 
 

@@ -6,6 +6,7 @@ votes_of_run(Path("runs/math"), [1, 2, 4, 8])["maj@8"].value        # 0.93
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from reasoning.evaluation.benchmarks import find_benchmark
@@ -13,7 +14,8 @@ from reasoning.evaluation.evaluating import EvaluationError, problems_of
 from reasoning.evaluation.judging_again import paths_of_run, settings_of
 from reasoning.evaluation.metrics import Metric
 from reasoning.evaluation.votes import VoteCounter, VoteOptions, vote_ks
-from reasoning.runs import Run
+from reasoning.runs.run import STORE_NAME, read_config
+from reasoning.runs.store import RunStore
 
 __all__ = ["votes_of_run"]
 
@@ -33,11 +35,13 @@ def votes_of_run(
         Name, such as `maj@8`, -> estimate.
 
     Raises:
-        RunError: the directory holds no run, or is in use.
+        RunError: the directory holds no run.
+        StoreError: what it has finished cannot be read.
         EvaluationError: its problems are not there, have no votes, or it has fewer samples.
     """
-    with Run.resume(directory) as run:
-        settings = settings_of(run.config)
+    config = read_config(directory)
+    settings = settings_of(config)
+    with closing(RunStore(directory / STORE_NAME, reading=True)) as store:
         wanted = list(ks) if ks is not None else vote_ks(settings.samples)
         if wanted[-1] > settings.samples:
             raise EvaluationError(
@@ -47,8 +51,8 @@ def votes_of_run(
         benchmark = find_benchmark(settings.benchmark)
         # Only sets of programs need to be prepared, and programs have no votes.
         if benchmark.prepare is None:
-            problems = problems_of(benchmark, paths_of_run(run, settings), settings)
-            for _ in counter.watching(run.store.items(settings.samples), problems):
+            problems = problems_of(benchmark, paths_of_run(directory, config), settings)
+            for _ in counter.watching(store.items(settings.samples), problems):
                 pass
         metrics = counter.expected() if average else counter.first_k()
         if not metrics:

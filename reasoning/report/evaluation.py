@@ -82,8 +82,10 @@ def evaluation_body(directory: Path, config: Mapping[str, Any], shown: int = SHO
         try:
             _count(counted, record, votes)
             items.offer(record["status"], f"{record['id']}\0{record['sample']}", _item(record))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ReportError(f"{place}: field {error}: missing or malformed") from None
+        except KeyError as error:
+            raise ReportError(f"{place}: field {error}: missing") from None
+        except (TypeError, ValueError, AttributeError) as error:
+            raise ReportError(f"{place}: not a record of a sample: {error}") from None
     if not metrics:
         metrics = _metrics(counted)
     trees = _trees(directory, settings, items)
@@ -119,7 +121,7 @@ def _records(directory: Path, settings: Mapping[str, Any]) -> Iterator[tuple[str
         from reasoning.runs.store import RunStore, StoreError
 
         try:
-            store = RunStore(directory / STORE_NAME)
+            store = RunStore(directory / STORE_NAME, reading=True)
         except StoreError as error:
             raise ReportError(str(error)) from None
         try:
@@ -279,7 +281,7 @@ def _trees(directory: Path, settings: Mapping[str, Any], items: ItemTable) -> di
         return {}
     from reasoning.runs.store import RunStore
 
-    store = RunStore(directory / STORE_NAME)
+    store = RunStore(directory / STORE_NAME, reading=True)
     try:
         places = {id: number for number, id, _ in store.problems()}
         samples = int(settings.get("samples") or 1)

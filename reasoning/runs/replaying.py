@@ -65,7 +65,7 @@ class RunReplayEngine:
             self._original = settings["engine_description"]
             if not (directory / STORE_NAME).is_file():
                 raise EngineSpecError(f"engine 'replay': {directory} holds no {STORE_NAME}")
-            self._store = RunStore(directory / STORE_NAME)
+            self._store = RunStore(directory / STORE_NAME, reading=True)
         except KeyError:
             raise EngineSpecError(f"engine 'replay': the run in {directory} names no engine") from None
         except (RunError, StoreError) as error:

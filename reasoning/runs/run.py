@@ -172,7 +172,11 @@ def read_config(directory: Path) -> dict[str, Any]:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RunError(f"{directory} holds no run: {CONFIG_NAME} is missing") from None
-    except (OSError, ValueError, RecursionError) as error:
+    except NotADirectoryError:
+        raise RunError(f"{directory} holds no run: it is no directory") from None
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
         raise RunError(f"{path}: cannot be read: {error}") from None
     if not isinstance(config, dict) or not isinstance(config.get("settings"), dict):
         raise RunError(f"{path}: field 'settings' is missing; this is no run's configuration")

@@ -26,8 +26,9 @@ write-ahead log keeps the file whole whatever kills the process.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from pathlib import Path
@@ -152,30 +153,54 @@ class FinishedItem:
 class RunStore:
     """All finished work of one run. Used from one thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, reading: bool = False) -> None:
         """Open the store at `path`, making it when it is not there.
+
+        Args:
+            path: of its file.
+            reading: it is there and nothing will be written, so that it may lie where nothing can be.
 
         Raises:
             StoreError: the file is something else or was written by another version.
         """
         self._path = path
-        self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=64)
+        if reading and not path.is_file():
+            raise StoreError(f"{path}: no such file")
         self._pending = 0
         self._failure: StoreError | None = None
+        fixed = reading and not (os.access(path.parent, os.W_OK) and os.access(path, os.W_OK))
         try:
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._connection.executescript(_SCHEMA)
+            self._connection = sqlite3.connect(
+                _address(path) if fixed else path, isolation_level=None, cached_statements=64, uri=fixed
+            )
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"{path}: cannot be opened: {error}") from None
+        try:
+            self._prepare(fixed)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _prepare(self, fixed: bool) -> None:
+        try:
+            if not fixed:
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                self._connection.execute("PRAGMA synchronous=NORMAL")
+                self._connection.executescript(_SCHEMA)
             version = self.fact("schema")
-            self._upgrade(version)
+            if not fixed:
+                self._upgrade(version)
         except sqlite3.OperationalError as error:
             self._fail(error)
         except sqlite3.DatabaseError as error:
-            raise StoreError(f"{path} is not a run's store: {error}") from None
-        if version not in (None, SCHEMA_VERSION, *_UPGRADES):
-            raise StoreError(f"{path} has schema {version}, expected {SCHEMA_VERSION}")
-        self._connection.execute("INSERT OR IGNORE INTO facts VALUES ('schema', ?)", (SCHEMA_VERSION,))
-        self._next_judgement = 1 + int(self._scalar("SELECT coalesce(max(id), 0) FROM judgements"))
+            raise StoreError(f"{self._path} is not a run's store: {error}") from None
+        if version not in (SCHEMA_VERSION, *(() if fixed else (None, *_UPGRADES))):
+            raise StoreError(f"{self._path} has schema {version}, expected {SCHEMA_VERSION}")
+        if version is None:
+            self.set_fact("schema", SCHEMA_VERSION)
+            self.commit()
+        row = self._row("SELECT coalesce(max(id), 0) FROM judgements")
+        self._next_judgement = 1 if row is None else 1 + int(row[0])
 
     def _upgrade(self, version: str | None) -> None:
         statements = _UPGRADES.get(version or "", ())
@@ -215,7 +240,7 @@ class RunStore:
 
     def fact(self, name: str) -> str | None:
         """The value of a named fact, or None."""
-        row = self._connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        row = self._row("SELECT value FROM facts WHERE name = ?", (name,))
         return None if row is None else str(row[0])
 
     def set_fact(self, name: str, value: str) -> None:
@@ -228,12 +253,12 @@ class RunStore:
 
     def problems(self) -> Iterator[tuple[int, str, dict[str, Any]]]:
         """Number, id and meta of all problems, in order."""
-        for number, id, meta in self._connection.execute("SELECT number, id, meta FROM problems ORDER BY number"):
+        for number, id, meta in self._rows("SELECT number, id, meta FROM problems ORDER BY number"):
             yield number, id, json.loads(meta)
 
     def completion(self, key: bytes) -> Completion | None:
         """The stored completion with this key, or None."""
-        row = self._connection.execute("SELECT body FROM completions WHERE key = ?", (key,)).fetchone()
+        row = self._row("SELECT body FROM completions WHERE key = ?", (key,))
         return None if row is None else _completion(json.loads(row[0]))
 
     def add_completion(self, key: bytes, completion: Completion, seconds: float) -> None:
@@ -256,7 +281,7 @@ class RunStore:
 
     def tool_reply(self, key: bytes) -> str | None:
         """What a tool or program answered to the call with this key, or None."""
-        row = self._connection.execute("SELECT body FROM tool_replies WHERE key = ?", (key,)).fetchone()
+        row = self._row("SELECT body FROM tool_replies WHERE key = ?", (key,))
         return None if row is None else str(row[0])
 
     def add_tool_reply(self, key: bytes, body: str) -> None:
@@ -266,7 +291,7 @@ class RunStore:
     def completion_totals(self) -> dict[str, float]:
         """How many completions there are, with their tokens and seconds added up."""
         totals = {"completions": 0.0, "prompt_tokens": 0.0, "completion_tokens": 0.0, "seconds": 0.0}
-        for (text,) in self._connection.execute("SELECT body FROM completions"):
+        for (text,) in self._rows("SELECT body FROM completions"):
             body = json.loads(text)
             totals["completions"] += 1
             totals["prompt_tokens"] += body[2]
@@ -276,10 +301,7 @@ class RunStore:
 
     def judgement(self, key: bytes) -> tuple[int, Verdict] | None:
         """Id and verdict of the judgement with this key, or None."""
-        row = self._connection.execute(
-            f"SELECT id, {_VERDICT_COLUMNS} FROM judgements WHERE key = ?",  # noqa: S608
-            (key,),
-        ).fetchone()
+        row = self._row(f"SELECT id, {_VERDICT_COLUMNS} FROM judgements WHERE key = ?", (key,))  # noqa: S608
         return None if row is None else (row[0], _verdict("", *row[1:]))
 
     def add_judgement(self, key: bytes, problem: int, candidate: str | None, verdict: Verdict) -> int:
@@ -295,12 +317,12 @@ class RunStore:
     def candidates(self) -> list[int]:
         """Ids of all judgements that have a candidate, by problem."""
         query = "SELECT id FROM judgements WHERE candidate IS NOT NULL ORDER BY problem, id"
-        return [id for (id,) in self._connection.execute(query)]
+        return [id for (id,) in self._rows(query)]
 
     def stored_judgement(self, id: int) -> StoredJudgement:
         """The judgement with this id."""
         query = f"SELECT problem, candidate, {_VERDICT_COLUMNS} FROM judgements WHERE id = ?"  # noqa: S608
-        problem, candidate, *columns = self._connection.execute(query, (id,)).fetchone()
+        problem, candidate, *columns = self._row(query, (id,)) or self._damaged(f"there is no judgement {id}")
         return StoredJudgement(
             id, problem, None if candidate is None else json.loads(candidate), _verdict("", *columns)
         )
@@ -322,13 +344,13 @@ class RunStore:
 
     def trace(self, position: int) -> dict[str, Any]:
         """What the method kept of the sample at `position`; empty when it kept nothing or is not finished."""
-        row = self._connection.execute("SELECT trace FROM items WHERE position = ?", (position,)).fetchone()
+        row = self._row("SELECT trace FROM items WHERE position = ?", (position,))
         return {} if row is None or row[0] is None else json.loads(row[0])
 
     def finished(self, total: int) -> bytearray:
         """For each of `total` positions 1 when it is finished, else 0."""
         flags = bytearray(total)
-        for (position,) in self._connection.execute("SELECT position FROM items WHERE position < ?", (total,)):
+        for (position,) in self._rows("SELECT position FROM items WHERE position < ?", (total,)):
             flags[position] = 1
         return flags
 
@@ -343,8 +365,10 @@ class RunStore:
             "FROM items JOIN judgements ON judgements.id = items.judgement ORDER BY items.position"
         )
         names = {number: id for number, id, _ in self.problems()}
-        for position, finish, cost, trace, judgement, candidate, *verdict in self._connection.execute(query):
+        for position, finish, cost, trace, judgement, candidate, *verdict in self._rows(query):
             number, sample = divmod(position, samples)
+            if number not in names:
+                self._damaged(f"sample {position} is of no problem, with the {samples} of each in config.json")
             text = None if candidate is None else json.loads(candidate)
             stored = StoredJudgement(judgement, number, text, _verdict(names[number], *verdict))
             spent = Cost() if cost is None else Cost(*json.loads(cost))
@@ -354,9 +378,7 @@ class RunStore:
 
     def outcome(self, stage: str, position: int) -> Any:
         """What came of a unit of work, as `add_outcome` was given it; None when it is not finished."""
-        row = self._connection.execute(
-            "SELECT body FROM outcomes WHERE stage = ? AND position = ?", (stage, position)
-        ).fetchone()
+        row = self._row("SELECT body FROM outcomes WHERE stage = ? AND position = ?", (stage, position))
         return None if row is None else json.loads(row[0])
 
     def add_outcome(self, stage: str, position: int, body: Any) -> None:
@@ -366,7 +388,7 @@ class RunStore:
     def outcomes(self, stage: str) -> Iterator[Any]:
         """What came of each finished unit of a stage, in their order."""
         query = "SELECT body FROM outcomes WHERE stage = ? ORDER BY position"
-        for (body,) in self._connection.execute(query, (stage,)):
+        for (body,) in self._rows(query, (stage,)):
             yield json.loads(body)
 
     def add_sandbox_usage(self, tasks: int, cpu_seconds: float) -> None:
@@ -394,7 +416,7 @@ class RunStore:
 
     def rejudged(self) -> set[int]:
         """Ids of the judgements that were judged again and not yet taken over."""
-        return {id for (id,) in self._connection.execute("SELECT id FROM rejudgements")}
+        return {id for (id,) in self._rows("SELECT id FROM rejudgements")}
 
     def add_rejudgement(self, id: int, verdict: Verdict) -> None:
         """Keep the new verdict of a judgement beside the old one."""
@@ -407,7 +429,7 @@ class RunStore:
 
     def changed_statuses(self) -> list[tuple[str, str, int]]:
         """Old status, new status and number of candidates, for those whose status changed."""
-        rows: Iterable[tuple[str, str, int]] = self._connection.execute(
+        rows = self._rows(
             "SELECT judgements.status, rejudgements.status, count(*) FROM judgements JOIN rejudgements USING (id) "
             "WHERE judgements.status <> rejudgements.status GROUP BY 1, 2 ORDER BY 1, 2"
         )
@@ -449,8 +471,25 @@ class RunStore:
             self._connection.execute("ROLLBACK")
         raise self._failure from error
 
-    def _scalar(self, query: str) -> Any:
-        return self._connection.execute(query).fetchone()[0]
+    def _rows(self, query: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._connection.execute(query, values)
+        except sqlite3.DatabaseError as error:
+            self._damaged(str(error))
+
+    def _row(self, query: str, values: tuple[object, ...] = ()) -> tuple[Any, ...] | None:
+        return next(self._rows(query, values), None)
+
+    def _damaged(self, why: str) -> NoReturn:
+        raise StoreError(f"{self._path}: cannot be read: {why}")
+
+
+def _address(path: Path) -> str:
+    """Of a store that cannot be written."""
+    log = path.with_name(path.name + "-wal")
+    # Beside a store that may change SQLite makes files of its own. Without a log this one is whole and stays as it is.
+    whole = not (log.exists() and log.stat().st_size)
+    return f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if whole else ''}"
 
 
 def _completion(body: list[Any]) -> Completion:

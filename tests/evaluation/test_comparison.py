@@ -124,6 +124,10 @@ def test_the_command_prints_a_table_and_json(tmp_path, capsys):
         ({"scores": {"p0": [True]}}, "lacks 1 of"),
         ({"records": "{}\n"}, "records.jsonl, line 1: field 'id': missing"),
         ({"records": "{\n"}, "records.jsonl, line 1: not JSON"),
+        (
+            {"records": '{"id": "p0", "status": "passed", "passed": true, "cost": {"calls": "x"}}\n'},
+            "records.jsonl, line 1: not a record of a sample: invalid literal",
+        ),
         ({"records": None}, "has no records.jsonl: finish it with reasoning evaluate --resume"),
     ],
 )

@@ -173,3 +173,66 @@ def test_a_full_disk_is_one_clear_line_and_what_was_committed_stays(tmp_path):
     store.add_outcome("stage", 0, "x" * 100_000)
     store.close()
     assert committed(path, "items") == committed(path, "outcomes") == 1
+
+
+def filled(path, problems=1):
+    store = RunStore(path)
+    for number in range(problems):
+        store.add_problem(number, f"p{number}", {})
+    for position in range(2):
+        id = store.add_judgement(b"%d" % position, 0, "x", Verdict.of("", Status.PASSED))
+        store.add_item(position, id, "stop")
+    store.close()
+
+
+@pytest.fixture
+def unwritable(monkeypatch):
+    """As for a user who may write nothing; what is refused to root as well is left to SQLite."""
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+
+
+def test_a_store_is_read_where_nothing_can_be_written(tmp_path, unwritable):
+    path = tmp_path / "a #?% folder" / "run.sqlite"
+    path.parent.mkdir()
+    filled(path)
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    store = RunStore(path, reading=True)
+    assert [item.problem_id for item in store.items(2)] == ["p0", "p0"]
+    with pytest.raises(StoreError, match="cannot be written: attempt to write a readonly database"):
+        store.add_problem(1, "p1", {})
+    store.close()
+    assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
+
+
+def test_a_log_beside_a_store_is_read_too(tmp_path, unwritable):
+    path = tmp_path / "run.sqlite"
+    filled(path)
+    writer = RunStore(path)
+    writer.add_problem(1, "p1", {})
+    writer.commit()
+    reader = RunStore(path, reading=True)
+    assert [id for _, id, _ in reader.problems()] == ["p0", "p1"]
+    reader.close()
+    writer.close()
+
+
+def test_what_is_no_store_to_be_read_is_said(tmp_path):
+    with pytest.raises(StoreError, match=r"gone\.sqlite: no such file"):
+        RunStore(tmp_path / "gone.sqlite", reading=True)
+    assert not (tmp_path / "gone.sqlite").exists()
+    (tmp_path / "folder.sqlite").mkdir()
+    with pytest.raises(StoreError, match=r"folder\.sqlite: cannot be opened"):
+        RunStore(tmp_path / "folder.sqlite")
+
+
+def test_samples_that_do_not_fit_their_problems_and_damaged_pages_are_said(tmp_path):
+    path = tmp_path / "run.sqlite"
+    filled(path)
+    store = RunStore(path)
+    with pytest.raises(StoreError, match="sample 1 is of no problem, with the 1 of each"):
+        list(store.items(1))
+    store.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    with pytest.raises(StoreError, match=r"run\.sqlite.*malformed"):
+        RunStore(path).completion_totals()

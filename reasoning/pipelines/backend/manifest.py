@@ -79,7 +79,9 @@ def read_manifest(path: Path) -> dict[str, Any]:
         path = path / MANIFEST_NAME
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise PipelineError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
         raise PipelineError(f"{path}: cannot be read: {error}") from None
     if not isinstance(manifest, dict) or manifest.get("schema") != _SCHEMA:
         raise PipelineError(f"{path}: field 'schema': expected {_SCHEMA}; this is no manifest of a dataset")
