@@ -7,6 +7,7 @@ error: missing.jsonl: cannot be read: No such file or directory        (on stand
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -71,6 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     if ending:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that is no Unicode, or a terminal that shows less, must not end a command at its last line.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = app(args=arguments, prog_name="reasoning", standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):

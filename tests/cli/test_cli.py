@@ -79,6 +79,19 @@ def test_a_full_disk_is_one_clear_line():
     )
 
 
+def test_a_terminal_without_unicode_and_a_name_that_is_none_end_no_command(tmp_path):
+    command = [sys.executable, "-m", "reasoning.cli.main"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "COLUMNS": "60"}
+    shown = subprocess.run([*command, "families"], capture_output=True, text=True, env=environment)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "\\u2026" in shown.stdout
+    (tmp_path / "p.jsonl").write_text(json.dumps(PUZZLE) + "\n")
+    run = ["evaluate", "puzzles", "--data", str(tmp_path / "p.jsonl"), "--out", f"{tmp_path}/no\udcff", "--quiet"]
+    done = subprocess.run([*command, *run], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"results: {tmp_path}/no\\udcff" in done.stdout
+
+
 @pytest.mark.parametrize(
     "command",
     [
