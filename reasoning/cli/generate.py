@@ -250,7 +250,7 @@ def _why_empty(directory: Path, built: Built) -> str:
     stages = "; ".join(
         f"{stage} {built.discarded[stage]} ({', '.join(_most(counts))})" for stage, counts in reasons.items()
     )
-    return f"no rows: all {sum(built.discarded.values())} were thrown away: {stages}; see {directory}/{DISCARDED_NAME}"
+    return f"no rows; thrown away: {stages}; see {directory}/{DISCARDED_NAME}"
 
 
 def _most(counts: Mapping[str, int]) -> list[str]:

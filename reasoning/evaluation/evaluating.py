@@ -298,6 +298,8 @@ class _Evaluation:
                 attempt = await rated(question, attempt, self._reward)
         except EngineError as error:
             return self._no_answer(item, error)
+        except RecordError as error:
+            raise EvaluationError(f"problem '{item.problem.id}': {error}") from None
         self.failures.answered()
         if attempt.candidate is None:
             judgement, verdict = self._no_candidate(item, attempt.finish_reason)

@@ -193,15 +193,20 @@ class Job:
 
         Raises:
             EngineError: no answer could be had.
+            PipelineError: the problem is malformed.
         """
         question = Question(problem, self.style(problem), sample, self.settings.seed, self.sampling)
-        return await self._method(question, Workbench(self.engine, self.pool, replies=self._run.store))
+        try:
+            return await self._method(question, Workbench(self.engine, self.pool, replies=self._run.store))
+        except RecordError as error:
+            raise PipelineError(f"problem '{problem.id}': {error}") from None
 
     async def judged_attempts(self, problem: Problem, samples: Iterable[int]) -> list[Judged]:
         """These samples of a problem's solution, all asked for at once, with their verdicts.
 
         Raises:
             EngineError: no answer could be had.
+            PipelineError: the problem is malformed.
         """
 
         async def one(sample: int) -> Judged:

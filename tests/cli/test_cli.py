@@ -362,9 +362,10 @@ def test_a_dataset_without_rows_says_what_fell_where(reasoning, tmp_path):
     made = ["generate", "rejection", "--decontaminate", "none", "--samples", "1", "--quiet"]
     done = reasoning(*made, "--problems", "p.jsonl", "--engine", "replay:replies.jsonl", "--out", "run")
     assert done.returncode == 1
-    assert done.stderr == (
-        "no rows: all 2 were thrown away: verdict 2 (unparsable: 1, wrong: 1); see run/discarded.jsonl\n"
-    )
+    assert done.stderr == "no rows; thrown away: verdict 2 (unparsable: 1, wrong: 1); see run/discarded.jsonl\n"
+    jsonl(tmp_path / "bad.jsonl", {**PUZZLE, "sat": 5})
+    done = reasoning(*made, "--problems", "bad.jsonl", "--engine", "search", "--out", "bad")
+    assert (done.returncode, done.stderr) == (2, "error: problem 'p': field 'sat': expected a string, got int\n")
     done = reasoning(*made, "--problems", jsonl(tmp_path / "none.jsonl"), "--engine", "search", "--out", "other")
     assert (done.returncode, done.stderr) == (2, f"error: --problems {tmp_path}/none.jsonl: holds no problems\n")
 
