@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from reasoning.cli.execution import AllowWeak, Jobs, Quiet, Resume, begun_run, named_directory
-from reasoning.cli.support import EXIT_INTERRUPTED, run_interruptible, say
+from reasoning.cli.support import going_on, run_interruptible, until_interrupted
 from verifiers.wording import counted
 
 __all__ = ["discover", "esma", "llm", "mitm", "pcf_dynamics"]
@@ -272,7 +272,7 @@ def llm(
     settings, directory, resuming = _plan(Settings, "llm", given, out, resume)
     outcome = run_interruptible(
         search(settings, directory, resume=resuming, jobs=jobs, allow_weak=allow_weak, quiet=quiet),
-        hint=f"go on with: reasoning discover llm --resume {directory}",
+        hint=going_on("reasoning discover llm", directory),
     )
     _table(("a(n)", "b(n)", "value", "digits"), [(c.a, c.b, c.value, str(c.digits)) for c in outcome.conjectures])
     counts = outcome.counts
@@ -306,11 +306,10 @@ def _plan(
 def _searched(search: Callable[..., _Outcome], plan: tuple[Any, Path, bool], name: str, **options: Any) -> _Outcome:
     """Run a search to its end; Ctrl-C says how to go on."""
     settings, directory, resuming = plan
-    try:
-        return search(settings, directory, resume=resuming, **options)
-    except KeyboardInterrupt:
-        say(f"stopped; go on with: reasoning discover {name} --resume {directory}")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+    return until_interrupted(
+        lambda: search(settings, directory, resume=resuming, **options),
+        going_on(f"reasoning discover {name}", directory),
+    )
 
 
 def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from reasoning.cli.execution import AllowWeak, Backend, Concurrency, Jobs, Quiet, Resume, begun_run, named_directory
 from reasoning.cli.run_settings import checked, default_directory, settings_from
-from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
+from reasoning.cli.support import EXIT_UNJUDGED, going_on, run_interruptible, say
 from reasoning.cli.vote import vote_table
 from verifiers.wording import counted
 
@@ -115,7 +115,7 @@ def evaluate(
     from reasoning.evaluation.evaluating import evaluate as run_evaluation
 
     work = run_evaluation(settings, directory, resume=resuming, execution=execution)
-    outcome = run_interruptible(work, f"go on with: reasoning evaluate {settings.benchmark} --resume {directory}")
+    outcome = run_interruptible(work, going_on(f"reasoning evaluate {settings.benchmark}", directory))
     _show(settings, directory, outcome, (price_in, price_out))
     if outcome.unanswered or outcome.results.to_json()["unjudged"]:
         raise typer.Exit(EXIT_UNJUDGED)

@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from reasoning.cli.execution import AllowWeak, Backend, Concurrency, Jobs, Quiet, Resume, begun_run, named_directory
-from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
+from reasoning.cli.support import EXIT_UNJUDGED, going_on, run_interruptible, say
 from verifiers.wording import counted
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def _run(
 
     settings, directory, resuming = _plan(given, out, resume)
     work = build(settings, directory, resume=resuming, execution=execution)
-    built = run_interruptible(work, f"go on with: reasoning generate --resume {directory}")
+    built = run_interruptible(work, going_on("reasoning generate", directory))
     _show(directory, built)
     if not built.kept:
         say(_why_empty(directory, built))

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from reasoning.cli.support import EXIT_INTERRUPTED, say
+from reasoning.cli.support import going_on, until_interrupted
 from verifiers.wording import counted
 
 __all__ = ["is_self_play_run", "train_self_play"]
@@ -65,13 +65,12 @@ def train_self_play(
         raise typer.BadParameter(f"self-play needs {', '.join(missing)}: pip install 'reasoning-toolkit[train,lean]'")
     from reasoning.selfplay.loop import run_self_play
 
-    try:
-        metrics = run_self_play(
+    metrics = until_interrupted(
+        lambda: run_self_play(
             settings, directory, resume=resume is not None, quiet=quiet, on_round=lambda summary: print(_line(summary))
-        )
-    except KeyboardInterrupt:
-        say(f"stopped; go on with: reasoning train --resume {directory}")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+        ),
+        going_on("reasoning train", directory),
+    )
     print(
         f"{metrics['proved']} of {counted(metrics['statements'], 'statement')} proved in "
         f"{counted(metrics['checks'], 'verdict')}; "

@@ -9,7 +9,7 @@ import typer
 
 from reasoning.cli.execution import named_directory
 from reasoning.cli.run_settings import checked, default_directory, settings_from
-from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
+from reasoning.cli.support import EXIT_UNJUDGED, going_on, run_interruptible, say
 from verifiers.wording import counted
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def evaluate_side_by_side(given: dict[str, Any], out: Path | None, resume: Path 
 
     methods, settings, directory = _plan(given, out, resume)
     work = evaluate_methods(settings, methods, directory, execution=execution)
-    rows = run_interruptible(work, f"go on with: reasoning evaluate {settings.benchmark} --resume {directory}")
+    rows = run_interruptible(work, going_on(f"reasoning evaluate {settings.benchmark}", directory))
     _show(rows, directory)
     if any(row.outcome.unanswered or row.outcome.results.to_json()["unjudged"] for row in rows):
         raise typer.Exit(EXIT_UNJUDGED)

@@ -9,7 +9,7 @@ import typer
 
 from reasoning.cli.execution import Quiet, Resume
 from reasoning.cli.self_play import is_self_play_run, train_self_play
-from reasoning.cli.support import EXIT_INTERRUPTED, say
+from reasoning.cli.support import going_on, say, until_interrupted
 
 __all__ = ["train"]
 
@@ -87,11 +87,10 @@ def train(
         say("loading PyTorch and TRL ...")
     from reasoning.training.recipes import run_training
 
-    try:
-        metrics = run_training(settings, directory, resume=resume is not None, quiet=quiet)
-    except KeyboardInterrupt:
-        say(f"stopped; go on with: reasoning train --resume {directory}")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+    metrics = until_interrupted(
+        lambda: run_training(settings, directory, resume=resume is not None, quiet=quiet),
+        going_on("reasoning train", directory),
+    )
     _show(metrics, directory)
 
 

@@ -184,6 +184,21 @@ def test_an_interrupt_before_the_work_has_begun_is_one_line(monkeypatch, capsys)
     assert capsys.readouterr().err.split() == ["stopped"]
 
 
+def test_an_interrupt_before_a_run_has_begun_does_not_offer_to_go_on_with_it(tmp_path, monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("reasoning.pipelines.backend.filters.protect", interrupted)
+    directory = tmp_path / "my run"
+    command = ["generate", "rejection", "--problems", "puzzles", "--engine", "search", "--out", str(directory)]
+    for said in ("nothing was begun; give the command again", f"go on with: reasoning generate --resume '{directory}'"):
+        with pytest.raises(SystemExit, match="130"):
+            main(command)
+        assert capsys.readouterr().err == f"stopped; {said}\n"
+        directory.mkdir(exist_ok=True)
+        (directory / "config.json").write_text("{}")
+
+
 def test_an_interrupt_within_a_command_that_does_not_heed_it_is_one_line(monkeypatch, capsys):
     def interrupted():
         raise KeyboardInterrupt
