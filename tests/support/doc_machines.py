@@ -14,6 +14,8 @@ import venv
 from importlib.metadata import distribution
 from pathlib import Path
 
+import pytest
+
 from tests.support.doc_commands import ROOT
 
 PROJECT = "reasoning-toolkit"
@@ -83,8 +85,10 @@ def slurm_double(folder: Path) -> Path:
     """The folder, with doubles of Slurm's `scontrol` and `srun`: its command line, for a job of this machine alone.
 
     What ends one node's Ray at the end of a job (`ray stop`) must not end that of others here: `srun` runs its command
-    in namespaces of its own, so it has to be root's.
+    in namespaces of its own. Where those cannot be had, the test is skipped.
     """
+    if subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no namespaces of mounts and processes (root has them)")
     folder.mkdir()
     texts = {"scontrol": f"#!{sys.executable}\n{_SCONTROL}", "srun": _SRUN}
     for name, text in texts.items():

@@ -237,8 +237,7 @@ SESSIONS = (
             files={"we-math/data/testmini.json": made.PICTURED, "we-math/data/2steps/image/1-1.png": lambda: made.PIXEL}),
     # ---- training
     Session("nano.md", {".venv-vllm/bin/python scripts/train_nano.py": "--steps 2",
-                        ".venv-vllm/bin/python scripts/bench_optimizers.py": "--optimizers lion --sweep-steps 1 --steps 2",
-                        "python scripts/train_nano_plus.py --out runs/nano-plus --plan": "--smoke"}, TRAINING,
+                        ".venv-vllm/bin/python scripts/bench_optimizers.py": "--optimizers lion --sweep-steps 1 --steps 2"}, TRAINING,
             prints={".venv-vllm/bin/python scripts/bench_optimizers.py": "| lion |"}),
     Session("proving.md", {".venv-vllm/bin/python scripts/train_nano_prover.py train": "--steps 2",
                            ".venv-vllm/bin/python scripts/train_nano_prover.py measure": "--limit 1",
@@ -312,6 +311,7 @@ ELSEWHERE = (
     Elsewhere("nano.md", ".venv-vllm/bin/python scripts/train_nano_plus.py --out runs/plus --smoke", SMOKED),
     Elsewhere("nano.md", ".venv-vllm/bin/python scripts/train_nano_plus.py --judge",
               "tests/training/test_nano_plus.py::test_the_shipped_model_writes_what_its_verifiers_accept"),
+    Elsewhere("nano.md", "python scripts/train_nano_plus.py --out runs/nano-plus --plan", SMOKED),
     Elsewhere("nano.md", "python scripts/train_nano_plus.py --out runs/nano-plus$", SMOKED),
     Elsewhere("nano.md", "python scripts/train_nano_plus.py --out runs/nano-plus --resume", SMOKED),
     Elsewhere("proofs.md", "reasoning serve lean", RUNNING),

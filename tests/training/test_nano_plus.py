@@ -68,18 +68,22 @@ def test_a_problem_is_held_out_in_every_form():
 
 
 def test_the_whole_recipe_runs_on_a_cpu_and_goes_on_after_a_kill(tmp_path):
-    """By the commands of the docs, two of them bounded by `--smoke`."""
+    """By the commands of the docs, all of them with `--smoke`."""
     pytest.importorskip("torch", reason="PyTorch is not installed")
     transformers = pytest.importorskip("transformers", reason="Transformers is not installed")
     lay_out(tmp_path)
     variables = environment(tmp_path, benchmarks=False)
-    whole = shown("nano.md", ".venv-vllm/bin/python scripts/train_nano_plus.py --out runs/plus --smoke")
-    printed = play(whole, tmp_path, variables)
-    assert "on one H200 (estimated)" in printed
+    plan = shown("nano.md", "python scripts/train_nano_plus.py --out runs/nano-plus --plan") + " --smoke"
+    assert "on one H200 (estimated)" in play(plan, tmp_path, variables)
     undisturbed, stopped = tmp_path / "runs" / "plus", tmp_path / "runs" / "nano-plus"
-    stopped.mkdir()
+    undisturbed.mkdir()
     for name in ("train.npz", "held_out.jsonl"):
-        shutil.copy(undisturbed / name, stopped)
+        shutil.copy(stopped / name, undisturbed)
+    play(
+        shown("nano.md", ".venv-vllm/bin/python scripts/train_nano_plus.py --out runs/plus --smoke"),
+        tmp_path,
+        variables,
+    )
 
     begin = shown("nano.md", "python scripts/train_nano_plus.py --out runs/nano-plus$") + " --smoke"
     with subprocess.Popen(begin.split(), cwd=tmp_path, env=variables, stderr=subprocess.PIPE) as process:
