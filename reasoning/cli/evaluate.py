@@ -149,10 +149,7 @@ def _show(settings: Settings, directory: Path, outcome: Outcome, prices: tuple[f
         console.print("votes over the first k samples (95 % intervals over problems), in %:")
         console.print(vote_table(results.first_k))
     counts = ", ".join(f"{count} {status}" for status, count in results.statuses.items())
-    print(
-        f"{results.solved} of {counted(results.problems, 'problem')} solved; "
-        f"{counted(results.samples, 'sample')}: {counts}"
-    )
+    print(f"{results.solved} of {results.problems} problems solved; {counted(results.samples, 'sample')}: {counts}")
     print(cost_line(results, prices))
     unjudged = results.to_json()["unjudged"]
     if unjudged:
