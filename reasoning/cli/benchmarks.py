@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reasoning.cli.execution import AllowWeak, Jobs, Quiet
+from reasoning.cli.execution import MOST_MIB, MOST_SECONDS, AllowWeak, Jobs, Quiet
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 from verifiers.wording import counted
 
@@ -56,8 +56,8 @@ def validate(
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many problems.")] = None,
     split: Annotated[str | None, typer.Option(help="Split. Default: the benchmark's first.")] = None,
     data: Annotated[Path | None, typer.Option(help="The benchmark's file, or a folder that holds its files.")] = None,
-    timeout: Annotated[float | None, typer.Option(min=0.01, help="Seconds for one answer.")] = None,
-    memory: Annotated[int | None, typer.Option(min=16, help="MiB for one answer. Default: 1024.")] = None,
+    timeout: Annotated[float | None, typer.Option(min=0.01, max=MOST_SECONDS, help="Seconds for one answer.")] = None,
+    memory: Annotated[int | None, typer.Option(min=16, max=MOST_MIB, help="MiB for one answer. Default: 1024.")] = None,
     jobs: Jobs = None,
     allow_weak: AllowWeak = False,
     quiet: Quiet = False,

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reasoning.cli.execution import AllowWeak, Backend, Concurrency, Jobs, Quiet, Resume, begun_run, named_directory
+from reasoning.cli.execution import (
+    MOST_MIB,
+    MOST_SECONDS,
+    AllowWeak,
+    Backend,
+    Concurrency,
+    Jobs,
+    Quiet,
+    Resume,
+    begun_run,
+    named_directory,
+)
 from reasoning.cli.run_settings import checked, default_directory, settings_from
 from reasoning.cli.support import EXIT_UNJUDGED, going_on, run_interruptible, say
 from reasoning.cli.vote import vote_table
@@ -48,9 +59,12 @@ def evaluate(
     top_p: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Nucleus mass. Default: 1.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Longest completion. Default: 1024.")] = None,
     timeout: Annotated[
-        float | None, typer.Option(min=0.01, help="Seconds for judging one candidate. Default: the benchmark's.")
+        float | None,
+        typer.Option(min=0.01, max=MOST_SECONDS, help="Seconds for judging one candidate. Default: the benchmark's."),
     ] = None,
-    memory: Annotated[int | None, typer.Option(min=16, help="MiB for judging one candidate. Default: 1024.")] = None,
+    memory: Annotated[
+        int | None, typer.Option(min=16, max=MOST_MIB, help="MiB for judging one candidate. Default: 1024.")
+    ] = None,
     reward_model: Annotated[
         str | None,
         typer.Option(help="Rates each answer: vllm:MODEL, transformers:MODEL, or column:FIELD of recorded ones."),

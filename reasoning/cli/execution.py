@@ -10,7 +10,23 @@ from typing import Annotated, Any
 
 import typer
 
-__all__ = ["AllowWeak", "Backend", "Concurrency", "Jobs", "Quiet", "Resume", "begun_run", "named_directory"]
+__all__ = [
+    "MOST_MIB",
+    "MOST_SECONDS",
+    "AllowWeak",
+    "Backend",
+    "Concurrency",
+    "Jobs",
+    "Quiet",
+    "Resume",
+    "begun_run",
+    "named_directory",
+]
+
+MOST_SECONDS = 1e7
+"""Longest limit of time that can be asked for."""
+MOST_MIB = 1 << 24
+"""Largest limit of memory."""
 
 Resume = Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Candidates judged at once. Default: one a processor.")]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reasoning.cli.execution import AllowWeak
+from reasoning.cli.execution import MOST_MIB, MOST_SECONDS, AllowWeak
 from reasoning.cli.support import run_interruptible, say
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ SIGNAL_BASE = 128
 
 def sandbox(
     file: Annotated[Path | None, typer.Argument(metavar="FILE.py", help="The program.")] = None,
-    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds of wall time.")] = 10.0,
-    memory: Annotated[int, typer.Option(min=16, help="MiB for the whole process tree.")] = 1024,
+    timeout: Annotated[float, typer.Option(min=0.01, max=MOST_SECONDS, help="Seconds of wall time.")] = 10.0,
+    memory: Annotated[int, typer.Option(min=16, max=MOST_MIB, help="MiB for the whole process tree.")] = 1024,
     stdin: Annotated[Path | None, typer.Option(help="File given as standard input. Default: an empty one.")] = None,
     env: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Environment variable; repeatable.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reasoning.cli.execution import AllowWeak
+from reasoning.cli.execution import MOST_MIB, MOST_SECONDS, AllowWeak
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible
 
 if TYPE_CHECKING:
@@ -77,8 +77,12 @@ def call(
     array: Annotated[
         list[str] | None, typer.Option(help="ARGUMENT=FILE: an array of numbers from a .npy file; can be repeated.")
     ] = None,
-    timeout: Annotated[float | None, typer.Option(min=0.01, help="Seconds. Default: the tool's own limit.")] = None,
-    memory: Annotated[int | None, typer.Option(min=16, help="MiB. Default: the tool's own limit.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(min=0.01, max=MOST_SECONDS, help="Seconds. Default: the tool's own limit.")
+    ] = None,
+    memory: Annotated[
+        int | None, typer.Option(min=16, max=MOST_MIB, help="MiB. Default: the tool's own limit.")
+    ] = None,
     allow_weak: AllowWeak = False,
 ) -> None:
     """Call a tool and print its result as JSON.
