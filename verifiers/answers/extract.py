@@ -4,6 +4,7 @@ r"""Where in a model's text the answer stands.
     "... \boxed{5}. Wait, the answer is 7."         ->  "7"                (a correction after the box)
     "The answer is **12 apples**."                  ->  "12 apples"        (a cue phrase)
     "... 3 + 4 = 7"                                 ->  "7"                (the last equation, the last number)
+    "#### 7\n\nQuestion: ...\n#### 12"               ->  "7"                (what follows the answer is cut)
 
 Only the places are found here, best first; whether one can be read as an answer is `reading`'s business. All work is
 linear in a bounded tail of the text.
@@ -13,12 +14,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from verifiers.answers.boxes import last_boxes
 from verifiers.answers.cleaning import strip_invisible
 from verifiers.answers.limits import MAX_ANSWER_CHARACTERS, MAX_LITERAL_CHARACTERS, MAX_TEXT_TAIL
+from verifiers.answers.spill import before_next_question
 from verifiers.thoughts import without_thoughts
 
 __all__ = ["Extraction", "extract", "places"]
@@ -32,11 +34,17 @@ class Extraction:
         text: the answer as it stands there.
         rule: how it was found.
         certain: whether the text itself marks it as the answer (a box, a cue, the whole text).
+        cut_at: the heading of a next question, from which on the text was cut; empty when nothing was.
     """
 
     text: str
     rule: str
     certain: bool = True
+    cut_at: str = ""
+
+    def how(self) -> str:
+        """How it was found, in words."""
+        return f"{self.rule}; the text was cut at the next question, {self.cut_at!r}" if self.cut_at else self.rule
 
 
 _QUOTE = re.compile(r"^>[ \t]+(?=[^\s=])", re.MULTILINE)
@@ -91,7 +99,6 @@ _NOT_A_VALUE = re.compile(
     r"|__|\blambda\b|\w\(['\"]|^\[.* for "
 )
 _OUTPUT = re.compile(r"```output\s*\n(.*?)\n?```", re.DOTALL)
-_SPILL = re.compile(r"<\||\n\s*(?:Question|Problem|Q|Exercise|Example|User|Human)\b[^\n]{0,20}:", re.IGNORECASE)
 _CORRECTED_VALUE = re.compile(
     r"\b(?:it|this|that|which|x|value)?\s*(?:should\s+be|must\s+be|is\s+actually|is\s+instead|is)\s+(?=[-$\\\d(*])",
     re.IGNORECASE,
@@ -183,6 +190,9 @@ _ASIDE = re.compile(r"\s\((?=[^()\\$]*[A-Za-z]{2,}\W+(?:[^()\\$]*\W)?[A-Za-z]{2,
 """A remark in brackets at the end of a sentence: at least two words, no mathematics."""
 
 _EDGE = " \t\r\n*_`"
+WHOLE_TEXT = "the whole text"
+_AFTER_WORDS = "after the words"
+_SAYS_ANSWER = re.compile(r"answer|correct|option|choice|'A\s*:|答|选", re.IGNORECASE)
 _SENTENCE_MARKS = " \n.!*_"
 _MAX_LAST_WORDS = 120
 _MAX_CUE_CHARACTERS = 1_500
@@ -209,7 +219,26 @@ def places(text: str) -> Iterator[Extraction]:
 
 
 def _places(text: str) -> Iterator[Extraction]:
-    text = _without_courtesy(_QUOTE.sub("", strip_invisible(text).strip()))
+    text = strip_invisible(text).strip()
+    if "> " in text or ">\t" in text:
+        text = _QUOTE.sub("", text)
+    text, cut_at = before_next_question(text, _is_answered)
+    found = _places_before(_without_courtesy(text))
+    return (replace(place, cut_at=cut_at) for place in found) if cut_at else found
+
+
+def _is_answered(text: str) -> bool:
+    """Whether `text` marks an answer: a box, `####`, a tag, words such as "the answer is" with a value after them."""
+    if _answer_tag(text) is not None:
+        return True
+    place = next(_places_before(text), None)
+    if place is None or not place.certain or place.rule == WHOLE_TEXT:
+        return False
+    return not place.rule.startswith(_AFTER_WORDS) or _SAYS_ANSWER.search(place.rule) is not None
+
+
+def _places_before(text: str) -> Iterator[Extraction]:
+    """The places of a text that holds one answer to one question."""
     if not text:
         return
     boxes = last_boxes(text)
@@ -239,13 +268,13 @@ def _places(text: str) -> Iterator[Extraction]:
     cues = _after_cues(tail)
     if not found and not cues and len(text) <= _SHORT_TEXT and _looks_bare(text):
         found = True
-        yield Extraction(text, "the whole text", certain=_STATED.fullmatch(text) is None)
+        yield Extraction(text, WHOLE_TEXT, certain=_STATED.fullmatch(text) is None)
     yield from cues
     if not found and not cues:
         if len(text) <= MAX_ANSWER_CHARACTERS and "\n" not in text:
-            yield Extraction(text, "the whole text", certain=False)
+            yield Extraction(text, WHOLE_TEXT, certain=False)
         elif not re.search(r"\s", text[:2_000]) or (len(text) > MAX_TEXT_TAIL and not re.search(r"[^\d.,\s]", text)):
-            yield Extraction(text, "the whole text")
+            yield Extraction(text, WHOLE_TEXT)
     if not _pure_mathematics(text):
         yield from _fallbacks(_DENIAL.sub(" ", tail))
 
@@ -290,9 +319,6 @@ def _pure_mathematics(text: str) -> bool:
 def _correction_after(text: str, end: int) -> Extraction | None:
     """An answer that the text gives after the last box, taking the box back."""
     rest = text[end : end + MAX_TEXT_TAIL]
-    spill = _SPILL.search(rest)
-    if spill is not None:
-        rest = rest[: spill.start()]
     final = _after_cues(rest)
     if final and _ANSWER_WORD.search(final[0].rule):
         # "there are \\boxed{3} solutions: 0, 1 and 2" goes on without taking the box back.
@@ -324,7 +350,7 @@ def _after_cues(text: str) -> list[Extraction]:
         if not phrase:
             continue
         for candidate in _narrowed(phrase):
-            found.append(Extraction(candidate, f"after the words {cue[0].strip(_EDGE)!r}"))
+            found.append(Extraction(candidate, f"{_AFTER_WORDS} {cue[0].strip(_EDGE)!r}"))
         break
     return found or _named_option(text)
 
