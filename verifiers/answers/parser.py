@@ -297,8 +297,6 @@ class Parser(FunctionParser):
         while True:
             kind = self.next.kind
             if kind == "!":
-                if self.peek(1).kind == "relation" and self.peek(1).text == "=":
-                    return node
                 self.take()
                 double = self.accept("!")
                 node = Call("doublefactorial" if double else "factorial", (node,))

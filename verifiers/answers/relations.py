@@ -8,6 +8,7 @@ gold a < b < c         answer c > b > a             ->  the same chain
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -181,15 +182,20 @@ def compare_relations(gold: Node, answer: Node, compare: Compare, prover: Prover
     values = values_of(relation)
     if relation.operators == ("->",):
         values = [relation.operands[-1]]
+    if values is None and relation is answer and _is_identity(relation, compare):
+        values = [relation.operands[-1]]
     if values:
         first = in_place(values[0])
         if first.equal and _is_false(relation, compare):
             return differ("an equality that does not hold")
-        if first.equal:
+        if first.under_strict:
             return first
         if isinstance(relation.operands[0], Call) and isinstance(other, Collection):
             return agree("the same set of numbers") if same_set(relation, other, prover) else first
         if relation is answer:
+            exact = _before_rounding(relation, compare)
+            return in_place(exact) if exact is not None else first
+        if first.equal:
             return first
         return next((found for value in values[1:] if (found := in_place(value)).equal), first)
     if is_set(relation) or is_set(other) or isinstance(other, Collection):
@@ -200,12 +206,36 @@ def compare_relations(gold: Node, answer: Node, compare: Compare, prover: Prover
     return differ("a relation and something else")
 
 
+def _numbers(relation: Relation) -> list[Node]:
+    """The members of a chain of equalities that are numbers: not its names, and no function of an unknown."""
+    return [side for side in relation.operands if is_expression(side) and not symbols_of(side) and not _is_name(side)]
+
+
 def _is_false(relation: Relation, compare: Compare) -> bool:
-    """Whether a chain of equal numbers is wrong in itself: `2 + 3 = 6`."""
-    sides = relation.operands
-    if "approx" in relation.operators or any(symbols_of(side) or _is_name(side) for side in sides):
+    """Whether a chain of equal numbers is wrong in itself, `2 + 3 = 6` or `x = 5 = 6`; a decimal may be rounded."""
+    if "approx" in relation.operators:
         return False
-    return all(is_expression(side) for side in sides) and not all(compare(sides[-1], side).equal for side in sides[:-1])
+    pairs = itertools.pairwise(_numbers(relation))
+    return not all(compare(second, first).equal or compare(first, second).equal for first, second in pairs)
+
+
+def _is_identity(relation: Relation, compare: Compare) -> bool:
+    """`(x + 1)^2 = x^2 + 2x + 1`: the sides are the same function, so that the last one is meant."""
+    if set(relation.operators) != {"="} or not all(map(is_expression, relation.operands)):
+        return False
+    return all(compare(relation.operands[-1], side).same_value for side in relation.operands[:-1])
+
+
+def _before_rounding(relation: Relation, compare: Compare) -> Node | None:
+    r"""The exact number of `\sqrt{2} = 1.414`, which is meant though the chain goes on to a decimal of it."""
+    numbers = _numbers(relation)
+    if len(numbers) < 2 or not _is_decimal(numbers[-1]) or _is_false(relation, compare):
+        return None
+    return next((one for one in reversed(numbers[:-1]) if not _is_decimal(one)), None)
+
+
+def _is_decimal(node: Node) -> bool:
+    return isinstance(node, Number) and node.places is not None
 
 
 def _joined(node: Node) -> Node:
