@@ -154,6 +154,8 @@ _GREEK_SIGNS = str.maketrans(
 _SPACING = re.compile(
     r"\\(?:[,;:! >]|q?quad(?!rant)|thinspace\b|medspace\b|enspace\b|hspace\*?\{[^{}]*\}|vspace\*?\{[^{}]*\})|~"
 )
+_QUAD = re.compile(r"(?:\\q?quad(?!rant)\s*)+")
+_RELATION = re.compile(r"[=<>]|\\(?:[lgn]e|[lg]eq|neq|equiv|approx)(?![A-Za-z])")
 _DROPPED = re.compile(
     r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|boldsymbol|bm|mathbf|mathit|mathsf|mathcal|mathscr|mathfrak|"
     r"vec|overrightarrow|overleftrightarrow|widehat|hat|tilde|widetilde|mathop|mathord|mathbin|mathrel|rm|bf|it|"
@@ -255,6 +257,8 @@ def clean(text: str) -> str:
         text = text.replace("\\\\", " \\newline ")
         text = _MATH_DELIMITERS.sub(" ", text)
         text = _LEFT_RIGHT.sub("", text)
+        if "quad" in text:
+            text = _parted(text)
         text = _SPACING.sub(" ", text)
         text = _HALF_LINE.sub(lambda match: r"(0,\infty)" if (match[1] or match[2]) in "+>" else r"(-\infty,0)", text)
         text = _DROPPED.sub(" ", text)
@@ -282,6 +286,15 @@ def clean(text: str) -> str:
     if text[:1] in ("[", "]") and text[-1:] in ("[", "]"):
         text = _turned_brackets(text)
     return re.sub(r"\s+", " ", text).strip()
+
+
+def _parted(text: str) -> str:
+    r"""`y=1 \\quad y=x`: a wide space between two relations is a comma."""
+    parts = [part.strip() for part in _QUAD.split(text)]
+    apart = all(_RELATION.search(part) and part.count("{") == part.count("}") for part in parts)
+    if len(parts) < 2 or not apart or any(part[-1] in ",;" for part in parts[:-1]):
+        return text
+    return " , ".join(parts)
 
 
 def _unicode(text: str) -> str:

@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from verifiers.answers.agreement import Agreement, Concession, agree, differ
 from verifiers.answers.calculations import is_calculation, is_division
+from verifiers.answers.chains import is_false
 from verifiers.answers.expressions import compare_expressions
 from verifiers.answers.limits import MAX_ITEMS, AnswerTooLargeError
 from verifiers.answers.lists import (
@@ -199,6 +200,8 @@ class Comparer:
         names = unnamed(gold), unnamed(answer)
         if names == (None, None):
             return None
+        if self._has_false(answer) and not self._has_false(gold):
+            return differ("an equality that does not hold")
         if (
             names[0] is not None
             and names[1] is not None
@@ -227,6 +230,10 @@ class Comparer:
         if not agreement.equal and not other.opening:
             agreement = in_order(_items(sides[0]), _items(sides[1]), self.compare)
         return agreement.conceding(Concession.NAMES) if agreement.equal else agreement
+
+    def _has_false(self, node: Node) -> bool:
+        items = node.items if isinstance(node, Collection) else ()
+        return any(isinstance(item, Relation) and is_false(item, self.compare, self.prover) for item in items)
 
     def _speaks_of_sets(self, gold: Node, answer: Node) -> bool:
         """One side is certainly a set of numbers, not a tuple."""

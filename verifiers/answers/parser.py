@@ -402,7 +402,15 @@ class Parser(FunctionParser):
             ):
                 self.position += 5
                 return self._applied(name + "^-1")
+        elif self._at_zero():
+            return self._applied(name)
         return Symbol(name)
+
+    def _at_zero(self) -> bool:
+        """`I(0)`: a value at the start, and no product."""
+        zero = self.peek(1)
+        is_zero = zero.kind == "number" and zero.number is not None and zero.number.value == 0
+        return self.next.kind == "(" and not self.next.spaced and is_zero and self.peek(2).kind == ")"
 
     def _applied(self, name: str) -> Node:
         group = self._bracket(self.take().kind)

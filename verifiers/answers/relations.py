@@ -8,11 +8,10 @@ gold a < b < c         answer c > b > a             ->  the same chain
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
-from fractions import Fraction
 
 from verifiers.answers.agreement import Agreement, agree, differ
+from verifiers.answers.chains import before_rounding, is_false, is_identity, is_negated, values_of
 from verifiers.answers.lists import Compare, in_order, unordered
 from verifiers.answers.parser_tools import negate
 from verifiers.answers.proof import Answer, Prover
@@ -21,12 +20,7 @@ from verifiers.answers.sets import is_set, same_set
 from verifiers.answers.tree import (
     Call,
     Collection,
-    Constant,
     Node,
-    Number,
-    Power,
-    Product,
-    Ratio,
     Relation,
     Sum,
     Symbol,
@@ -35,10 +29,9 @@ from verifiers.answers.tree import (
     symbols_of,
 )
 
-__all__ = ["Named", "assignment", "compare_relations", "unnamed", "values_of"]
+__all__ = ["Named", "assignment", "compare_relations", "unnamed"]
 
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!=", "perp": "perp", "parallel": "parallel"}
-_EQUALS = frozenset({"=", "approx", "equiv"})
 _UNKNOWNS = frozenset(("x", "y", "z", "t", "r", "m", "n", "p", "lambda", "theta"))
 
 
@@ -57,56 +50,6 @@ class Named:
     values: tuple[Node, ...]
     by_name: tuple[Node, ...]
     single: bool
-
-
-def _is_name(node: Node) -> bool:
-    """Whether `node` is something one can ask for: x, f(x), AB, a + b, |AB|; not 2x or x^2 - 1."""
-    match node:
-        case Symbol() | Constant("e" | "i" | "R"):
-            return True
-        case Call(name, _) if name.startswith("apply "):
-            return True
-        case Call("abs" | "bar" | "sin" | "cos" | "tan", (inner,)):
-            return _is_name(inner)
-        case Power(base, Number(exponent, _)):
-            return _is_name(base) and exponent == -1
-        case Sum(parts) | Product(parts):
-            return all(_is_name(part) or _is_minus_one(part) for part in parts)
-        case Ratio(parts):
-            return all(_is_name(part) for part in parts)
-        case Collection(_, _, items):
-            return all(_is_name(item) for item in items)
-    return False
-
-
-def _is_minus_one(node: Node) -> bool:
-    return isinstance(node, Number) and node.value == -1
-
-
-def values_of(node: Relation) -> list[Node] | None:
-    r"""What a chain of equalities gives as the value: `x = a`, `2 + 3 = 5`, `x = a \\approx b`.
-
-    Returns:
-        The exact value first, then approximations; None when the chain is a condition on an unknown.
-    """
-    if not set(node.operators) <= _EQUALS:
-        return None
-    operands = list(node.operands)
-    if node.operators[0] == "=" and len(operands) == 2 and _is_name(operands[1]) and not symbols_of(operands[0]):
-        operands.reverse()
-    first = operands[0]
-    if symbols_of(first) or isinstance(first, Constant):
-        if not _is_name(first) or (isinstance(first, Sum) and operands[1] == Number(Fraction(0))):
-            return None
-        rest, operators = operands[1:], list(node.operators[1:])
-    elif any(symbols_of(operand) for operand in operands):
-        return None
-    else:
-        rest, operators = operands, list(node.operators)
-    exact = len(rest)
-    if "approx" in operators:
-        exact = operators.index("approx") + 1
-    return [rest[exact - 1], *rest[exact:]]
 
 
 def assignment(node: Node) -> Node | None:
@@ -182,18 +125,18 @@ def compare_relations(gold: Node, answer: Node, compare: Compare, prover: Prover
     values = values_of(relation)
     if relation.operators == ("->",):
         values = [relation.operands[-1]]
-    if values is None and relation is answer and _is_identity(relation, compare):
+    if values is None and relation is answer and is_identity(relation, compare):
         values = [relation.operands[-1]]
     if values:
         first = in_place(values[0])
-        if first.equal and _is_false(relation, compare):
+        if first.equal and is_false(relation, compare, prover):
             return differ("an equality that does not hold")
         if first.under_strict:
             return first
         if isinstance(relation.operands[0], Call) and isinstance(other, Collection):
             return agree("the same set of numbers") if same_set(relation, other, prover) else first
         if relation is answer:
-            exact = _before_rounding(relation, compare)
+            exact = before_rounding(relation, compare, prover)
             return in_place(exact) if exact is not None else first
         if first.equal:
             return first
@@ -204,38 +147,6 @@ def compare_relations(gold: Node, answer: Node, compare: Compare, prover: Prover
         if same is not None:
             return agree("the same set of numbers") if same else differ("other sets of numbers")
     return differ("a relation and something else")
-
-
-def _numbers(relation: Relation) -> list[Node]:
-    """The members of a chain of equalities that are numbers: not its names, and no function of an unknown."""
-    return [side for side in relation.operands if is_expression(side) and not symbols_of(side) and not _is_name(side)]
-
-
-def _is_false(relation: Relation, compare: Compare) -> bool:
-    """Whether a chain of equal numbers is wrong in itself, `2 + 3 = 6` or `x = 5 = 6`; a decimal may be rounded."""
-    if "approx" in relation.operators:
-        return False
-    pairs = itertools.pairwise(_numbers(relation))
-    return not all(compare(second, first).equal or compare(first, second).equal for first, second in pairs)
-
-
-def _is_identity(relation: Relation, compare: Compare) -> bool:
-    """`(x + 1)^2 = x^2 + 2x + 1`: the sides are the same function, so that the last one is meant."""
-    if set(relation.operators) != {"="} or not all(map(is_expression, relation.operands)):
-        return False
-    return all(compare(relation.operands[-1], side).same_value for side in relation.operands[:-1])
-
-
-def _before_rounding(relation: Relation, compare: Compare) -> Node | None:
-    r"""The exact number of `\sqrt{2} = 1.414`, which is meant though the chain goes on to a decimal of it."""
-    numbers = _numbers(relation)
-    if len(numbers) < 2 or not _is_decimal(numbers[-1]) or _is_false(relation, compare):
-        return None
-    return next((one for one in reversed(numbers[:-1]) if not _is_decimal(one)), None)
-
-
-def _is_decimal(node: Node) -> bool:
-    return isinstance(node, Number) and node.places is not None
 
 
 def _joined(node: Node) -> Node:
@@ -259,11 +170,13 @@ def _both(gold: Relation, answer: Relation, compare: Compare, prover: Prover) ->
         )
     ):
         agreement = compare(values[0][0], values[1][0])
-        if agreement.equal and _is_false(answer, compare) and not _is_false(gold, compare):
+        if agreement.equal and is_false(answer, compare, prover) and not is_false(gold, compare, prover):
             return differ("an equality that does not hold")
         if agreement.equal or len(symbols_of(values[0][0]) | symbols_of(values[1][0])) == 0:
             return agreement
     if gold.operators == answer.operators == ("in",):
+        if is_negated(names[0]) != is_negated(names[1]):
+            return differ("sets of other unknowns")
         return compare(gold.operands[1], answer.operands[1])
     if set(gold.operators) | set(answer.operators) <= {"=", "approx"}:
         return _equations(gold, answer, compare, prover)
