@@ -15,6 +15,7 @@ from verifiers.answers.agreement import Agreement, Concession, agree, differ
 from verifiers.answers.calculations import is_calculation, is_division
 from verifiers.answers.chains import is_false
 from verifiers.answers.expressions import compare_expressions
+from verifiers.answers.families import compare_families, with_letter_of
 from verifiers.answers.limits import MAX_ITEMS, AnswerTooLargeError
 from verifiers.answers.lists import (
     compare_collections,
@@ -57,6 +58,7 @@ from verifiers.answers.tree import (
     show,
     walk,
 )
+from verifiers.answers.units import are_opposite
 from verifiers.answers.words import clock_of
 
 __all__ = ["Comparer", "compare_readings"]
@@ -78,6 +80,9 @@ def compare_readings(gold: Reading, answer: Reading, comparer: Comparer | None =
         same = comparer.compare(gold.reason, answer.reason)
         if not same.equal:
             return differ(f"the same verdict with another value: {same.rule}")
+    if (family := compare_families(gold, answer, comparer.prover)) is not None:
+        return family
+    answer = with_letter_of(gold, answer)
     if gold.words and answer.words and worded and _without_gaps(gold.words) == _without_gaps(answer.words):
         return agree("the same words")
     best = differ("nothing to compare" if gold.nodes else "other words")
@@ -315,6 +320,8 @@ class Comparer:
         units = gold.unit, answer.unit
         if not units[0].dimension or not units[1].dimension:
             agreement = self.compare(gold.value, answer.value)
+            if are_opposite(units[0].name, units[1].name):
+                return differ(f"{units[1].name} instead of {units[0].name}")
             same_name = units[0].name.lower().rstrip("s") == units[1].name.lower().rstrip("s")
             return agreement if same_name or not agreement.equal else agreement.conceding(Concession.UNIT_NAME)
         if units[0].dimension != units[1].dimension:

@@ -18,7 +18,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from verifiers.answers.boxes import last_boxes
+from verifiers.answers.chinese_numerals import with_digits
 from verifiers.answers.cleaning import strip_invisible
+from verifiers.answers.last_number import NUMBER, OR_MORE, last_number, with_unit
 from verifiers.answers.limits import MAX_ANSWER_CHARACTERS, MAX_LITERAL_CHARACTERS, MAX_TEXT_TAIL
 from verifiers.answers.spill import before_next_question
 from verifiers.thoughts import without_thoughts
@@ -105,10 +107,6 @@ _CORRECTED_VALUE = re.compile(
 )
 _MATH = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\\((.+?)\\\)|(?<!\\)\$((?:[^$\\\n]|\\.){1,600}?)(?<!\\)\$", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=[^\s.])[.!?](?=\s+(?:[A-Z#*\"'\\]|I\b)|\s*$)|[。！？]|\n|(?<=[\d\w$}])\.\s*(?=####)")
-_NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.:])(?:[01]?\d|2[0-4]):[0-5]\d(?![\d:])(?:\s?[ap]\.?m\b\.?)?"
-    r"|(?<![A-Za-z0-9_.])[-−]?\s?(?:[$€£¥]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?!\d)(?:\s?/\s?\d+)?(?:\s?(?:%|\\%))?(?![_^])"
-)
 
 
 @cache
@@ -122,14 +120,9 @@ def _cut_words() -> re.Pattern[str]:
 
 _ANSWER_WORD = re.compile(r"answer|correct|option|choice|答|选", re.IGNORECASE)
 _UNSURE = re.compile(r"\b(?:or|maybe|perhaps|possibly)\b", re.IGNORECASE)
-_NEGATION = re.compile(
-    r"\b(?:not|n't|never|than|isn't|wasn't|at\s+least|at\s+most|up\s+to|between(?:\s+\S+\s+and)?|twice|thrice|double|triple|half(?:\s+of)?"
-    r"|(?:root|cube|square|logarithm|reciprocal|inverse|factorial|negative)\s+of|(?:is|are|was|just|well)\s+(?:over|above|under|below))\s*(?:equal\s+to\s+|be\s+)?\$?\s*$",
-    re.IGNORECASE,
-)
 _DENIED = re.compile(r"\s*(?:not|unknown|unclear)\b", re.IGNORECASE)
 _UNKNOWN = re.compile(
-    r"\banswers?\s+(?:is|are|remains?)\s+(?:therefore\s+)?(?:unknown|unclear|not\s+(?:known|clear)|undetermined)\b[^.;\d\n]*\W*$"
+    r"\banswers?\s+(?:is|are|remains?)\s+(?:therefore\s+)?(?:unknown|unclear|not\s+(?:known|clear)|undetermined)\b[^.\n]*\W*$"
     r"|(?:\b(?:that|this|which|it)\s+(?:is|was)|[.?!]|\s[-–—])\s+(?:clearly\s+|obviously\s+|certainly\s+)?"
     r"(?:no|nope|wrong|incorrect|impossible|absurd|invalid|false|not\s+(?:right|correct|possible|valid|it))\W*$",
     re.IGNORECASE,
@@ -143,14 +136,6 @@ _NO_SOLUTION = re.compile(
 )
 """A last sentence that says so of the problem; `k = 3, for which there is no solution` may answer another question."""
 
-_CHANGED_AFTER = re.compile(
-    r"\$?\s*(?:,?\s*(?:which|that|it)\s+)?(?:(?:is|was|are|were|does|do|did|can|will)\s*(?:not|n['’]t|never|too|wrong|incorrect|impossible"
-    r"|invalid|extraneous|rejected)|cannot|fails?|(?:plus|minus|times\s+[a-z\d$](?![a-z])|squared|cubed|factorial|divided|less\s+than|more\s+than"
-    r"|fewer\s+than|to\s+the\s+power|tenths|hundredths|thousandths|halves|thirds|(?:four|fif|six|seven|eigh|nin)ths)\b)",
-    re.IGNORECASE,
-)
-"""Words after a number that make it another number, or none."""
-
 _COURTESY = re.compile(
     r"\s*(?:Let me know|Feel free|I hope|Hope this|Would you like|Do you want|If you (?:have|need|want|would))"
     r"[^\n]*\s*$"
@@ -160,6 +145,32 @@ _COURTESY = re.compile(
 _BULLETS = re.compile(r"([-*•]\s+[^\n]+(?:\n\s*[-*•]\s+[^\n]+)*)")
 """A list that begins on the line after a cue."""
 
+_REFUSAL = re.compile(
+    r"(?:^|[.!?\n])\s*(?:(?:unfortunately|sorry),?\s+)?(?:I|we)\s+(?:give\s+up|do(?:\s+not|n['’]t)\s+know"
+    r"|(?:can(?:not|\s+not|['’]t)|could\s+not|couldn['’]t|am\s+(?:unable|not\s+able)\s+to|are\s+unable\s+to)\s+"
+    r"(?:determine|solve|compute|answer|help|find|tell|say|conclude|calculate|decide|finish))\b[^.!?\n]*[.!?]?\s*$",
+    re.IGNORECASE,
+)
+"""A last sentence that gives up: its numbers are no answer."""
+
+_TAKEN_BACK = re.compile(
+    r"(?:^|[.!?…\n*]|[-–—])\s*"
+    r"(?:(?:wait|no|nope|oops|sorry|hmm+|correction|edit|actually|i\s+mean|make\s+that|rather|scratch\s+that)\b[\s,.:;!…–—-]*)+"
+    r"(?:(?:it|that|this|the\s+(?:(?:correct|right|final)\s+)?(?:answer|value|result))(?:['’]s|\s+is|\s+should\s+be|\s+must\s+be)\s+"
+    r"(?:actually\s+)?)?"
+    r"(?P<value>\$[^$\n]{1,80}\$|\\\([^\n]{1,80}\\\)|[-+−]?[$€£]?\d[\d,./]*%?(?:\s[A-Za-z]{1,12}){0,2})[.!]?\s*(?:\*\*)?\s*$",
+    re.IGNORECASE,
+)
+"""A last sentence such as `Wait, no: 7.` or `No, it's 7.`, which replaces the answer before it."""
+
+_ALTERNATIVES = re.compile(r"=[^=\n]*\b(?:or|and)\b[^=\n]*=")
+_FENCED = re.compile(r"```\w*\n([^\n`]+)\n?```")
+"""A block of code that is one line, and all there is."""
+
+_LIST_ONLY = re.compile(r"[-*•]\s+[^\n]{1,60}(?:\n\s*[-*•]\s+[^\n]{1,60})+")
+_WORD = re.compile(r"(?<!\\)(?<![A-Za-z])[A-Za-z]{3,}")
+_STRUCK = re.compile(r"~~[^~\n]{1,200}~~|<(s|del|strike)>[^<\n]{1,200}</\1>")
+_EMPHASIS_TAG = re.compile(r"</?(?:b|i|u|em|strong|span|p|div|br)\s?/?>")
 _DENIAL = re.compile(r"\banswer\s+is\s+not\b[^.\n]*", re.IGNORECASE)
 _NOT_BUT = re.compile(r"^\s*not\s+.{1,60}?,?\s*but\s+(?:rather\s+)?", re.IGNORECASE | re.DOTALL)
 _LEAD = re.compile(
@@ -179,8 +190,6 @@ _BOUND = re.compile(
 )
 """A bound on the answer, which is no answer."""
 
-_OR_MORE = re.compile(r"\bor\s+(?:more|less|fewer|greater|larger|higher)\b", re.IGNORECASE)
-_ALTERNATIVE = re.compile(r"\b(?:or|either)\s*\$?\s*$", re.IGNORECASE)
 _DOUBTED = re.compile(
     r"\b(?:not|false|untrue|neither|nor|never|if|whether|unless|wrong|incorrect)\b|n['’]t\b", re.IGNORECASE
 )
@@ -195,6 +204,7 @@ _AFTER_WORDS = "after the words"
 _SAYS_ANSWER = re.compile(r"answer|correct|option|choice|'A\s*:|答|选", re.IGNORECASE)
 _SENTENCE_MARKS = " \n.!*_"
 _MAX_LAST_WORDS = 120
+_MAX_TAKEN_BACK = 200
 _MAX_CUE_CHARACTERS = 1_500
 _SHORT_TEXT = 400
 
@@ -222,6 +232,8 @@ def _places(text: str) -> Iterator[Extraction]:
     text = strip_invisible(text).strip()
     if "> " in text or ">\t" in text:
         text = _QUOTE.sub("", text)
+    if "~~" in text or "</" in text:
+        text = _EMPHASIS_TAG.sub("", _STRUCK.sub(" ", text)).strip()
     text, cut_at = before_next_question(text, _is_answered)
     found = _places_before(_without_courtesy(text))
     return (replace(place, cut_at=cut_at) for place in found) if cut_at else found
@@ -249,6 +261,9 @@ def _places_before(text: str) -> Iterator[Extraction]:
         yield Extraction(boxes.content, boxes.rule)
         yield from _after_cues(boxes.content)
         return
+    if text[0] in "`-*•" and (plain := _unlisted(text)) is not None:
+        yield from _places_before(plain)
+        return
     tagged = _answer_tag(text)
     if tagged is not None:
         yield from _places(tagged)
@@ -266,6 +281,9 @@ def _places_before(text: str) -> Iterator[Extraction]:
         found = True
         yield Extraction(hashes[-1].strip(), "after the #### mark")
     cues = _after_cues(tail)
+    if cues and not found and (taken_back := _TAKEN_BACK.search(tail[-_MAX_TAKEN_BACK:])) is not None:
+        yield Extraction(taken_back["value"], "a correction at the end")
+        return
     if not found and not cues and len(text) <= _SHORT_TEXT and _looks_bare(text):
         found = True
         yield Extraction(text, WHOLE_TEXT, certain=_STATED.fullmatch(text) is None)
@@ -275,13 +293,22 @@ def _places_before(text: str) -> Iterator[Extraction]:
             yield Extraction(text, WHOLE_TEXT, certain=False)
         elif not re.search(r"\s", text[:2_000]) or (len(text) > MAX_TEXT_TAIL and not re.search(r"[^\d.,\s]", text)):
             yield Extraction(text, WHOLE_TEXT)
-    if not _pure_mathematics(text):
+    if not _pure_mathematics(text) and _REFUSAL.search(tail[-_SHORT_TEXT:]) is None:
         yield from _fallbacks(_DENIAL.sub(" ", tail))
 
 
 def _without_courtesy(text: str) -> str:
     last = text.rfind("\n\n")
     return text[:last] if last > 0 and _COURTESY.match(text, last) is not None else text
+
+
+def _unlisted(text: str) -> str | None:
+    """What a lone block of code or a bare list of values holds; None when `text` is neither."""
+    if (fenced := _FENCED.fullmatch(text)) is not None and "print" not in text:
+        return fenced[1].strip()
+    if _LIST_ONLY.fullmatch(text) is not None and _WORD.search(text) is None:
+        return " , ".join(line.strip()[1:].strip(_EDGE) for line in text.split("\n"))
+    return None
 
 
 def _answer_tag(text: str) -> str | None:
@@ -326,6 +353,8 @@ def _correction_after(text: str, end: int) -> Extraction | None:
     correction = _CORRECTION.search(rest)
     if correction is None:
         return None
+    if (taken_back := _TAKEN_BACK.search(rest[-_MAX_TAKEN_BACK:])) is not None:
+        return Extraction(taken_back["value"], "a correction after the box")
     after = rest[correction.start() :]
     cues = _after_cues(after)
     if cues:
@@ -402,7 +431,7 @@ def _narrowed(phrase: str) -> list[str]:
     stated = _STATED.fullmatch(phrase) or _CHINESE_STATED.fullmatch(phrase)
     if stated is not None:
         phrase = stated[1]
-    if _BOUND.match(phrase) or _OR_MORE.search(phrase):
+    if _BOUND.match(phrase) or OR_MORE.search(phrase):
         return [phrase]
     reason = _cut_words().search(phrase)
     before = phrase[: reason.start()] if reason is not None else phrase
@@ -416,7 +445,7 @@ def _narrowed(phrase: str) -> list[str]:
     segments = [next(group for group in match.groups() if group is not None) for match in _MATH.finditer(bare or cut)]
     if segments:
         candidates.append(segments[0] if len(segments) == 1 else _joined_segments(bare or cut, segments))
-    numbers = _NUMBER.findall(bare or cut)
+    numbers = NUMBER.findall(bare or cut)
     leads = len(numbers) == 1 or bool(numbers and (bare or cut).startswith(numbers[0].strip()))
     if leads and not segments and not _UNSURE.search(bare or cut):
         candidates.append(numbers[0])
@@ -438,6 +467,8 @@ def _fallbacks(text: str) -> Iterator[Extraction]:
         if outputs and outputs[-1].strip():
             yield Extraction(outputs[-1].strip().split("\n")[-1], "the program's output", certain=False)
     end = text[-_MAX_CUE_CHARACTERS:].rstrip()
+    if not end.isascii():
+        end = with_digits(end)
     if "no " in end[-_MAX_LAST_WORDS:] and _NO_SOLUTION.search(end[-_SHORT_TEXT:]):
         yield Extraction("no solution", "the last sentence", certain=False)
     math = list(_MATH.finditer(end)) if "$" in end or "\\" in end else []
@@ -448,24 +479,18 @@ def _fallbacks(text: str) -> Iterator[Extraction]:
         weak = list(_weak_cue().finditer(end))
         parts = _narrowed(_phrase(end, weak[-1].end())) if weak else []
         yield from (Extraction(part, "after a word of conclusion", certain=False) for part in parts[:2])
-    number = _last_number(end)
+    number = last_number(end)
     if math and (number is None or number.start() < math[-1].end()):
         content = next(group for group in math[-1].groups() if group is not None)
         yield Extraction(content, "the last piece of mathematics", certain=False)
     last = end.rsplit("\n", 1)[-1].strip(_EDGE)
-    if "=" in last and len(last) <= _SHORT_TEXT:
+    if "=" not in last and "\\" in last and len(last) <= _SHORT_TEXT and "$" not in last and _WORD.search(last) is None:
+        yield Extraction(last, "the last line", certain=False)
+    if "=" in last and len(last) <= _SHORT_TEXT and not _ALTERNATIVES.search(last):
         value = last.rsplit("=", 1)[1]
         yield Extraction(_cut_words().sub("", value) or value, "after the last equality sign", certain=False)
     if number is not None:
+        quantity = with_unit(end, number)
+        if quantity is not None:
+            yield Extraction(quantity, "the last number and its unit", certain=False)
         yield Extraction(number[0], "the last number", certain=False)
-
-
-def _last_number(text: str) -> re.Match[str] | None:
-    """The last number that the words around it neither deny nor change; None when it is one of alternatives."""
-    for number in reversed(list(_NUMBER.finditer(text))):
-        before = text[max(number.start() - _MAX_LAST_WORDS, 0) : number.start()]
-        if _NEGATION.search(before) or _CHANGED_AFTER.match(text, number.end()):
-            continue
-        doubtful = _ALTERNATIVE.search(before) or _OR_MORE.match(text[number.end() :].lstrip())
-        return None if doubtful else number
-    return None

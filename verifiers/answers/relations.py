@@ -15,7 +15,7 @@ from verifiers.answers.chains import before_rounding, is_false, is_identity, is_
 from verifiers.answers.lists import Compare, in_order, unordered
 from verifiers.answers.parser_tools import negate
 from verifiers.answers.proof import Answer, Prover
-from verifiers.answers.rewrite import has_plus_minus, upper_and_lower
+from verifiers.answers.rewrite import has_plus_minus, rename, upper_and_lower
 from verifiers.answers.sets import is_set, same_set
 from verifiers.answers.tree import (
     Call,
@@ -158,6 +158,7 @@ def _joined(node: Node) -> Node:
 def _both(gold: Relation, answer: Relation, compare: Compare, prover: Prover) -> Agreement:
     if isinstance(gold.operands[0], Call) != isinstance(answer.operands[0], Call) and same_set(gold, answer, prover):
         return agree("the same set of numbers")
+    answer = _with_argument_of(gold, answer)
     values = values_of(gold), values_of(answer)
     names = gold.operands[0], answer.operands[0]
     if (
@@ -184,6 +185,18 @@ def _both(gold: Relation, answer: Relation, compare: Compare, prover: Prover) ->
     if same is not None and symbols_of(gold) == symbols_of(answer):
         return agree("the same set of numbers") if same else differ("other sets of numbers")
     return _inequalities(gold, answer, compare, prover)
+
+
+def _with_argument_of(gold: Relation, answer: Relation) -> Relation:
+    """`f(t) = 2t` as `f(x) = 2x`: the letter of an argument is bound by the definition."""
+    match gold.operands[0], answer.operands[0]:
+        case Call(name, (Symbol(wanted),)), Call(other, (Symbol(given),)) if name == other and name.startswith(
+            "apply "
+        ):
+            if wanted != given and wanted not in symbols_of(answer) and given not in symbols_of(gold):
+                operands = tuple(rename(side, lambda one: wanted if one == given else one) for side in answer.operands)
+                return Relation(answer.operators, operands)
+    return answer
 
 
 def _is_function(node: Node) -> bool:

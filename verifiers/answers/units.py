@@ -14,7 +14,16 @@ from fractions import Fraction
 from verifiers.answers.tree import Unit
 from verifiers.answers.vocabulary import CURRENCY_SIGNS, find_unit
 
-__all__ = ["compound_unit", "money"]
+__all__ = ["are_opposite", "compound_unit", "money"]
+
+_OPPOSITES = tuple(
+    frozenset(pair.split("/"))
+    for pair in (
+        "increase/decrease", "profit/loss", "gain/loss", "more/less", "more/fewer", "left/right", "up/down",
+        "east/west", "north/south", "above/below", "clockwise/counterclockwise", "longer/shorter", "greater/less",
+        "larger/smaller", "older/younger", "faster/slower", "early/late", "higher/lower", "discount/markup", "won/lost",
+    )
+)  # fmt: skip
 
 _DERIVED: dict[str, tuple[tuple[tuple[str, int], ...], Fraction]] = {
     "volume": ((("length", 3),), Fraction(1, 1000)),
@@ -32,6 +41,14 @@ _CHINESE_POWERS = {
     "平方千米": ("千米", 2),
 }
 _DIMENSIONLESS = frozenset({"units", "unit", "unitless"})
+
+
+def are_opposite(first: str, second: str) -> bool:
+    """Whether two names of counted things say opposite things: `increase` and `decrease`."""
+    words = set(first.lower().split()), set(second.lower().split())
+    return any(
+        len(pair & words[0]) == len(pair & words[1]) == 1 and pair & words[0] != pair & words[1] for pair in _OPPOSITES
+    )
 
 
 def compound_unit(parts: Sequence[tuple[str, int]]) -> Unit:
