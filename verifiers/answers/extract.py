@@ -154,7 +154,7 @@ _REFUSAL = re.compile(
 """A last sentence that gives up: its numbers are no answer."""
 
 _TAKEN_BACK = re.compile(
-    r"(?:^|[.!?…\n*]|[-–—])\s*"
+    r"[.!?…\n*–—-]\s*"
     r"(?:(?:wait|no|nope|oops|sorry|hmm+|correction|edit|actually|i\s+mean|make\s+that|rather|scratch\s+that)\b[\s,.:;!…–—-]*)+"
     r"(?:(?:it|that|this|the\s+(?:(?:correct|right|final)\s+)?(?:answer|value|result))(?:['’]s|\s+is|\s+should\s+be|\s+must\s+be)\s+"
     r"(?:actually\s+)?)?"
@@ -230,9 +230,9 @@ def places(text: str) -> Iterator[Extraction]:
 
 def _places(text: str) -> Iterator[Extraction]:
     text = strip_invisible(text).strip()
-    if "> " in text or ">\t" in text:
+    if ">" in text and ("> " in text or ">\t" in text):
         text = _QUOTE.sub("", text)
-    if "~~" in text or "</" in text:
+    if ("~" in text and "~~" in text) or ("<" in text and "</" in text):
         text = _EMPHASIS_TAG.sub("", _STRUCK.sub(" ", text)).strip()
     text, cut_at = before_next_question(text, _is_answered)
     found = _places_before(_without_courtesy(text))
@@ -281,7 +281,7 @@ def _places_before(text: str) -> Iterator[Extraction]:
         found = True
         yield Extraction(hashes[-1].strip(), "after the #### mark")
     cues = _after_cues(tail)
-    if cues and not found and (taken_back := _TAKEN_BACK.search(tail[-_MAX_TAKEN_BACK:])) is not None:
+    if cues and not found and (taken_back := _TAKEN_BACK.search("\n" + tail[-_MAX_TAKEN_BACK:])) is not None:
         yield Extraction(taken_back["value"], "a correction at the end")
         return
     if not found and not cues and len(text) <= _SHORT_TEXT and _looks_bare(text):
@@ -353,7 +353,7 @@ def _correction_after(text: str, end: int) -> Extraction | None:
     correction = _CORRECTION.search(rest)
     if correction is None:
         return None
-    if (taken_back := _TAKEN_BACK.search(rest[-_MAX_TAKEN_BACK:])) is not None:
+    if (taken_back := _TAKEN_BACK.search("\n" + rest[-_MAX_TAKEN_BACK:])) is not None:
         return Extraction(taken_back["value"], "a correction after the box")
     after = rest[correction.start() :]
     cues = _after_cues(after)

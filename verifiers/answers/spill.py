@@ -47,9 +47,8 @@ _TOKEN = re.compile(
     r"|<\|im_end\|>|<\|im_start\|>\s{0,4}user\b|<\|eot_id\|>|<\|start_header_id\|>\s{0,4}user\b|<\|user\|>|<｜User｜>"
     r"|\[INST\]|<end_of_turn>|<start_of_turn>\s{0,4}user\b"
 )
-_TOKEN_STARTS = ("<|", "</s>", "<eos>", "<｜", "[INST]", "_of_turn>")
 _FIRST_WORDS = re.compile(
-    r"\n[ \t>#*_]{0,20}(?:(?:[Nn]ext|[Nn]ew|[Aa]nother) )?(?:[Qq]uestion|[Pp]roblem|[Ee]xercise|[Ee]xample|[Tt]ask"
+    r"\n[ \t>#*_]*+(?:(?:[Nn]ext|[Nn]ew|[Aa]nother) )?(?:[Qq]uestion|[Pp]roblem|[Ee]xercise|[Ee]xample|[Tt]ask"
     r"|[Pp]uzzle|[Qq][ \d:：*_]|[Uu]ser|[Hh]uman|[Ii]nstruction|[Ii]nput|QUESTION|PROBLEM|下|问|题|例)"
 )
 """Every heading begins so, but for a numbered line that asks; quick, for the many texts without one."""
@@ -114,9 +113,14 @@ def before_next_question(text: str, is_answered: Callable[[str], bool]) -> tuple
 
 
 def _may_ask_again(text: str) -> bool:
-    if any(start in text for start in _TOKEN_STARTS) or _FIRST_WORDS.search(text) is not None:
+    if _FIRST_WORDS.search(text) is not None:
         return True
-    return ("?" in text or "？" in text) and _ASKING_LINE.search(text) is not None
+    if ("?" in text or "？" in text) and _ASKING_LINE.search(text) is not None:
+        return True
+    # One after the other, the rare character first: this is run on every text.
+    if "<" in text and ("<|" in text or "</s>" in text or "_of_turn>" in text or "<eos>" in text or "<｜" in text):
+        return _TOKEN.search(text) is not None
+    return "[" in text and "[INST]" in text
 
 
 def _tokens(text: str, first_answer: int) -> Iterator[_Start]:
