@@ -21,6 +21,7 @@ from verifiers.answers.tree import (
     Number,
     Power,
     Product,
+    Quantity,
     Ratio,
     Relation,
     Sum,
@@ -99,7 +100,8 @@ def values_of(node: Relation) -> list[Node] | None:
 
 def _numbers(relation: Relation) -> list[Node]:
     """The members of a chain of equalities that are numbers: not its names, and no function of an unknown."""
-    return [side for side in relation.operands if is_expression(side) and not symbols_of(side) and not _is_given(side)]
+    sides = [side.value if isinstance(side, Quantity) else side for side in relation.operands]
+    return [side for side in sides if is_expression(side) and not symbols_of(side) and not _is_given(side)]
 
 
 def _is_given(node: Node) -> bool:

@@ -196,6 +196,10 @@ _TEXT_DIGITS = re.compile(r"(?<=\d)\s*\\(?:text|mathrm|texttt)\s*\{\s*([A-Z]+)\s
 _ALIGNMENT = re.compile(r"&\s*(=|<|>|\\(?:le|leq|ge|geq|ne|neq|approx|equiv|in)(?![A-Za-z]))(?:\s*&)?")
 """The mark before a relation in lines that are set under one another."""
 
+_LINES = re.compile(r"\\(?:begin|end)\s*\{(?:aligned|align|split)\*?\}")
+_CONTINUED = re.compile(r"\\\\\s*&?\s*=")
+"""A line that goes on with an equality sign."""
+
 _EACH = re.compile(
     r"(?<=[\w}])\s+an? (?=(?:second|minute|hour|day|night|week|weekend|month|year|quarter|piece|person|dozen|pound|"
     r"gallon|mile|kilogram)\b)"
@@ -262,6 +266,8 @@ def clean(text: str) -> str:
         text = _GROUPED.sub(lambda match: match[1] + re.sub(r"\D", "", match[2]), text)
         text = _DECIMAL_COMMA.sub(".", text)
         text = _BRACED_ARRAY.sub(r"\\begin{cases}\1\\end{cases}", text)
+        if "{align" in text or "{split" in text:
+            text = _CONTINUED.sub(" = ", _LINES.sub(" ", text))
         if "&" in text:
             text = _ALIGNMENT.sub(r"\1", text)
         if "frac" in text:

@@ -63,6 +63,9 @@ from verifiers.answers.words import clock_of
 
 __all__ = ["Comparer", "compare_readings"]
 
+_EMPTY_SET_LETTERS = frozenset((r"\phi", r"\Phi"))
+"""Letters that stand for the empty set where its sign is not at hand."""
+
 MAX_COMPARISONS = 5_000
 """Pairs of nodes that one judgement compares."""
 
@@ -80,6 +83,8 @@ def compare_readings(gold: Reading, answer: Reading, comparer: Comparer | None =
         same = comparer.compare(gold.reason, answer.reason)
         if not same.equal:
             return differ(f"the same verdict with another value: {same.rule}")
+    if answer.cleaned in _EMPTY_SET_LETTERS and Constant("empty") in gold.nodes:
+        return agree("the empty set")
     if (family := compare_families(gold, answer, comparer.prover)) is not None:
         return family
     answer = with_letter_of(gold, answer)
@@ -110,6 +115,17 @@ def _of_other_unknowns(names: tuple[Named | None, Named | None]) -> bool:
     letters_of = [{show(name).partition("_")[0].lower() for name in found.names} for found in names if found]
     plain = all(isinstance(name, Symbol) for found in names if found for name in found.names)
     return plain and letters_of[0] != letters_of[1]
+
+
+def _letters_of(names: Named | None) -> set[str]:
+    return {show(name).partition("_")[0].lower() for name in names.names} if names else set()
+
+
+def _assigned(node: Node) -> set[str]:
+    """The letters to which members of a list give values."""
+    items = node.items if isinstance(node, Collection) else ()
+    sides = [item.operands[0] for item in items if isinstance(item, Relation) and item.operators[0] == "="]
+    return {side.name.partition("_")[0].lower() for side in sides if isinstance(side, Symbol)}
 
 
 def _without_gaps(words: str) -> str:
@@ -220,8 +236,12 @@ class Comparer:
             side if found is None else Collection("", "", found.values)
             for side, found in zip((gold, answer), names, strict=True)
         ]
+        if names[0] is not None and names[1] is not None and names[0].single != names[1].single:
+            return differ("values of other unknowns")
         found = names[0] or names[1]
         assert found is not None
+        if None in names and not _assigned(gold if names[0] is None else answer) <= _letters_of(found):
+            return differ("values of other unknowns")
         if found.single:
             agreement = self.compare(sides[0], sides[1])
             return agreement.conceding(Concession.VARIABLES) if _of_other_unknowns(names) else agreement
@@ -234,6 +254,8 @@ class Comparer:
         agreement = in_order(by_name[0], by_name[1], self.compare)
         if not agreement.equal and not other.opening:
             agreement = in_order(_items(sides[0]), _items(sides[1]), self.compare)
+        if None not in names and _letters_of(names[0]) != _letters_of(names[1]):
+            agreement = agreement.conceding(Concession.VARIABLES)
         return agreement.conceding(Concession.NAMES) if agreement.equal else agreement
 
     def _has_false(self, node: Node) -> bool:

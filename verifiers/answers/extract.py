@@ -164,6 +164,7 @@ _TAKEN_BACK = re.compile(
 """A last sentence such as `Wait, no: 7.` or `No, it's 7.`, which replaces the answer before it."""
 
 _ALTERNATIVES = re.compile(r"=[^=\n]*\b(?:or|and)\b[^=\n]*=")
+_VERDICT = re.compile(r"(?:yes|no)\s*[,.;:]", re.IGNORECASE)
 _FENCED = re.compile(r"```\w*\n([^\n`]+)\n?```")
 """A block of code that is one line, and all there is."""
 
@@ -268,7 +269,8 @@ def _places_before(text: str) -> Iterator[Extraction]:
     if tagged is not None:
         yield from _places(tagged)
         return
-    if text.rstrip(_SENTENCE_MARKS)[-1:].isalpha() and _UNKNOWN.search(text[-_MAX_LAST_WORDS:]):
+    ends_in_words = text.rstrip(_SENTENCE_MARKS)[-1:].isalpha()
+    if ends_in_words and _UNKNOWN.search(text[-_MAX_LAST_WORDS:]) and _VERDICT.match(text) is None:
         return
     digits = _huge_integer_at_end(text)
     if digits is not None:

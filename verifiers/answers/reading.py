@@ -104,9 +104,6 @@ _SAID = re.compile(
 )
 """Words after a mere pointer: `it is circle`."""
 
-_EMPTY_SET_SIGNS = frozenset((r"\phi", r"\Phi"))
-"""Letters that stand for the empty set where its sign is not at hand."""
-
 _LEADING_VERDICT = re.compile(r"(yes|no|true|false)\b\s*[,.;:!](?!.*\b(?:yes|no)\b)", re.IGNORECASE)
 _IN_WORDS = re.compile(
     r"(?<=[\d}])\s*(?:\\text\s*\{\s*)?\("
@@ -232,8 +229,6 @@ def read(text: str) -> Reading:
         words = "no solution"
     elif (said := _SAID.fullmatch(words)) is not None:
         words = said[1]
-    if cleaned in _EMPTY_SET_SIGNS:
-        nodes.append(Constant("empty"))
     if (leading := _LEADING_VERDICT.match(cleaned)) is not None:
         nodes.insert(0, Words(SYNONYMS[leading[1].lower()]))
         reason = _reason(cleaned[leading.end() :])

@@ -158,7 +158,10 @@ def _joined(node: Node) -> Node:
 def _both(gold: Relation, answer: Relation, compare: Compare, prover: Prover) -> Agreement:
     if isinstance(gold.operands[0], Call) != isinstance(answer.operands[0], Call) and same_set(gold, answer, prover):
         return agree("the same set of numbers")
-    answer = _with_argument_of(gold, answer)
+    renamed = _with_argument_of(gold, answer)
+    if renamed is None:
+        return differ("a function of another letter")
+    answer = renamed
     values = values_of(gold), values_of(answer)
     names = gold.operands[0], answer.operands[0]
     if (
@@ -187,15 +190,18 @@ def _both(gold: Relation, answer: Relation, compare: Compare, prover: Prover) ->
     return _inequalities(gold, answer, compare, prover)
 
 
-def _with_argument_of(gold: Relation, answer: Relation) -> Relation:
-    """`f(t) = 2t` as `f(x) = 2x`: the letter of an argument is bound by the definition."""
+def _with_argument_of(gold: Relation, answer: Relation) -> Relation | None:
+    """`f(t) = 2t` as `f(x) = 2x`, since a definition binds its letter; None where `f(t) = 2x` is no such definition."""
     match gold.operands[0], answer.operands[0]:
         case Call(name, (Symbol(wanted),)), Call(other, (Symbol(given),)) if name == other and name.startswith(
             "apply "
         ):
-            if wanted != given and wanted not in symbols_of(answer) and given not in symbols_of(gold):
-                operands = tuple(rename(side, lambda one: wanted if one == given else one) for side in answer.operands)
-                return Relation(answer.operators, operands)
+            if wanted == given:
+                return answer
+            if wanted in symbols_of(answer) or given in symbols_of(gold):
+                return None
+            operands = tuple(rename(side, lambda one: wanted if one == given else one) for side in answer.operands)
+            return Relation(answer.operators, operands)
     return answer
 
 

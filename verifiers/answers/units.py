@@ -8,6 +8,7 @@ Fraction(1, 10000)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -22,6 +23,7 @@ _OPPOSITES = tuple(
         "increase/decrease", "profit/loss", "gain/loss", "more/less", "more/fewer", "left/right", "up/down",
         "east/west", "north/south", "above/below", "clockwise/counterclockwise", "longer/shorter", "greater/less",
         "larger/smaller", "older/younger", "faster/slower", "early/late", "higher/lower", "discount/markup", "won/lost",
+        "square/cubic",
     )
 )  # fmt: skip
 
@@ -43,8 +45,14 @@ _CHINESE_POWERS = {
 _DIMENSIONLESS = frozenset({"units", "unit", "unitless"})
 
 
+_POWER_MARK = re.compile(r"\^-?\d+")
+
+
 def are_opposite(first: str, second: str) -> bool:
-    """Whether two names of counted things say opposite things: `increase` and `decrease`."""
+    """Whether two names of counted things exclude each other: `increase` and `decrease`, `unit^2` and `unit^3`."""
+    powers = _POWER_MARK.findall(first), _POWER_MARK.findall(second)
+    if powers[0] and powers[1] and powers[0] != powers[1]:
+        return True
     words = set(first.lower().split()), set(second.lower().split())
     return any(
         len(pair & words[0]) == len(pair & words[1]) == 1 and pair & words[0] != pair & words[1] for pair in _OPPOSITES
