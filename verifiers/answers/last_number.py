@@ -43,9 +43,8 @@ _MONEY = frozenset(("money", "euro", "pence", "yuan", "yen", "rupee", "pound ste
 def _unit_after() -> re.Pattern[str]:
     """A unit right after a number, with a power or another unit under it; no first letter of another word."""
     names = "|".join(sorted(UNIT_WORDS, key=len, reverse=True))
-    unit = (
-        rf"(?:(?:square|cubic|sq\.?|cu\.?)\s+)?(?:{names}|(?<=\s)[mgsL](?![A-Za-z'’]))(?![A-Za-z])(?:\s?(?:\^\s?[23]|[²³]))?"
-    )
+    name = rf"(?:{names}|(?<=\s)[mgsL](?![A-Za-z'’]))(?![A-Za-z])"
+    unit = rf"(?:(?:square|cubic|sq\.?|cu\.?)\s+)?{name}(?:\s?(?:\^\s?[23]|[²³]))?"
     return re.compile(rf"\s?-?{unit}(?P<each>(?:\s+per\s+|\s?/\s?){unit})?", re.IGNORECASE)
 
 
