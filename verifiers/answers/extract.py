@@ -36,7 +36,7 @@ from verifiers.answers.limits import MAX_ANSWER_CHARACTERS, MAX_LITERAL_CHARACTE
 from verifiers.answers.spill import before_next_question
 from verifiers.thoughts import without_thoughts
 
-__all__ = ["Extraction", "extract", "places"]
+__all__ = ["WHOLE_TEXT", "Extraction", "extract", "places"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def compare_families(gold: Reading, answer: Reading, prover: Prover) -> Agreemen
     """Whether two families of numbers are the same; None when one of the two is none."""
     if max(len(gold.cleaned), len(answer.cleaned)) > _MOST_CHARACTERS:
         return None
-    letters = letter_of(gold.cleaned), letter_of(answer.cleaned)
+    letters = _letter_of(gold.cleaned), _letter_of(answer.cleaned)
     if letters == (None, None):
         return None
     families = []
@@ -83,7 +83,7 @@ def compare_families(gold: Reading, answer: Reading, prover: Prover) -> Agreemen
     return agree("the same family of numbers") if same else differ("another family of numbers")
 
 
-def letter_of(text: str) -> str | None:
+def _letter_of(text: str) -> str | None:
     """The letter that `text` says is an integer."""
     if "Z" not in text and "integer" not in text:
         return None
@@ -93,7 +93,7 @@ def letter_of(text: str) -> str | None:
 
 def with_letter_of(gold: Reading, answer: Reading) -> Reading:
     """`answer` with its integer called as in `gold`, where each names one: `(n, n + 1) for any integer n`."""
-    first, second = letter_of(gold.cleaned), letter_of(answer.cleaned)
+    first, second = _letter_of(gold.cleaned), _letter_of(answer.cleaned)
     if first is None or second is None or first == second:
         return answer
     if any(first in symbols_of(node) for node in answer.nodes) or any(
