@@ -110,7 +110,8 @@ _REFUSAL = re.compile(
 
 _TAKEN_BACK = re.compile(
     r"[.!?…\n*–—-]\s*"
-    r"(?:(?:wait|no|nope|oops|sorry|hmm+|correction|edit|actually|i\s+mean|make\s+that|rather|scratch\s+that)\b[\s,.:;!…–—-]*)+"
+    r"(?:(?:wait|no|nope|oops|sorry|hmm+|correction|edit|rather)\b\s*[,.:;!…–—-]+\s*"
+    r"|(?:actually|i\s+mean|make\s+that|scratch\s+that)\b[\s,.:;!…–—-]*)+"
     r"(?:(?:it|that|this|the\s+(?:(?:correct|right|final)\s+)?(?:answer|value|result))(?:['’]s|\s+is|\s+should\s+be|\s+must\s+be)\s+"
     r"(?:actually\s+)?)?"
     r"(?P<value>\$[^$\n]{1,80}\$|\\\([^\n]{1,80}\\\)|[-+−]?[$€£]?\d[\d,./]*%?(?:\s[A-Za-z]{1,12}){0,2})[.!]?\s*(?:\*\*)?\s*$",
@@ -123,7 +124,7 @@ _VERDICT = re.compile(r"(?:yes|no)\s*[,.;:]", re.IGNORECASE)
 _FENCED = re.compile(r"```\w*\n([^\n`]+)\n?```")
 """A block of code that is one line, and all there is."""
 
-_LIST_ONLY = re.compile(r"[-*•]\s+[^\n]{1,60}(?:\n\s*[-*•]\s+[^\n]{1,60})+")
+_LIST_ONLY = re.compile(r"[-*•][ \t]+[^\n]{1,60}(?:\n[ \t]*[-*•][ \t]+[^\n]{1,60})+")
 _WORD = re.compile(r"(?<!\\)(?<![A-Za-z])[A-Za-z]{3,}")
 _STRUCK = re.compile(r"~~[^~\n]{1,200}~~|<(s|del|strike)>[^<\n]{1,200}</\1>")
 _EMPHASIS_TAG = re.compile(r"</?(?:b|i|u|em|strong|span|p|div|br)\s?/?>")

@@ -82,6 +82,7 @@ BOW = r"\begin{cases} x & x\ge 0\\ -x & x<0\end{cases}"
         ("3", "The answer is 5. Actually, there were 3 ways to do it.", False),
         ("3", "The answer is 5. Wait, let me check: 2+3 = 5. Good.", False),
         ("5", "The answer is 5. Wait, let me check: 2+3 = 5. Good.", True),
+        ("7", "The answer is 7. No 3 works.", True),
         ("2", "I give up after 2 attempts.", False),
         ("5", "We cannot exceed 6, so the maximum is 5.", True),
         ("no", "No, it is not possible.", True),
