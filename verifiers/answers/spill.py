@@ -134,17 +134,23 @@ def _tokens(text: str, first_answer: int) -> Iterator[_Start]:
 
 def _headings(text: str, first_answer: int) -> Iterator[_Start]:
     before = "\n" + text[:first_answer]
+    own_parts: bool | None = None
     for match in _HEADING.finditer(text, max(first_answer - 1, 0)):
+        numbered = _number(match) is not None
         if match["line"] is not None:
             if _NUMBERED_LINE.search(before):
                 continue  # the text goes on numbering its steps
-        elif _number(match):
-            if any(map(_number, _HEADING.finditer(before))):
+        elif numbered:
+            if own_parts is None:
+                own_parts = any(map(_number, _HEADING.finditer(before)))
+            if own_parts:
                 continue  # the text goes on numbering its parts
         elif match["end"] is not None and not match["marks"].strip(" \t>"):
             continue  # "Problem" alone on a line is a heading only in a heading's markup
         heading = text[match.start() + 1 : match.start() + 1 + _SHOWN_CHARACTERS].partition("\n")[0].strip()
         yield _Start(match.start(), heading)
+        if numbered:
+            own_parts = True  # nothing was cut there, so that it was a part of the text's own
 
 
 def _number(heading: re.Match[str]) -> str | None:

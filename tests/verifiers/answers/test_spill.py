@@ -52,6 +52,7 @@ def test_the_explanation_says_where_the_text_was_cut() -> None:
         "Let me restate it.\nProblem: 6 apples and 6 pears, of 5 kinds.\nThe answer is 12.",
         # Parts that the text itself numbers belong to one solution.
         "Question 1: How many apples? The answer is 5.\n\nQuestion 2: How many in all? The answer is 12.",
+        "The answers are:\n\nQuestion 1: 5\nQuestion 2: 12",
         "1. How many apples are there? The answer is 5.\n2. How many are there in all?\nThe answer is 12.",
         "First, we find x. The answer is 5 for x.\n\nThe problem asks for more: the answer is 12.",
         "The answer is not yet 5.\nProblem-solving takes time. \\boxed{12}",
