@@ -135,6 +135,9 @@ _DOUBTED = re.compile(
 """Words that take back what a sentence states, or make it depend on something."""
 
 WHOLE_TEXT = "the whole text"
+_PLACEHOLDER = re.compile(r"[\s$*\"'(]*(?:[XN]|\.\.\.|<[^<>]*>|\[[A-Za-z ]*\]|your answer)[\s$*\"').]*", re.IGNORECASE)
+"""What stands for an answer where a text speaks of its form: `the answer is X`."""
+
 _SAYS_ANSWER = re.compile(r"answer|correct|option|choice|'A\s*:|答|选", re.IGNORECASE)
 _SENTENCE_MARKS = " \n.!*_"
 _MAX_LAST_WORDS = 120
@@ -186,7 +189,7 @@ def _is_answered(text: str) -> bool:
     if _answer_tag(text) is not None:
         return True
     place = next(_places_before(text), None)
-    if place is None or not place.certain or place.rule == WHOLE_TEXT:
+    if place is None or not place.certain or place.rule == WHOLE_TEXT or _PLACEHOLDER.fullmatch(place.text):
         return False
     return not place.rule.startswith(AFTER_WORDS) or _SAYS_ANSWER.search(place.rule) is not None
 
