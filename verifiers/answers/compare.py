@@ -330,7 +330,7 @@ class Comparer:
         if not isinstance(gold, Quantity) or not isinstance(answer, Quantity):
             first = gold.value if isinstance(gold, Quantity) else gold
             second = answer.value if isinstance(answer, Quantity) else answer
-            if any(isinstance(side, Call) and side.name == "percent" for side in (gold, answer)):
+            if any(map(_is_percent, (gold, answer))) and not (_is_percent(first) and _is_percent(second)):
                 return differ("a percentage and a quantity")
             dimensions = {side.unit.dimension for side in (gold, answer) if isinstance(side, Quantity)}
             if dimensions != {"radian"} and any(_is_angle(side) for side in (gold, answer)):
@@ -458,6 +458,10 @@ def _as_sets(node: Node) -> Sequence[Node]:
 
 def _items(node: Node) -> Sequence[Node]:
     return node.items if isinstance(node, Collection) else (node,)
+
+
+def _is_percent(node: Node) -> bool:
+    return isinstance(node, Call) and node.name == "percent"
 
 
 def _is_angle(node: Node) -> bool:

@@ -75,6 +75,8 @@ BOW = r"\begin{cases} x & x\ge 0\\ -x & x<0\end{cases}"
         ("60 mph", "It goes at 60 miles per hour.", True),
         # Names of counted things that exclude each other.
         ("20% increase", "20% decrease", False),
+        ("20% increase", "20%", True),
+        ("20 apples", "20%", False),
         (r"45 \text{ units}^2", r"45 \text{ units}^3", False),
         # The last sentence replaces the answer, or gives up.
         ("7", "The answer is 5. Wait, no: 7", True),
