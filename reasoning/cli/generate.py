@@ -31,15 +31,16 @@ class _Pipelines(TyperGroup):
     """The registered pipelines as commands; each is imported when it is named, or when help lists them all."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        from reasoning.pipelines.base import PIPELINES
+        from reasoning.pipelines.base import pipeline_names
 
-        return [*PIPELINES, *super().list_commands(ctx)]
+        return [*pipeline_names(), *super().list_commands(ctx)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        from reasoning.pipelines.base import PIPELINES, find_pipeline
+        from reasoning.pipelines.base import find_pipeline, pipeline_names
 
-        if cmd_name not in PIPELINES:
-            return super().get_command(ctx, cmd_name)
+        own = super().get_command(ctx, cmd_name)
+        if own is not None or cmd_name not in pipeline_names():
+            return own
         return _command(find_pipeline(cmd_name))
 
 

@@ -19,9 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.data_files import data_file
+from reasoning.engines.base import Message
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate
-from reasoning.evaluation.benchmarks.base import BENCHMARKS, BenchmarkError, Entry, json_lines, problem_from
-from reasoning.methods.base import PromptStyle
+from reasoning.evaluation.benchmarks.base import BenchmarkError, Entry, benchmark_names, json_lines, problem_from
+from reasoning.evaluation.benchmarks.program_prompts import whole_reply
+from reasoning.methods.base import Prompt, PromptStyle
+from verifiers.records import Problem
 
 __all__ = ["Seeds", "find_seeds", "styles_of"]
 
@@ -68,7 +71,7 @@ def find_seeds(name: str) -> Seeds:
         DataFileError: there is no such built-in file.
     """
     word, _, split = name.partition(":")
-    if word in BENCHMARKS:
+    if word in benchmark_names():
         benchmark = find_benchmark(word)
         chosen = benchmark.split(split)
         if benchmark.prepare is not None:
@@ -94,8 +97,7 @@ def find_seeds(name: str) -> Seeds:
 def styles_of(kind: str) -> tuple[PromptStyle, ...]:
     """Prompt styles for a problem of this kind that stems from a file; the first is the default.
 
-    Raises:
-        BenchmarkError: there are none.
+    Problems of a kind that has none, such as one of another package's verifier, are put as their prompt stands.
     """
     if kind == "answer":
         from reasoning.evaluation.benchmarks.answer_prompts import COMPETITION_STYLES
@@ -121,7 +123,16 @@ def styles_of(kind: str) -> tuple[PromptStyle, ...]:
         from reasoning.families.prompts import EFA_STYLE
 
         return (EFA_STYLE,)
-    raise BenchmarkError(f"there is no prompt style for problems of kind '{kind}'")
+    return (_PLAIN,)
+
+
+def _plain_prompt(problem: Problem) -> Prompt:
+    if not problem.prompt.strip():
+        raise BenchmarkError(f"problem '{problem.id}': field 'prompt': missing; nothing else says how to ask for it")
+    return Prompt(messages=(Message("user", problem.prompt),))
+
+
+_PLAIN = PromptStyle("plain", "the problem's prompt as it stands; the whole reply", _plain_prompt, whole_reply)
 
 
 def _lines(path: Path) -> Iterator[Entry]:

@@ -176,7 +176,6 @@ class Job:
 
         Raises:
             PipelineError: there is no prompt style of the wanted name.
-            BenchmarkError: there is none at all for such a problem.
         """
         name = self.settings.prompt
         if self._seeds is not None and self._seeds.benchmark is not None:

@@ -268,6 +268,7 @@ RUNNING = "tests/cli/test_serve.py::test_interrupted_servers_say_so_and_end"
 PLAYED = "tests/training/test_self_play.py::test_a_run_with_a_model_and_lean_survives_a_kill"
 SMOKED = "tests/training/test_nano_plus.py::test_the_whole_recipe_runs_on_a_cpu_and_goes_on_after_a_kill"
 TRAINED_THERE = "tests/training/test_recipes.py::test_killed_and_resumed_the_curve_goes_on"
+OWN_PACKAGE = "tests/docs/test_own_package.py::test_the_package_of_the_page_does_what_it_says"
 ELSEWHERE = (
     Elsewhere("README.md", "make demo", ".ci/run: make demo"),
     Elsewhere("README.md", "make test", ".ci/run: make test"),
@@ -284,6 +285,9 @@ ELSEWHERE = (
               "tests/training/test_nano_plus.py::test_the_shipped_model_writes_what_its_verifiers_accept"),
     Elsewhere("nano.md", ".venv-vllm/bin/python scripts/train_nano_plus.py --out runs/plus --smoke",
               SMOKED),
+    *(Elsewhere("plugins.md", begins, OWN_PACKAGE) for begins in (
+        "pip install", "printf", "reasoning doctor", "reasoning benchmarks", "reasoning evaluate", "reasoning report",
+        "reasoning generate parities", "reasoning generate rejection", "reasoning tools")),
     Elsewhere("proofs.md", "pip install", "Makefile: -e '.[dev,lean,smt,solvers,mcp]'"),
     Elsewhere("nano.md", ".venv-vllm/bin/python scripts/bench_optimizers.py",
               "tests/training/test_optimizers.py::test_every_optimizer_trains_what_may_be_trained_and_decays_matrices_only"),

@@ -143,7 +143,7 @@ class Launcher:
                         dict.fromkeys((*_COMMON_MODULES, *_ENTRY_MODULES, *profile.trusted_modules, *entry_modules))
                     ),
                     modules=profile.modules,
-                    import_paths=_import_paths(profile),
+                    import_paths=_import_paths(profile, view),
                     forget_paths=(str(Path(__file__).resolve().parents[2]),),
                 ),
                 names(layers),
@@ -219,8 +219,10 @@ def _root_candidate(view: filesystem.View) -> str:
     raise WorkerStartError(f"none of {', '.join(_ROOT_CANDIDATES)} can hold the new root")
 
 
-def _import_paths(profile: Profile) -> tuple[str, ...]:
+def _import_paths(profile: Profile, view: filesystem.View) -> tuple[str, ...]:
+    """Where a profile's packages are found: in the installation, or where one is used from its source tree."""
     if not profile.packages:
         return profile.import_paths
     paths = sysconfig.get_paths()
-    return tuple(dict.fromkeys((*profile.import_paths, paths["purelib"], paths["platlib"])))
+    homes = (str(Path(package).parent) for package in view.packages)
+    return tuple(dict.fromkeys((*profile.import_paths, paths["purelib"], paths["platlib"], *homes)))

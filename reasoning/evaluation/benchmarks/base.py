@@ -23,6 +23,7 @@ from reasoning.evaluation.benchmarks.json_stream import array_items
 from reasoning.evaluation.metrics import Metric
 from reasoning.methods.base import PromptStyle
 from verifiers.late_imports import load
+from verifiers.plugins import PluginError, Plugins
 from verifiers.records import Problem, RecordError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ __all__ = [
     "Entry",
     "ExtraMetrics",
     "SourceFile",
+    "benchmark_names",
     "find_benchmark",
     "json_array",
     "json_lines",
@@ -91,7 +93,9 @@ BENCHMARKS: dict[str, str] = {
     "putnambench": "reasoning.evaluation.benchmarks.putnambench:BENCHMARK",
     "fstar": "reasoning.evaluation.benchmarks.fstar:BENCHMARK",
 }
-"""Name -> `module:attribute`; imported when first used."""
+"""Name -> `module:attribute`; imported when first used. Other packages add theirs with entry points in the group
+`reasoning_toolkit.benchmarks` whose values are a `Benchmark`."""
+PLUGINS = Plugins("benchmarks", "benchmark")
 _WINDOW = re.compile(r"(?:\d{4}-\d{2}-\d{2})?\.\.(?:\d{4}-\d{2}-\d{2})?")
 
 
@@ -192,16 +196,24 @@ class Benchmark:
         return self.files[split if split in self.files else next(iter(self.files))]
 
 
+def benchmark_names() -> list[str]:
+    """All benchmarks, built in first, then those of other packages; imports none of them."""
+    return [*BENCHMARKS, *PLUGINS.names(besides=BENCHMARKS)]
+
+
 def find_benchmark(name: str) -> Benchmark:
     """The benchmark with this name.
 
     Raises:
         BenchmarkError: there is none.
+        PluginError: another package's cannot be loaded.
     """
     target = BENCHMARKS.get(name)
-    if target is None:
-        raise BenchmarkError(f"no benchmark '{name}'; known benchmarks: {', '.join(BENCHMARKS)}")
-    found: Benchmark = load(target)
+    found: Benchmark | None = PLUGINS.load(name, Benchmark) if target is None else load(target)
+    if found is None:
+        raise BenchmarkError(f"no benchmark '{name}'; known benchmarks: {', '.join(benchmark_names())}")
+    if found.name != name:
+        raise PluginError(f"benchmark '{name}' of the package {PLUGINS.package(name)} says that it is '{found.name}'")
     return found
 
 
