@@ -216,10 +216,17 @@ def _plan(given: dict[str, Any], out: Path | None, resume: Path | None) -> tuple
 
 
 def _show(directory: Path, built: Built) -> None:
+    from reasoning.pipelines.backend.splits import empty_splits
+
     statistics = built.manifest["statistics"]
     for table, splits in statistics["rows"].items():
         counts = ", ".join(f"{split} {count}" for split, count in splits.items())
         print(f"{table}: {counts}")
+    if empty := empty_splits(built.manifest):
+        say(
+            f"no row fell into: {', '.join(empty)}; texts that differ in numbers only share a split, "
+            "unless it is --split-by stream"
+        )
     thrown = ", ".join(f"{stage} {count}" for stage, count in built.discarded.items())
     print(f"{built.kept} rows kept; thrown away: {thrown or 'nothing'}")
     cost = built.cost

@@ -13,7 +13,7 @@ DIRECTORY            a dataset's folder: all Parquet files of its default table;
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from reasoning.evaluation.benchmarks.program_prompts import whole_reply
 from reasoning.methods.base import Prompt, PromptStyle
 from verifiers.records import Problem
 
-__all__ = ["Seeds", "find_seeds", "styles_of"]
+__all__ = ["Seeds", "find_seeds", "problems_in", "styles_of"]
 
 _BATCH_ROWS = 1024
 
@@ -86,12 +86,10 @@ def find_seeds(name: str) -> Seeds:
             tables = sorted({file.parent.name for file in path.glob("*/*.parquet")})
             there = f"; name one of its tables: {', '.join(f'{path}/{table}' for table in tables)}" if tables else ""
             raise BenchmarkError(f"--problems {name}: holds no data/*.parquet and no *.parquet{there}")
-        return Seeds(name, files, lambda: _parquet(files))
+        return Seeds(name, files, lambda: problems_in(files))
     if not path.is_file():
         raise BenchmarkError(f"--problems {name}: neither a benchmark (see `reasoning benchmarks`) nor a file")
-    if path.suffix == ".parquet":
-        return Seeds(name, (path,), lambda: _parquet((path,)))
-    return Seeds(name, (path,), lambda: _lines(path))
+    return Seeds(name, (path,), lambda: problems_in((path,)))
 
 
 def styles_of(kind: str) -> tuple[PromptStyle, ...]:
@@ -135,6 +133,16 @@ def _plain_prompt(problem: Problem) -> Prompt:
 _PLAIN = PromptStyle("plain", "the problem's prompt as it stands; the whole reply", _plain_prompt, whole_reply)
 
 
+def problems_in(paths: Sequence[Path]) -> Iterator[Entry]:
+    """The problems of `.jsonl[.gz]` and `.parquet` files, in their order, with a worked solution where there is one.
+
+    Raises:
+        BenchmarkError: a file cannot be read, or holds something else.
+    """
+    for path in paths:
+        yield from _parquet(path) if path.suffix == ".parquet" else _lines(path)
+
+
 def _lines(path: Path) -> Iterator[Entry]:
     for place, record in json_lines(path):
         problem = problem_from(record, place)
@@ -142,21 +150,20 @@ def _lines(path: Path) -> Iterator[Entry]:
         yield Entry(problem, (reference,) if isinstance(reference, str) else ())
 
 
-def _parquet(paths: tuple[Path, ...]) -> Iterator[Entry]:
+def _parquet(path: Path) -> Iterator[Entry]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    for path in paths:
-        try:
-            file = pq.ParquetFile(path)
-            columns = [name for name in ("problem", "completion") if name in file.schema_arrow.names]
-            if "problem" not in columns:
-                raise BenchmarkError(f"{path}: column 'problem': missing")
-            for batch in file.iter_batches(_BATCH_ROWS, columns=columns):
-                for number, row in enumerate(batch.to_pylist()):
-                    yield _entry(row, f"{path}, row {number}")
-        except (OSError, pa.ArrowInvalid) as error:
-            raise BenchmarkError(f"{path}: cannot be read: {str(error).partition(chr(10))[0]}") from None
+    try:
+        file = pq.ParquetFile(path)
+        columns = [name for name in ("problem", "completion") if name in file.schema_arrow.names]
+        if "problem" not in columns:
+            raise BenchmarkError(f"{path}: column 'problem': missing")
+        for batch in file.iter_batches(_BATCH_ROWS, columns=columns):
+            for number, row in enumerate(batch.to_pylist()):
+                yield _entry(row, f"{path}, row {number}")
+    except (OSError, pa.ArrowInvalid) as error:
+        raise BenchmarkError(f"{path}: cannot be read: {str(error).partition(chr(10))[0]}") from None
 
 
 def _entry(row: dict[str, Any], place: str) -> Entry:

@@ -256,7 +256,7 @@ PIPELINE = Pipeline(
         "The numbers of each seed problem were masked, a program that does not know them was found (induced from "
         "a worked solution, or written by a model), checked at the seed's numbers, and run in a sandbox for new ones. "
         "Variants whose results are of another kind than the seed's were dropped. `meta` holds the program "
-        "and its arguments."
+        "and its arguments; `difficulty` is a tenth of the number of its steps, at most 1."
     ),
     references=(
         "Zhang et al. 2024, InfinityMATH: A Scalable Instruction Tuning Dataset in Programmatic Mathematical Reasoning",

@@ -15,8 +15,10 @@ from reasoning.families import FamilyError
 from reasoning.families.induction import InductionError, read, steps_program
 from reasoning.methods import MethodError
 from reasoning.pipelines.backend import build
+from reasoning.pipelines.backend.splits import empty_splits
 from reasoning.pipelines.masking import mask_numbers
 from reasoning.pipelines.settings import settings_from
+from tests.support.pipeline_runs import run_pipeline, write_lines
 
 
 def generate(tmp_path, engine=None, **options):
@@ -99,6 +101,19 @@ def test_a_number_that_also_stands_where_it_is_not_masked_stays(tmp_path):
     rows, _ = generate(tmp_path, problems=str(tmp_path / "problems.jsonl"), variants=4)
     assert rows
     assert all(row["prompt"].startswith("On a 3-day trip 3 guides") for row in rows)
+
+
+def test_a_split_that_gets_no_row_is_named(tmp_path):
+    problem = {"id": "p", "kind": "answer", "prompt": "He has 6 pens and buys 4. How many has he?", "gold": "10"}
+    source = write_lines(tmp_path / "problems.jsonl", [{**problem, "meta": {"reference": "6 + 4 = 10"}}])
+    shares = {"splits": "train=0.4,dev=0.3,test=0.3", "problems": source, "variants": 6}
+    _, _, built = run_pipeline(tmp_path, pipeline="programmatic", **shares)
+    empty = empty_splits(built.manifest)
+    assert len(empty) == 2
+    assert f"\nNo row fell into: {', '.join(empty)}.\n" in (built.dataset / "README.md").read_text()
+    _, _, built = run_pipeline(tmp_path / "single", pipeline="programmatic", **shares, split_by="stream")
+    assert empty_splits(built.manifest) == []
+    assert "No row fell into" not in (built.dataset / "README.md").read_text()
 
 
 def test_numbers_that_are_parts_of_words_stay():

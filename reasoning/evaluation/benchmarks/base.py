@@ -92,6 +92,7 @@ BENCHMARKS: dict[str, str] = {
     "proofnet": "reasoning.evaluation.benchmarks.proofnet:BENCHMARK",
     "putnambench": "reasoning.evaluation.benchmarks.putnambench:BENCHMARK",
     "fstar": "reasoning.evaluation.benchmarks.fstar:BENCHMARK",
+    "own": "reasoning.evaluation.benchmarks.own:BENCHMARK",
 }
 """Name -> `module:attribute`; imported when first used. Other packages add theirs with entry points in the group
 `reasoning_toolkit.benchmarks` whose values are a `Benchmark`."""

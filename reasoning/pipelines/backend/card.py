@@ -18,6 +18,7 @@ from reasoning.pages import printable
 from reasoning.pipelines.backend.columns import MEANINGS, columns_of, tables_in
 from reasoning.pipelines.backend.coverage import COVERAGE_NAME
 from reasoning.pipelines.backend.shards import table_folder
+from reasoning.pipelines.backend.splits import empty_splits
 from reasoning.pipelines.backend.statistics import DIFFICULTY_BINS
 from reasoning.pipelines.base import find_pipeline
 from reasoning.runs import replaced_file
@@ -103,6 +104,8 @@ def _counts(manifest: Mapping[str, Any]) -> str:
         "a verifier before it was kept.\n",
         _table(("table", "split", "rows"), rows),
     ]
+    if empty := empty_splits(manifest):
+        parts.append(f"No row fell into: {', '.join(empty)}.\n")
     topics = sorted(statistics["topics"].items(), key=lambda item: (-item[1], item[0]))
     if topics:
         left = len(topics) - _MOST_TOPICS
