@@ -24,11 +24,10 @@ from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, l
 from reasoning.evaluation.benchmarks.base import BenchmarkError, Entry, benchmark_names, json_lines, problem_from
 from reasoning.evaluation.benchmarks.program_prompts import whole_reply
 from reasoning.methods.base import Prompt, PromptStyle
+from reasoning.parquet_rows import parquet_rows
 from verifiers.records import Problem
 
 __all__ = ["Seeds", "find_seeds", "problems_in", "styles_of"]
-
-_BATCH_ROWS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,19 +150,10 @@ def _lines(path: Path) -> Iterator[Entry]:
 
 
 def _parquet(path: Path) -> Iterator[Entry]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        file = pq.ParquetFile(path)
-        columns = [name for name in ("problem", "completion") if name in file.schema_arrow.names]
-        if "problem" not in columns:
+    for place, row in parquet_rows(path, ("problem", "completion"), BenchmarkError):
+        if "problem" not in row:
             raise BenchmarkError(f"{path}: column 'problem': missing")
-        for batch in file.iter_batches(_BATCH_ROWS, columns=columns):
-            for number, row in enumerate(batch.to_pylist()):
-                yield _entry(row, f"{path}, row {number}")
-    except (OSError, pa.ArrowInvalid) as error:
-        raise BenchmarkError(f"{path}: cannot be read: {str(error).partition(chr(10))[0]}") from None
+        yield _entry(row, place)
 
 
 def _entry(row: dict[str, Any], place: str) -> Entry:
