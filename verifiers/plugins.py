@@ -14,10 +14,12 @@ A name that is built in stays the built-in thing's; of two packages with one nam
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
+
+from verifiers.late_imports import load
 
 __all__ = ["GROUPS", "OWN_PACKAGE", "Plugin", "PluginError", "Plugins", "list_plugins", "plugin_packages"]
 
@@ -95,6 +97,23 @@ class Plugins:
                 raise PluginError(f"{whose}: {point.value} is a {type(found).__name__}, expected a {form.__name__}")
             return found
         return None
+
+    def named(self, name: str, built_in: Mapping[str, str], form: Any) -> Any:
+        """The thing of this name, built in or another package's; None where there is none.
+
+        Args:
+            name: of the thing, which has it as its attribute `name` as well.
+            built_in: name -> `module:attribute`.
+            form: its class.
+
+        Raises:
+            PluginError: another package's cannot be loaded, is something else, or has another name itself.
+        """
+        found = self.load(name, form) if name not in built_in else load(built_in[name])
+        if found is not None and found.name != name:
+            whose = f"{self.what} '{name}' of the package {self.package(name)}"
+            raise PluginError(f"{whose} says that it is '{found.name}'")
+        return found
 
     def _points(self) -> list[EntryPoint]:
         """One entry point a name, sorted."""

@@ -21,8 +21,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reasoning.options import bounded, one_of
-from verifiers.late_imports import load
-from verifiers.plugins import PluginError, Plugins
+from verifiers.plugins import Plugins
 from verifiers.records import Problem
 
 if TYPE_CHECKING:
@@ -248,10 +247,7 @@ def find_pipeline(name: str) -> Pipeline:
         PipelineError: there is none.
         PluginError: another package's cannot be loaded.
     """
-    target = PIPELINES.get(name)
-    found: Pipeline | None = PLUGINS.load(name, Pipeline) if target is None else load(target)
+    found: Pipeline | None = PLUGINS.named(name, PIPELINES, Pipeline)
     if found is None:
         raise PipelineError(f"no pipeline '{name}'; known pipelines: {', '.join(pipeline_names())}")
-    if found.name != name:
-        raise PluginError(f"pipeline '{name}' of the package {PLUGINS.package(name)} says that it is '{found.name}'")
     return found

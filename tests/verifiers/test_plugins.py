@@ -44,7 +44,7 @@ LOST = ToolEntry("own_module:tool", "a tool", modules=("no_such_package_at_all",
 ASTRAY = ToolEntry("own_module:tool", "a tool", "no such profile")
 """
 POINTS = {
-    "reasoning_toolkit.benchmarks": {"own": "no_such_module_at_all:BENCHMARK", "kind": "own_module:METHOD"},
+    "reasoning_toolkit.benchmarks": {"mine": "no_such_module_at_all:BENCHMARK", "kind": "own_module:METHOD"},
     "reasoning_toolkit.engines": {"search": "own_module:create", "made": "own_module:create"},
     "reasoning_toolkit.methods": {"direct": "own_module:METHOD"},
     "reasoning_toolkit.pipelines": {"misnamed": "own_module:MISNAMED"},
@@ -64,11 +64,11 @@ def package(tmp_path, monkeypatch):
 
 
 def test_what_cannot_be_loaded_is_told_in_one_line(package, capsys):
-    assert {"own", "kind"} < {*benchmark_names()}
+    assert {"mine", "kind"} < {*benchmark_names()}
     with pytest.raises(
-        PluginError, match=r"^benchmark 'own' of the package own-package cannot be loaded: ModuleNotFound"
+        PluginError, match=r"^benchmark 'mine' of the package own-package cannot be loaded: ModuleNotFound"
     ):
-        find_benchmark("own")
+        find_benchmark("mine")
     with pytest.raises(PluginError, match="own_module:METHOD is a MethodEntry, expected a Benchmark"):
         find_benchmark("kind")
     with pytest.raises(PluginError, match="'misnamed' of the package own-package says that it is 'rejection'"):
@@ -78,9 +78,9 @@ def test_what_cannot_be_loaded_is_told_in_one_line(package, capsys):
     with pytest.raises(ToolError, match="wants the profile 'no such profile'; known profiles: numeric, exact"):
         find_entry("astray")
     with pytest.raises(SystemExit) as ended:
-        main(["evaluate", "own"])
+        main(["evaluate", "mine"])
     said = capsys.readouterr().err
-    assert (ended.value.code, said.count("\n"), said.startswith("error: benchmark 'own'")) == (2, 1, True)
+    assert (ended.value.code, said.count("\n"), said.startswith("error: benchmark 'mine'")) == (2, 1, True)
 
 
 def test_built_in_names_stay_what_they_are(package):
@@ -110,7 +110,7 @@ def test_doctor_says_what_keeps_a_plug_in_from_use(package, capsys, monkeypatch)
     rows = {line.split("│")[1].strip(): line.split("│")[2:4] for line in said.splitlines() if "plug-in" in line}
     states = {name.removeprefix("plug-in "): state.strip() for name, (state, _) in rows.items()}
     assert states == {
-        "benchmarks: kind": "broken", "benchmarks: own": "broken", "engines: made": "ok", "engines: search": "broken",
+        "benchmarks: kind": "broken", "benchmarks: mine": "broken", "engines: made": "ok", "engines: search": "broken",
         "methods: direct": "broken", "metods: typo": "broken", "pipelines: misnamed": "broken", "solvers: astray": "broken",
         "solvers: lost": "broken", "verifiers: careless": "ok",
     }  # fmt: skip

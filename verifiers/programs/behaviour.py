@@ -64,7 +64,6 @@ async def observe(
     *,
     seed: int = 0,
     seconds: float = INPUT_SECONDS,
-    memory_mib: int = 1024,
 ) -> list[Behaviour]:
     """Run every program on every input.
 
@@ -77,7 +76,6 @@ async def observe(
         inputs: the same for all.
         seed: that `random` is seeded with in each process.
         seconds: longest run on one input.
-        memory_mib: for one program.
 
     Returns:
         One behaviour for each program, in their order.
@@ -89,7 +87,6 @@ async def observe(
     limits = Limits(
         wall_seconds=_START_SECONDS + seconds * min(len(inputs), MAX_TIMEOUTS + 1) + 0.5 * seconds,
         cpu_seconds=None,
-        memory_mib=memory_mib,
         answer_bytes=len(inputs) * (MAX_ANSWER_BYTES + _FRAME_SLACK),
     )
     try:

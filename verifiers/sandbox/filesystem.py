@@ -83,9 +83,9 @@ def build_root(new_root: str, view: View) -> None:
     _remount_read_only("/")
 
 
-def mount_process_filesystem(target: str = "/proc") -> None:
+def mount_process_filesystem() -> None:
     """A fresh /proc for the caller's pid namespace."""
-    linux.mount("proc", target, "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
+    linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
 
 
 def mount_work(disk_mib: int, files: int) -> None:

@@ -22,8 +22,7 @@ from reasoning import json_lines as lines
 from reasoning.evaluation.benchmarks.json_stream import array_items
 from reasoning.evaluation.metrics import Metric
 from reasoning.methods.base import PromptStyle
-from verifiers.late_imports import load
-from verifiers.plugins import PluginError, Plugins
+from verifiers.plugins import Plugins
 from verifiers.records import Problem, RecordError
 
 if TYPE_CHECKING:
@@ -209,12 +208,9 @@ def find_benchmark(name: str) -> Benchmark:
         BenchmarkError: there is none.
         PluginError: another package's cannot be loaded.
     """
-    target = BENCHMARKS.get(name)
-    found: Benchmark | None = PLUGINS.load(name, Benchmark) if target is None else load(target)
+    found: Benchmark | None = PLUGINS.named(name, BENCHMARKS, Benchmark)
     if found is None:
         raise BenchmarkError(f"no benchmark '{name}'; known benchmarks: {', '.join(benchmark_names())}")
-    if found.name != name:
-        raise PluginError(f"benchmark '{name}' of the package {PLUGINS.package(name)} says that it is '{found.name}'")
     return found
 
 
