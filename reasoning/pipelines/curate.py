@@ -26,10 +26,11 @@ from reasoning.pipelines.agreement import agreed_answer
 from reasoning.pipelines.backend.duplicates import forms_of
 from reasoning.pipelines.backend.forms import problem_text
 from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, Row, option
-from reasoning.pipelines.job import Job, together
+from reasoning.pipelines.job import Job
 from reasoning.pipelines.solutions import discarded_sample, solution_row, topic_of
 from reasoning.pipelines.topics import OTHER, TOPICS, topic_by_words
 from verifiers.records import Problem
+from verifiers.together import all_or_first_error
 
 __all__ = ["PIPELINE", "CurateOptions", "rating_in", "run"]
 
@@ -125,7 +126,7 @@ async def _same_as(job: Job, problem: Problem, count: int) -> str:
     assert job.protected.nearness is not None
     text = problem_text(problem)
     for id, known in await job.protected.nearness.nearest(text, count):
-        replies = await together(
+        replies = await all_or_first_error(
             job.ask(
                 "same", f"{problem.id} {id}", order, Prompt(messages=(Message("user", _SAME.format(one=one, two=two)),))
             )
@@ -138,7 +139,7 @@ async def _same_as(job: Job, problem: Problem, count: int) -> str:
 
 async def _ratings(job: Job, problem: Problem, count: int) -> list[float]:
     prompt = Prompt(messages=(Message("user", _RATE.format(problem=problem.prompt)),))
-    replies = await together(job.ask("rating", problem.id, sample, prompt) for sample in range(count))
+    replies = await all_or_first_error(job.ask("rating", problem.id, sample, prompt) for sample in range(count))
     return [rating for reply in replies if (rating := rating_in(reply.text)) is not None]
 
 
@@ -164,7 +165,7 @@ async def _topic(job: Job, problem: Problem, how: str) -> str:
 async def _agreeing(job: Job, entry: Entry, options: CurateOptions) -> list[Outcome]:
     """Rows for the solutions that agree, or why there are none."""
     problem = entry.problem
-    attempts = await together(job.attempt(problem, sample) for sample in range(options.solutions))
+    attempts = await all_or_first_error(job.attempt(problem, sample) for sample in range(options.solutions))
     agreement = agreed_answer([one.candidate.text if one.candidate is not None else "" for one in attempts])
     if agreement is None or len(agreement.samples) < options.agree * options.solutions:
         count = 0 if agreement is None else len(agreement.samples)

@@ -9,7 +9,6 @@ another one answered.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from verifiers.judging import failure_of, profile_for
 from verifiers.plain_data import PlainDataError, encode
 from verifiers.programs.behaviour_entries import MAX_ANSWER_BYTES, MAX_TIMEOUTS
 from verifiers.sandbox.task import Limits, Outcome, Task
+from verifiers.together import all_or_first_error
 
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
@@ -89,12 +89,8 @@ async def observe(
         cpu_seconds=None,
         answer_bytes=len(inputs) * (MAX_ANSWER_BYTES + _FRAME_SLACK),
     )
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_one(sandbox, program, inputs, seed, seconds, limits)) for program in distinct]
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    found = {program: task.result() for program, task in zip(distinct, tasks, strict=True)}
+    rows = await all_or_first_error(_one(sandbox, program, inputs, seed, seconds, limits) for program in distinct)
+    found = dict(zip(distinct, rows, strict=True))
     return [found[program] for program in programs]
 
 
