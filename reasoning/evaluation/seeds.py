@@ -27,7 +27,7 @@ from reasoning.methods.base import Prompt, PromptStyle
 from reasoning.parquet_rows import parquet_rows
 from verifiers.records import Problem
 
-__all__ = ["Seeds", "find_seeds", "problems_in", "styles_of"]
+__all__ = ["PLAIN", "Seeds", "find_seeds", "problems_in", "styles_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +92,11 @@ def find_seeds(name: str) -> Seeds:
 
 
 def styles_of(kind: str) -> tuple[PromptStyle, ...]:
-    """Prompt styles for a problem of this kind that stems from a file; the first is the default.
+    """Prompt styles for a problem of this kind that stems from a file; the first is the default, the last `PLAIN`."""
+    return (*_styles_of(kind), PLAIN)
 
-    Problems of a kind that has none, such as one of another package's verifier, are put as their prompt stands.
-    """
+
+def _styles_of(kind: str) -> tuple[PromptStyle, ...]:
     if kind == "answer":
         from reasoning.evaluation.benchmarks.answer_prompts import COMPETITION_STYLES
 
@@ -120,7 +121,7 @@ def styles_of(kind: str) -> tuple[PromptStyle, ...]:
         from reasoning.families.prompts import EFA_STYLE
 
         return (EFA_STYLE,)
-    return (_PLAIN,)
+    return ()
 
 
 def _plain_prompt(problem: Problem) -> Prompt:
@@ -129,7 +130,8 @@ def _plain_prompt(problem: Problem) -> Prompt:
     return Prompt(messages=(Message("user", problem.prompt),))
 
 
-_PLAIN = PromptStyle("plain", "the problem's prompt as it stands; the whole reply", _plain_prompt, whole_reply)
+PLAIN = PromptStyle("plain", "the problem's prompt as it stands; the whole reply is judged", _plain_prompt, whole_reply)
+"""How any problem can be put."""
 
 
 def problems_in(paths: Sequence[Path]) -> Iterator[Entry]:

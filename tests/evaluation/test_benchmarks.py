@@ -266,6 +266,8 @@ def test_problems_of_ones_own_are_put_as_their_kind_is(tmp_path):
     assert "\\boxed{}" in asked[0]
     assert "def sat(x: int)" in asked[1]
     assert asked[2] == "Is 7 odd?"
+    plain = find_benchmark("own").style("plain").write(entries[0].problem)
+    assert [message.content for message in plain.messages] == ["What is 2 + 2?"]
     assert style.read(entries[2].problem, " Yes. ") == " Yes. "
     assert style.read(entries[2].problem, " ") is None
     with pytest.raises(BenchmarkError, match="problem 'odd': field 'prompt': missing"):

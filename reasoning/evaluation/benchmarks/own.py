@@ -5,8 +5,8 @@ $ reasoning evaluate own --data runs/mixture/dataset --split test --out runs/hel
 
 {"id": "sum", "kind": "answer", "prompt": "What is 2 + 2?", "gold": "4", "meta": {"reference": "2 + 2 = 4"}}
 
-Each problem is put as its kind usually is. One that comes again, as in datasets with several solutions of a problem, is
-asked once.
+Each problem is put as its kind usually is, or with `--prompt plain` as it stands. One that comes again, as in datasets
+with several solutions of a problem, is asked once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reasoning.evaluation.benchmarks.base import Benchmark, BenchmarkError, Entry, SourceFile
-from reasoning.evaluation.seeds import problems_in, styles_of
+from reasoning.evaluation.seeds import PLAIN, problems_in, styles_of
 from reasoning.methods.base import Prompt, PromptStyle
 from reasoning.runs.judging import problem_digest
 from verifiers.records import Problem
@@ -54,7 +54,7 @@ BENCHMARK = Benchmark(
     name="own",
     summary="Problems of your own: --data FILE, or the folder of a dataset",
     files={split: (_file(split),) for split in ("test", "validation", "train")},
-    styles=(PromptStyle("kind", "as problems of its kind are usually put", _write, _candidate),),
+    styles=(PromptStyle("kind", "as problems of its kind are usually put", _write, _candidate), PLAIN),
     timeout_seconds=_TIMEOUT_SECONDS,
     read=_read,
     groups=("level", "topic"),
