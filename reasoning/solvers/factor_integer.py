@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from reasoning.solvers.arguments import ExactInteger
 from reasoning.solvers.definition import solver
+from reasoning.solvers.factoring import prime_factors
 from reasoning.solvers.results import Result, SolverInputError, Status
 
 __all__ = ["Factorization", "FactorizationCertificate", "factor_integer"]
@@ -67,11 +68,11 @@ def factor_integer(number: ExactInteger) -> Result[Factorization, FactorizationC
 
     if number == 0:
         raise SolverInputError("number: 0 has no prime factors")
-    factors = [(int(prime), int(exponent)) for prime, exponent in fmpz(abs(number)).factor()]
+    factors = prime_factors(abs(number))
     sign = 1 if number > 0 else -1
     product = fmpz(sign)
     for prime, exponent in factors:
         product *= fmpz(prime) ** exponent
     proved = all(fmpz(prime).is_prime() for prime, _ in factors)
     certificate = FactorizationCertificate(int(product), proved)
-    return Result(Status.CONVERGED, Factorization(sign, sorted(factors)), certificate)
+    return Result(Status.CONVERGED, Factorization(sign, factors), certificate)

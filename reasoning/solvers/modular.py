@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from reasoning.solvers.arguments import ExactInteger
 from reasoning.solvers.definition import solver
+from reasoning.solvers.factoring import prime_factors
 from reasoning.solvers.results import Result, SolverInputError, Status
 
 __all__ = ["Logarithm", "LogarithmCertificate", "Power", "PowerCertificate", "discrete_logarithm", "modular_power"]
@@ -160,13 +161,11 @@ def _check(modulus: int, bits: int | None = None) -> None:
 
 def _order(base: int, modulus: int) -> dict[int, int]:
     """The order of the base, by its prime factors: what is left of Carmichael's function."""
-    from flint import fmpz
-
     factors: dict[int, int] = {}
-    for prime, power in ((int(p), int(e)) for p, e in fmpz(modulus).factor()):
+    for prime, power in prime_factors(modulus):
         group = (prime - 1) * prime ** (power - 1)
-        for divisor, exponent in fmpz(group).factor():
-            factors[int(divisor)] = max(factors.get(int(divisor), 0), int(exponent))
+        for divisor, exponent in prime_factors(group):
+            factors[divisor] = max(factors.get(divisor, 0), exponent)
     order = math.prod(prime**power for prime, power in factors.items())
     for prime in list(factors):
         while factors[prime] and pow(base, order // prime, modulus) == 1 % modulus:

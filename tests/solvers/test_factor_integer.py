@@ -1,11 +1,14 @@
+import asyncio
 import math
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sandbox_runner import LEVELS
 
-from reasoning.solvers import SolverInputError, Status
+from reasoning.solvers import SolverInputError, Status, Toolbox
 from reasoning.solvers.factor_integer import factor_integer
+from verifiers.sandbox import SandboxPool
 
 
 def is_prime(number):
@@ -31,3 +34,17 @@ def test_known_factorizations():
     assert factor_integer("1").solution.factors == []
     with pytest.raises(SolverInputError, match="0 has no prime factors"):
         factor_integer(0)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_large_numbers_are_factored_at_every_level(level):
+    """FLINT's sieve writes to /tmp, which tasks have only in a mount namespace of their own."""
+
+    async def go():
+        async with SandboxPool(workers=1, levels=[level]) as pool:
+            return await Toolbox(pool).call("factor_integer", {"number": str(2**128 + 1)})
+
+    reply = asyncio.run(go())
+    assert reply.status == "converged", reply
+    assert reply.record["solution"]["factors"] == [["59649589127497217", 1], ["5704689200685129054721", 1]]
+    assert reply.record["certificate"]["proved_prime"]

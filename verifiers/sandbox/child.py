@@ -14,7 +14,7 @@ import resource
 import signal
 import sys
 from _sitebuiltins import Quitter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from verifiers.late_imports import load
@@ -56,8 +56,11 @@ class ChildPlan:
         own_processes: whether each task has a pid namespace of its own.
     """
 
-    def __init__(self, layers: frozenset[Layer], entrances: list[int], *, fresh_proc: bool) -> None:
+    def __init__(
+        self, layers: frozenset[Layer], entrances: list[int], links: Mapping[str, str], *, fresh_proc: bool
+    ) -> None:
         self.layers = layers
+        self._links = links  # as `filesystem.build_root` returned them
         self.fresh_proc = fresh_proc
         self.own_uid = os.getuid()
         # Looked up once: hashing an enumeration's members runs Python code, in every child.
@@ -132,7 +135,7 @@ class ChildPlan:
         os.setsid()
         channel = _arrange_descriptors(descriptors)
         if self.own_mounts:
-            filesystem.mount_work(order.disk_mib, order.files)
+            filesystem.mount_work(order.disk_mib, order.files, self._links)
             if self.fresh_proc:
                 filesystem.mount_process_filesystem()
         elif work is not None:

@@ -6,6 +6,7 @@ Shared with the fork server, so it imports little: every page that the server ho
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from verifiers.sandbox import linux
@@ -13,9 +14,14 @@ from verifiers.sandbox import linux
 __all__ = ["View", "build_root", "mount_process_filesystem", "mount_work", "write_file"]
 
 BOX: Final = "/box"
-"""Holds the mount point of the working directory; writable below by Landlock, itself on a read-only mount."""
-WORK: Final = "/box/work"
+"""Holds all that a task can write; writable below by Landlock, itself on a read-only mount."""
+WORK: Final = f"{BOX}/work"
 """Working directory, home and temporary directory of a task: a fresh tmpfs for each."""
+_TEMPORARY: Final = f"{BOX}/temporary"
+"""Where tasks shall see something below /tmp or its like: a tmpfs of such directories, with links to what is seen, and
+of the working directory, so that both have one limit."""
+_SHOWN: Final = "/.shown"
+"""Where what is seen there lies in truth, since nothing can be written beside a mount point on a read-only mount."""
 
 _DEVICES: Final = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _LINKS: Final = (  # paths inside the new root, where every temporary directory is the task's own
@@ -44,7 +50,7 @@ class View(NamedTuple):
     packages: tuple[str, ...]
 
 
-def build_root(new_root: str, view: View) -> None:
+def build_root(new_root: str, view: View) -> dict[str, str]:
     """Make `new_root` a read-only tree that shows `view`, and enter it.
 
     The caller has a mount namespace of its own and the right to mount in it.
@@ -52,6 +58,9 @@ def build_root(new_root: str, view: View) -> None:
     Args:
         new_root: an empty directory.
         view: what to show.
+
+    Returns:
+        The links that a task needs in its own temporary directories, for `mount_work`.
 
     Raises:
         OSError: a mount was refused.
@@ -70,10 +79,14 @@ def build_root(new_root: str, view: View) -> None:
         _bind(path, new_root, read_only=False)
     for directory in (WORK, "/proc", "/etc", "/dev", "/var"):
         os.makedirs(new_root + directory, exist_ok=True)
+    links: dict[str, str] = {}
     for link, target in _LINKS:
-        # Something that tasks shall see may lie below /tmp itself; TMPDIR names the working directory in any case.
-        if not os.path.lexists(new_root + link):
-            os.symlink(target, new_root + link)
+        if os.path.ismount(new_root + link):
+            continue  # a task shall see all of it
+        if os.path.lexists(new_root + link):
+            links |= _set_apart(link, new_root)
+            target = _TEMPORARY + link
+        os.symlink(target, new_root + link)
     uid, gid = os.getuid(), os.getgid()
     write_file(new_root + "/etc/passwd", f"task:x:{uid}:{gid}:task:{WORK}:/bin/sh\n")
     write_file(new_root + "/etc/group", f"task:x:{gid}:\n")
@@ -81,6 +94,23 @@ def build_root(new_root: str, view: View) -> None:
     linux.mount("/proc", new_root + "/proc", None, linux.MS_BIND | linux.MS_REC)
     linux.pivot_root(new_root)
     _remount_read_only("/")
+    return links
+
+
+def _set_apart(directory: str, new_root: str) -> dict[str, str]:
+    """Move a temporary directory with what is seen in it; its place then has links to that, which are returned."""
+    os.makedirs(os.path.dirname(new_root + _SHOWN + directory), exist_ok=True)
+    os.rename(new_root + directory, new_root + _SHOWN + directory)
+    names = os.listdir(new_root + _SHOWN + directory)
+    links = {f"{_TEMPORARY}{directory}/{name}": f"{_SHOWN}{directory}/{name}" for name in names}
+    _make_links(links, new_root)
+    return links
+
+
+def _make_links(links: Mapping[str, str], root: str = "") -> None:
+    for link, target in links.items():
+        os.makedirs(os.path.dirname(root + link), exist_ok=True)
+        os.symlink(target, root + link)
 
 
 def mount_process_filesystem() -> None:
@@ -88,15 +118,22 @@ def mount_process_filesystem() -> None:
     linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
 
 
-def mount_work(disk_mib: int, files: int) -> None:
-    """A fresh working directory of the given size (MiB) and number of files; becomes the current directory."""
-    linux.mount(
-        "tmpfs",
-        WORK,
-        "tmpfs",
-        linux.MS_NOSUID | linux.MS_NODEV,
-        f"size={disk_mib}m,nr_inodes={files},mode=700",
-    )
+def mount_work(disk_mib: int, files: int, links: Mapping[str, str]) -> None:
+    """A fresh working directory, which becomes the current one.
+
+    Args:
+        disk_mib: its size, MiB.
+        files: how many files it may hold.
+        links: what `build_root` returned.
+    """
+    place = _TEMPORARY if links else WORK
+    options = f"size={disk_mib}m,nr_inodes={files + 8 * len(links)},mode=700"
+    linux.mount("tmpfs", place, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, options)
+    if links:
+        _make_links(links)
+        work = f"{_TEMPORARY}/work"
+        os.mkdir(work, 0o700)
+        linux.mount(work, WORK, None, linux.MS_BIND)
     os.chdir(WORK)
 
 

@@ -150,10 +150,11 @@ def _isolate(configuration: Configuration) -> tuple[ChildPlan, cgroups.LimitFile
     events = cgroups.open_events(group) if group else -1
     entrances = cgroups.open_entrances(group) if group else []
     root_made = Layer.MOUNT in layers and os.getuid() == 0
+    links: dict[str, str] = {}
     if root_made:
         # With root's rights: another user could not reach an interpreter below a private home directory.
         linux.unshare(linux.CLONE_NEWNS)
-        filesystem.build_root(configuration.new_root, configuration.view)
+        links = filesystem.build_root(configuration.new_root, configuration.view)
     if configuration.uid is not None:
         os.setgroups([])
         os.setresgid(configuration.uid, configuration.uid, configuration.uid)
@@ -162,7 +163,7 @@ def _isolate(configuration: Configuration) -> tuple[ChildPlan, cgroups.LimitFile
     if layers & NAMESPACES:
         _enter_namespaces(layers)
         if Layer.MOUNT in layers and not root_made:
-            filesystem.build_root(configuration.new_root, configuration.view)
+            links = filesystem.build_root(configuration.new_root, configuration.view)
         if Layer.PID in layers and Layer.MOUNT in layers:
             filesystem.mount_process_filesystem()
     else:
@@ -170,7 +171,7 @@ def _isolate(configuration: Configuration) -> tuple[ChildPlan, cgroups.LimitFile
     linux.drop_capability_bounding_set()
     linux.no_new_privileges()
     os.environ.update(HOME=filesystem.WORK, TMPDIR=filesystem.WORK) if Layer.MOUNT in layers else None
-    return ChildPlan(layers, entrances, fresh_proc=configuration.fresh_proc), limits, events
+    return ChildPlan(layers, entrances, links, fresh_proc=configuration.fresh_proc), limits, events
 
 
 def _enter_namespaces(layers: frozenset[Layer]) -> None:

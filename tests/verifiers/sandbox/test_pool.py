@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 from sandbox_runner import LEVELS, ORDINARY_USER, RUN_PROGRAM, host_processes, runner
 
-from verifiers.sandbox import End, Limits, SandboxPool, SandboxUnavailableError, Task
+from verifiers.sandbox import End, Limits, Profile, SandboxPool, SandboxUnavailableError, Task
 from verifiers.sandbox.entries import command_payload, program_payload
 
 MARK = f"task-of-test-run-{os.getpid()}"
@@ -102,8 +103,6 @@ def test_commands_run_with_chosen_paths(tmp_path):
     tmp_path.chmod(0o755)
 
     async def go():
-        from verifiers.sandbox import Profile
-
         async with SandboxPool(workers=1, profiles=[Profile("tool", read_only_paths=(str(tool),))]) as pool:
             shown = await pool.run(
                 Task("verifiers.sandbox.entries:run_command", command_payload(["cat", str(tool / "words.txt")]),
@@ -128,6 +127,60 @@ def test_commands_run_with_chosen_paths(tmp_path):
     assert hidden.stdout == b""
     assert missing.exit_code == 127
     assert b"no-such-tool" in missing.stderr
+
+
+WRITES = """
+import os, sys
+from pathlib import Path
+seen, link = map(Path, sys.argv[1:])
+print(seen.read_text(), os.listdir(), os.listdir("/tmp"))
+for folder in ("/tmp", "/var/tmp", "/dev/shm", "."):
+    Path(folder, "mine").write_text("x")
+for write in (lambda: (seen.parent / "more").write_text("x"), lambda: seen.write_text("x"), lambda: Path("/more").write_text("x")):
+    try:
+        write()
+    except OSError:
+        print("refused")
+Path("/tmp/large").write_bytes(b"x" * (3 << 20))
+try:
+    Path("large").write_bytes(b"x" * (3 << 20))
+except OSError:
+    print("full")
+link.unlink()
+print(sorted(os.listdir("/tmp")))
+"""
+
+
+def test_temporary_directories_are_writable_though_something_is_shown_below_them():
+    """FLINT's quadratic sieve, for one, dies where it can make no file in /tmp; environments may lie there."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="reasoning-shown-") as folder:
+        seen = Path(folder) / "words.txt"
+        seen.write_text("readable")
+        Path(folder).chmod(0o755)
+
+        async def go():
+            task = Task(
+                "verifiers.sandbox.entries:run_command",
+                command_payload([os.path.realpath(sys.executable), "-c", WRITES, str(seen), folder]), capture=True, profile="tool",
+            )  # fmt: skip
+            limits = Limits(disk_mib=4)
+            async with SandboxPool(
+                workers=1, levels=LEVELS[:1], profiles=[Profile("tool", read_only_paths=(folder,))]
+            ) as pool:
+                mounts = "mount-namespace" in (await pool.report()).layers
+                return mounts, [await pool.run(task, limits) for _ in range(2)]
+
+        mounts, outcomes = asyncio.run(go())
+        if not mounts:
+            pytest.skip("no mount namespaces here: /tmp is the host's, and closed")
+        name = Path(folder).name
+        for outcome in outcomes:
+            assert outcome.exit_code == 0, outcome
+            assert outcome.stdout.decode().splitlines() == [
+                f"readable [] ['{name}']", "refused", "refused", "refused", "full", "['large', 'mine']",
+            ]  # fmt: skip
+        assert os.listdir(folder) == ["words.txt"]
+        assert seen.read_text() == "readable"
 
 
 def test_numeric_profile_has_numpy_and_sympy_and_bare_has_not():
