@@ -36,12 +36,12 @@ class _Pipelines(TyperGroup):
         return [*pipeline_names(), *super().list_commands(ctx)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        from reasoning.pipelines.base import find_pipeline, pipeline_names
+        from reasoning.pipelines.base import PIPELINES, find_pipeline, pipeline_names
 
         own = super().get_command(ctx, cmd_name)
-        if own is not None or cmd_name not in pipeline_names():
-            return own
-        return _command(find_pipeline(cmd_name))
+        if own is None and (cmd_name in PIPELINES or cmd_name in pipeline_names()):
+            return _command(find_pipeline(cmd_name))
+        return own
 
 
 app = typer.Typer(
