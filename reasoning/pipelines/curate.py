@@ -110,8 +110,21 @@ async def _curated(job: Job, entry: Entry, options: CurateOptions) -> list[Outco
     notes: dict[str, Any] = {} if level is None else {"level": round(level, 4)}
     if options.solutions:
         return [_labelled(one, topic, level, notes) for one in await _agreeing(job, entry, options)]
-    row = Row(problem, problem.id, next(iter(entry.references), ""), source=job.settings.problems)
-    return [_labelled(row, topic, level, notes)]
+    return [_labelled(await _with_own_solution(job, entry), topic, level, notes)]
+
+
+async def _with_own_solution(job: Job, entry: Entry) -> Outcome:
+    """The problem with the solution that its pool has, once the verifier has accepted that; alone where it has none.
+
+    A solution of a problem without a gold answer cannot be judged, and is left out.
+    """
+    problem, solution = entry.problem, next(iter(entry.references), "")
+    if problem.kind == "answer" and not problem.fields.get("gold"):
+        solution = ""
+    if solution and not (verdict := await job.verdict(problem, solution)).passed:
+        reason = f"{verdict.status.value}: the pool's own solution"
+        return Discarded(problem.id, "verdict", reason, f"{problem.prompt}\n{solution}")
+    return Row(problem, problem.id, solution, source=job.settings.problems)
 
 
 def _labelled(outcome: Outcome, topic: str, level: float | None, notes: dict[str, Any]) -> Outcome:
@@ -192,8 +205,9 @@ PIPELINE = Pipeline(
     asks=lambda options: bool(options.solutions or options.ratings or options.nearest or options.topics == ENGINE),
     seeds=True,
     description=(
-        "A pool of problems, decontaminated and deduplicated. Where an engine was asked: its mean difficulty rating is "
-        "`level` in `meta` (and a tenth of it `difficulty`), and several of its solutions had to agree on one answer."
+        "A pool of problems, decontaminated and deduplicated; a solution that came with one was judged. Where "
+        "an engine was asked, its mean difficulty rating is `level` in `meta` (and a tenth of it `difficulty`), and several of "
+        "its solutions had to agree on one answer."
     ),
     references=("He et al. 2025, DeepMath-103K",),
     examples=(

@@ -99,9 +99,12 @@ def _counts(manifest: Mapping[str, Any]) -> str:
     rows = [
         (table, split, f"{count:,}") for table, splits in statistics["rows"].items() for split, count in splits.items()
     ]
+    kept, solved = statistics["kept"], statistics["solved"]
+    judged = "each was judged by a verifier before it was kept"
+    if solved < kept:
+        judged = f"{solved:,} have a solution, which a verifier judged; the others are problems alone"
     parts = [
-        f"## What it holds\n\n{statistics['kept']:,} rows from {statistics['groups']:,} groups; each was judged by "
-        "a verifier before it was kept.\n",
+        f"## What it holds\n\n{kept:,} rows from {statistics['groups']:,} groups; {judged}.\n",
         _table(("table", "split", "rows"), rows),
     ]
     if empty := empty_splits(manifest):
