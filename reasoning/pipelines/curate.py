@@ -205,9 +205,9 @@ PIPELINE = Pipeline(
     asks=lambda options: bool(options.solutions or options.ratings or options.nearest or options.topics == ENGINE),
     seeds=True,
     description=(
-        "A pool of problems, decontaminated and deduplicated; a solution that came with one was judged. Where "
-        "an engine was asked, its mean difficulty rating is `level` in `meta` (and a tenth of it `difficulty`), and several of "
-        "its solutions had to agree on one answer."
+        "A pool of problems, decontaminated and deduplicated; a solution that came with one was judged. Where an "
+        "engine was asked, its mean difficulty rating is `level` in `meta` (and a tenth of it `difficulty`), and "
+        "several of its solutions had to agree on one answer."
     ),
     references=("He et al. 2025, DeepMath-103K",),
     examples=(
