@@ -150,16 +150,25 @@ async def _rows(job: Job, options: EfagenOptions, problem: Problem, best: _Candi
     variants = await _variants(job, family, problem.text("seed"), options.variants)
     if not variants:
         return [Discarded(problem.id, SURPLUS, "every draw is the seed", best.reply, {"sample": best.sample})]
-    return [
-        Row(
+    outcomes: list[Outcome] = []
+    for number, (text, answer, solution) in enumerate(variants):
+        row = Row(
             problem=Problem(f"{problem.id}/variant/{number}", "answer", text, {"gold": answer}, {"seed": problem.id}),
             completion=solution,
             stream=f"variant {number}",
             meta={"efa": family.source if number == 0 else "", "sample": best.sample},
             **common,
         )
-        for number, (text, answer, solution) in enumerate(variants)
-    ]
+        outcomes.append(await _checked(job, row))
+    return outcomes
+
+
+async def _checked(job: Job, row: Row) -> Outcome:
+    """The row, when the family's own solution, where it writes one, leads to its answer."""
+    if not row.completion:
+        return row
+    verdict = await job.verdict(row.problem, row.completion)
+    return row if verdict.passed else Discarded(row.problem.id, "verdict", verdict.status.value, row.completion)
 
 
 async def _variants(job: Job, family: Family, seed: str, count: int) -> list[tuple[str, str, str]]:
