@@ -294,3 +294,16 @@ def test_a_dataset_made_here_is_a_benchmark_split_by_split(tmp_path):
         read_own(tmp_path)
     with pytest.raises(BenchmarkError, match=r"\(a file of yours, or the folder of a dataset"):
         locate(find_benchmark("own"), "test", None)
+
+
+def test_a_file_that_a_package_holds_is_read_there_unless_data_names_another(tmp_path):
+    held, other = tmp_path / "package" / "held.jsonl", tmp_path / "other"
+    held.parent.mkdir()
+    held.write_text("{}\n")
+    other.mkdir()
+    benchmark = replace(find_benchmark("own"), files={"test": (SourceFile(str(held)),)})
+    assert locate(benchmark, "test", None) == (held,)
+    with pytest.raises(BenchmarkError, match="holds no"):
+        locate(benchmark, "test", other)
+    (other / "held.jsonl").write_text("{}\n")
+    assert locate(benchmark, "test", other) == (other / "held.jsonl",)

@@ -113,8 +113,8 @@ class SourceFile:
 
     Attributes:
         name: its name in a local folder, where it may also end in `.gz`; for a built-in file, its path in the data
-            folder.
-        url: where it is published, pinned to a revision; empty for a built-in file.
+            folder; for one that another package holds, its whole path.
+        url: where it is published, pinned to a revision; empty for a file that is there.
         sha256: of the file at that address, in hex.
         origin: for a file that cannot be downloaded by itself, where people get it.
     """
