@@ -110,10 +110,10 @@ def test_solutions_of_variants_are_judged_and_a_card_tells_problems_without_any(
     )
     rows, _, built = generate(tmp_path, Scripted([FAMILY]), "bare", seeds=SEEDS[:1], candidates=1, variants=3)
     assert [row["completion"] for row in rows] == [""] * 3
-    assert "3 rows from 1 groups; 0 have a solution" in (built.dataset / "README.md").read_text()
+    assert "3 rows from 1 group; 0 have a solution" in (built.dataset / "README.md").read_text()
     rows, _, built = generate(tmp_path, Scripted([told]), "told", seeds=SEEDS[:1], candidates=1, variants=3)
     assert all("The answer is $\\boxed{" in row["completion"] for row in rows)
-    assert "3 rows from 1 groups; each was judged by a verifier" in (built.dataset / "README.md").read_text()
+    assert "3 rows from 1 group; each was judged by a verifier" in (built.dataset / "README.md").read_text()
 
     async def refuse(self, problem, candidate):
         return Verdict.of(problem.id, Status.WRONG)

@@ -81,9 +81,8 @@ def _body(manifest: Mapping[str, Any], example: Mapping[str, Any] | None) -> str
     pipeline = find_pipeline(manifest["pipeline"])
     parts = [f"# {_text(_title(manifest))}\n", f"{pipeline.description or pipeline.summary}\n", _counts(manifest)]
     cells = manifest["statistics"]["cells"]
-    parts.append(
-        f"![Rows by topic and difficulty]({COVERAGE_NAME})\n\n{cells} kinds (topic, difficulty, length, depth).\n"
-    )
+    varied = f"{_counted(cells, 'kind')} of rows by topic, difficulty, length and depth."
+    parts.append(f"![Rows by topic and difficulty]({COVERAGE_NAME})\n\n{varied}\n")
     parts.append(_columns(manifest))
     if example is not None:
         shown = {name: _shortened(value) for name, value in example.items()}
@@ -92,6 +91,10 @@ def _body(manifest: Mapping[str, Any], example: Mapping[str, Any] | None) -> str
     if pipeline.references:
         parts.append("## Literature\n\n" + "".join(f"- {_text(reference)}\n" for reference in pipeline.references))
     return "\n".join(parts)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _counts(manifest: Mapping[str, Any]) -> str:
@@ -104,7 +107,7 @@ def _counts(manifest: Mapping[str, Any]) -> str:
     if solved < kept:
         judged = f"{solved:,} have a solution, which a verifier judged; the others are problems alone"
     parts = [
-        f"## What it holds\n\n{kept:,} rows from {statistics['groups']:,} groups; {judged}.\n",
+        f"## What it holds\n\n{_counted(kept, 'row')} from {_counted(statistics['groups'], 'group')}; {judged}.\n",
         _table(("table", "split", "rows"), rows),
     ]
     if empty := empty_splits(manifest):
