@@ -63,6 +63,8 @@ _USER_ERRORS = (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
+    # Judges, and whatever else runs here, share the processors with a model: threads of OpenMP that wait shall sleep.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     # Nothing can be lost while modules are imported, where an interrupt would be a traceback, or caught by one of them.
     ending = _end_when_interrupted()
     import typer

@@ -116,6 +116,8 @@ def main(descriptor: int) -> None:
             importlib.import_module(name)
         plan, memory_limits, events = _isolate(configuration)
         sys.path[:] = [path for path in sys.path if path not in configuration.forget_paths]
+        # Installed packages may lie beside this one, in the directory that was just taken off.
+        sys.path.extend(path for path in configuration.import_paths if path not in sys.path)
         for name in configuration.modules:
             importlib.import_module(name)
         plan.prepare(configuration.landlock_paths, configuration.landlock_listable)
