@@ -222,7 +222,7 @@ def _show(directory: Path, built: Built) -> None:
     for table, splits in statistics["rows"].items():
         counts = ", ".join(f"{split} {count}" for split, count in splits.items())
         print(f"{table}: {counts}")
-    if empty := empty_splits(built.manifest):
+    if built.kept and (empty := empty_splits(built.manifest)):
         say(
             f"no row fell into: {', '.join(empty)}; texts that differ in numbers only share a split, "
             "unless it is --split-by stream"

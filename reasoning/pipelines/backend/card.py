@@ -110,7 +110,7 @@ def _counts(manifest: Mapping[str, Any]) -> str:
         f"## What it holds\n\n{_counted(kept, 'row')} from {_counted(statistics['groups'], 'group')}; {judged}.\n",
         _table(("table", "split", "rows"), rows),
     ]
-    if empty := empty_splits(manifest):
+    if kept and (empty := empty_splits(manifest)):
         parts.append(f"No row fell into: {', '.join(empty)}.\n")
     topics = sorted(statistics["topics"].items(), key=lambda item: (-item[1], item[0]))
     if topics:
