@@ -15,7 +15,7 @@ from reasoning.solvers.registry import find_entry
 from tests.support.plugins import lay_distribution
 from verifiers import Problem, Status, VerifierRegistry
 from verifiers.plugins import PluginError, Plugins, list_plugins, plugin_packages
-from verifiers.sandbox import Limits, SandboxPool
+from verifiers.sandbox import Limits, SandboxPool, Task
 
 MODULE = """
 from reasoning.methods import MethodEntry
@@ -128,6 +128,21 @@ def test_a_verifier_that_raises_or_returns_something_else_has_judged_nothing(pac
     assert raised.status is returned.status is Status.INTERNAL
     assert raised.detail == "the verifier failed: LookupError: \\x1b[31mno such row"
     assert returned.detail == "the verifier returned a bool, expected a Verdict"
+
+
+def test_an_entry_of_another_package_runs_and_its_tasks_see_nothing_of_it(package):
+    (package / "own_entries.py").write_text(
+        "def run(channel):\n    space = {}\n    exec(channel.receive(), space)\n    channel.send(space['found'].encode())\n"
+    )
+    look = "import sys\ntry:\n    import own_module\n    found = 'seen'\nexcept ImportError:\n    found = 'hidden'\n"
+    look += f"found += str({str(package)!r} in sys.path)"
+
+    async def work():
+        async with SandboxPool(workers=1) as pool:
+            return await pool.run(Task("own_entries:run", look.encode(), capture=True), Limits(wall_seconds=5))
+
+    outcome = asyncio.run(work())
+    assert outcome.answers == (b"hiddenFalse",), outcome
 
 
 def test_looking_for_plug_ins_loads_none(package):
