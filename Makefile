@@ -1,13 +1,14 @@
 # make demo    set up an environment and watch puzzles being solved and judged
 # make test    set up an environment and run the fast tests
 # make check   format, lint and types: before every commit
-# make learn   watch a small model learn from verdicts (a CPU, minutes)
+# make learn   watch a small model learn from verdicts (a CPU, minutes); LEARN='--all --hard': more of it
 # make bench   measure here what takes minutes; docs/measured.md has the last page
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= runs/demo
+LEARN ?=
 
 .PHONY: demo test test-slow test-vllm test-train test-interop test-proofs learn check format bench clean
 
@@ -66,7 +67,7 @@ format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix .
 
 learn: .venv-vllm/.ready
-	@.venv-vllm/bin/python scripts/learn.py --out runs/learn
+	@.venv-vllm/bin/python scripts/learn.py --out runs/learn $(LEARN)
 
 bench: $(VENV)/.dev
 	@$(BIN)/python scripts/bench_all.py --out docs/measured.md

@@ -127,8 +127,13 @@ PEERS = ("math-verify", "inspect_ai math()")
 """Those that live in the environment of `--peer-python`."""
 
 
-def measure(accepts: Accepts, rows: list[tuple[str, str]]) -> dict[str, Any]:
-    """Timing over `rows` and the confusion tables over the case tables."""
+def spread(rows: list[Any], most: int) -> list[Any]:
+    """About so many of the rows, spread evenly over all; all where `most` is 0."""
+    return rows[:: max(1, len(rows) // most)] if most else rows
+
+
+def measure(accepts: Accepts, rows: list[tuple[str, str]], limit: int) -> dict[str, Any]:
+    """Timing over `rows` and the confusion tables over the case tables, `limit` rows of each (0: all)."""
     for gold, text in rows[:20]:
         accepts(gold, text)
     times = []
@@ -146,14 +151,14 @@ def measure(accepts: Accepts, rows: list[tuple[str, str]]) -> dict[str, Any]:
         "median_ms": round(1e3 * times[len(times) // 2], 3),
         "p99_ms": round(1e3 * times[int(0.99 * len(times))], 3),
         "slowest_ms": round(1e3 * times[-1], 1),
-        "confusion": {table.stem: confusion(accepts, table) for table in TABLES},
+        "confusion": {table.stem: confusion(accepts, table, limit) for table in TABLES},
     }
 
 
-def confusion(accepts: Accepts, table: Path) -> dict[str, int]:
+def confusion(accepts: Accepts, table: Path, limit: int) -> dict[str, int]:
     """Counts of (kind, expected, verdict) over a case table."""
     counts: Counter[str] = Counter()
-    for line in table.read_text(encoding="utf-8").splitlines():
+    for line in spread(table.read_text(encoding="utf-8").splitlines(), limit):
         row = json.loads(line)
         kind = "convention" if row["convention"] else "plain"
         verdict = "accepted" if accepts(row["gold"], row["text"]) else "rejected"
@@ -181,6 +186,9 @@ def main() -> None:
     default = Path(os.environ.get("REASONING_BENCHMARKS", ".")) / "recorded_math"
     parser.add_argument("--recorded", type=Path, default=default, help="folder of the recorded outputs")
     parser.add_argument("--peer-python", help="interpreter of the environment that setup_answer_peers.sh makes")
+    parser.add_argument(
+        "--limit", type=int, default=0, metavar="N", help="about N recorded outputs, and N rows of each table"
+    )
     parser.add_argument("--judge", choices=JUDGES, help="measure this one alone and print JSON (used by the script)")
     arguments = parser.parse_args()
     try:
@@ -188,8 +196,8 @@ def main() -> None:
     except OSError as error:
         parser.error(f"--recorded {arguments.recorded}: {error}")
     if arguments.judge:
-        make, limit = JUDGES[arguments.judge]
-        print(json.dumps(measure(make(), rows[:: max(1, len(rows) // limit)] if limit else rows)))
+        make, most = JUDGES[arguments.judge]
+        print(json.dumps(measure(make(), spread(spread(rows, most), arguments.limit), arguments.limit)))
         return
     speeds = {}
     for name in JUDGES:
@@ -197,6 +205,7 @@ def main() -> None:
             continue
         python = arguments.peer_python if name in PEERS else sys.executable
         command = [python, __file__, "--judge", name, "--recorded", str(arguments.recorded)]
+        command += ["--limit", str(arguments.limit)]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             print(f"{name}: not measured: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")

@@ -1,6 +1,7 @@
 """AdamW, SOAP, Lion and Muon on the pre-training of nano: loss and accuracy against steps and against CPU seconds.
 
     .venv-vllm/bin/python scripts/bench_optimizers.py --out runs/optimizers       # half an hour on one core
+    .venv-vllm/bin/python scripts/bench_optimizers.py --optimizers adamw soap     # these two
 
 Each optimiser first runs the whole schedule in `--sweep-steps` steps at some learning rates; the one with the lowest
 loss over its last tenth then runs `--steps`. Same weights at the start, same batches, one thread. What is finished in
@@ -116,6 +117,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("runs/optimizers"))
     parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--sweep-steps", type=int, default=200)
+    parser.add_argument("--optimizers", nargs="+", choices=GRID, default=list(GRID), help="default: all")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
 
@@ -127,13 +129,13 @@ def main() -> int:
     arguments.out.mkdir(parents=True, exist_ok=True)
     swept: dict[str, list[Run]] = {}
     finals = []
-    for name, rates in GRID.items():
+    for name in arguments.optimizers:
 
         def run(rate: float, steps: int, points: int, name: str = name) -> Run:
             path = arguments.out / f"{name}-{rate:g}-{steps}-{arguments.seed}.json"
             return stored(path, name, rate, steps, arguments.seed, points)
 
-        swept[name] = [run(rate, arguments.sweep_steps, 1) for rate in rates]
+        swept[name] = [run(rate, arguments.sweep_steps, 1) for rate in GRID[name]]
         best = min(swept[name], key=lambda one: one.last_loss)
         finals.append(run(best.rate, arguments.steps, 4))
     written = table(swept, finals)

@@ -2,6 +2,7 @@
 
     .venv-vllm/bin/python scripts/learn.py --out runs/learn                # three seeds on two cores
     .venv-vllm/bin/python scripts/learn.py --out runs/learn --all --hard
+    .venv-vllm/bin/python scripts/learn.py --out runs/learn --methods DPO GRPO --seeds 1
 
 Interrupted, the same command goes on with what is not finished. Writes OUT/learn.html, OUT/learn.json
 and its curves, OUT/*.svg.
@@ -101,6 +102,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1), help="runs at once")
     parser.add_argument("--all", action="store_true", help="KTO and CPL too")
     parser.add_argument("--hard", action="store_true", help="also from nano itself, where a reward helps little")
+    parser.add_argument("--methods", nargs="+", metavar="NAME", help="these alone, by their names in the table")
     parser.add_argument("--quick", action="store_true", help="a few steps of everything: does it run?")
     arguments = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -111,6 +113,11 @@ def main() -> int:
 
     methods = [*METHODS, *(FURTHER if arguments.all else ()), *(HARD if arguments.hard else ())]
     methods += HARD_FURTHER if arguments.all and arguments.hard else ()
+    if arguments.methods:
+        named = {method.name: method for method in methods}
+        if unknown := [name for name in arguments.methods if name not in named]:
+            parser.error(f"--methods: no method '{unknown[0]}'; there are {', '.join(named)}")
+        methods = [named[name] for name in dict.fromkeys(arguments.methods)]
     try:
         with ExitStack() as stack:
             results = learn(

@@ -30,7 +30,7 @@ from verifiers.sandbox import SandboxPool
 HERE = Path(__file__).parent
 CONFIG = HERE / "self_play_comparison.toml"
 COMPARED = ("stp", "parallel_sampling", "expert_iteration")
-SHARE, STEPS = "0.15", "900"
+SHARE, STEPS = 0.15, 900
 """Of the start: part of the corpus's theorems whose proofs it learns, and optimiser steps."""
 
 
@@ -41,9 +41,10 @@ def main() -> int:
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=COMPARED)
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="override of the experiment")
     parser.add_argument("--start", type=Path, help="a model that knows both prompts, instead of the trained start")
+    parser.add_argument("--steps", type=int, default=STEPS, help="of the start's training (default: %(default)s)")
     given = parser.parse_args()
     try:
-        start = given.start or _trained_start(given.out / "start")
+        start = given.start or _trained_start(given.out / "start", given.steps)
         # Seeds outside: whenever this is stopped, what is there compares the methods.
         planned = [
             (
@@ -79,10 +80,10 @@ async def _play(planned: Sequence[tuple[Path, SelfPlayConfig]]) -> None:
                   f"{metrics['checks']} verdicts, {metrics['seconds']:.0f} s", flush=True)  # fmt: skip
 
 
-def _trained_start(out: Path) -> Path:
+def _trained_start(out: Path, steps: int) -> Path:
     if not (out / "model" / "training.json").exists():
         script = [sys.executable, str(HERE / "train_nano_prover.py"), "train"]
-        subprocess.run([*script, "--out", str(out), "--share", SHARE, "--steps", STEPS], check=True)
+        subprocess.run([*script, "--out", str(out), "--share", str(SHARE), "--steps", str(steps)], check=True)
     return out / "model"
 
 

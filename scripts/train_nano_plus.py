@@ -214,16 +214,23 @@ def main() -> int:
     parser.add_argument(
         "--judge", type=Path, metavar="MODEL", help="ask this model its held-out problems, train nothing"
     )
+    parser.add_argument("--kinds", nargs="+", metavar="KIND", help="with --judge: ask problems of these kinds alone")
+    parser.add_argument("--limit", type=int, metavar="N", help="with --judge: ask N problems of each kind")
     arguments = parser.parse_args()
 
     import torch
     from transformers.utils import logging
 
-    from reasoning.training.nano_plus import SMOKE, CheckpointError, PlusSettings, estimate, train_plus
+    from reasoning.training.nano_plus import SMOKE, CheckpointError, PlusSettings, asked_of, estimate, train_plus
 
     logging.disable_progress_bar()
     if arguments.judge:
-        sys.stdout.write(judged(arguments.judge, read_examples(arguments.judge / "held_out.jsonl")))
+        asked = read_examples(arguments.judge / "held_out.jsonl")
+        kinds = arguments.kinds or sorted({one.kind for one in asked})
+        if unknown := sorted({*kinds} - {one.kind for one in asked}):
+            parser.error(f"--kinds: {arguments.judge} holds out no problem of kind '{unknown[0]}'")
+        asked = asked_of([one for one in asked if one.kind in kinds], arguments.limit or len(asked))
+        sys.stdout.write(judged(arguments.judge, asked))
         return 0
     settings = replace(SMOKE if arguments.smoke else PlusSettings(), seed=arguments.seed)
     settings = replace(settings, minutes=arguments.minutes) if arguments.minutes else settings

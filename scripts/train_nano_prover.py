@@ -171,32 +171,35 @@ def _corpus(arguments: argparse.Namespace) -> None:
     path = arguments.out / f"corpus-{part}.jsonl"
     done = {line["draft"] for file in arguments.out.glob("corpus-*.jsonl") for line in _lines(file)}
     waiting = [draft for draft in plan if draft.statement not in done]
-    asyncio.run(_judge_drafts(waiting, path, time.monotonic() + 60 * arguments.minutes))
-    asyncio.run(_look_up_lemmas(arguments.out))
+    asyncio.run(_judge_and_look_up(waiting, path, time.monotonic() + 60 * arguments.minutes))
 
 
-async def _look_up_lemmas(folder: Path) -> None:
-    """Write the statements of all library theorems that the corpus's proofs refer to."""
-    async with SandboxPool(workers=1) as sandbox:
-        with LemmaBook(folder / LEMMAS_NAME, LeanChecker(sandbox, SelfPlayLean(workers=1))) as book:
-            await book.look_up(name for row in _rows(folder) for name in row["premises"])
-
-
-async def _judge_drafts(waiting: Sequence[Draft], path: Path, end: float) -> None:
+async def _judge_and_look_up(waiting: Sequence[Draft], path: Path, end: float) -> None:
     async with SandboxPool(workers=1) as sandbox:
         bridge = LeanBridge(sandbox, workers=1)
-        with (
-            open(path, "a", encoding="utf-8") as file,
-            progress_display(total=len(waiting), label="drafts") as progress,
-        ):
-            async for one in judged(bridge, waiting):
-                rows = [row.to_json() for row in one.proved]
-                line = {"draft": one.draft.statement, "family": one.draft.family, "proved": rows}
-                file.write(json.dumps(line | {"refused": one.refused}, ensure_ascii=False) + "\n")
-                file.flush()
-                progress.advance()
-                if time.monotonic() > end:
-                    break
+        await _judge_drafts(bridge, waiting, path, end)
+        await _look_up_lemmas(LeanChecker(sandbox, SelfPlayLean(), bridge), path.parent)
+
+
+async def _look_up_lemmas(checker: LeanChecker, folder: Path) -> None:
+    """Write the statements of all library theorems that the corpus's proofs refer to."""
+    with LemmaBook(folder / LEMMAS_NAME, checker) as book:
+        await book.look_up(name for row in _rows(folder) for name in row["premises"])
+
+
+async def _judge_drafts(bridge: LeanBridge, waiting: Sequence[Draft], path: Path, end: float) -> None:
+    with (
+        open(path, "a", encoding="utf-8") as file,
+        progress_display(total=len(waiting), label="drafts") as progress,
+    ):
+        async for one in judged(bridge, waiting):
+            rows = [row.to_json() for row in one.proved]
+            line = {"draft": one.draft.statement, "family": one.draft.family, "proved": rows}
+            file.write(json.dumps(line | {"refused": one.refused}, ensure_ascii=False) + "\n")
+            file.flush()
+            progress.advance()
+            if time.monotonic() > end:
+                break
 
 
 def _given(path: Path | None) -> list[Draft]:
@@ -256,9 +259,11 @@ def _shown_to_the_prover(corpus: Sequence[Proved], share: float, seed: int) -> l
 
 def _train(arguments: argparse.Namespace) -> None:
     import torch
+    from transformers.utils import logging
 
     from reasoning.training.nano_prover import ProverSettings, make_prover_tokenizer, save_prover, train_prover
 
+    logging.disable_progress_bar()
     torch.set_num_threads(arguments.threads)
     corpus, lemmas = _corpus_of(arguments.out)
     proofs = prover_examples(_shown_to_the_prover(corpus, arguments.share, arguments.seed))
@@ -315,9 +320,11 @@ def _held_out() -> list[Any]:
 
 def _measure(arguments: argparse.Namespace) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
 
     from reasoning.training.sampling import SampleSettings, sample_texts
 
+    logging.disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(arguments.out / "model", dtype="auto").eval()
     tokenizer = AutoTokenizer.from_pretrained(arguments.out / "model")
     corpus, lemmas = _corpus_of(arguments.out)
@@ -477,7 +484,8 @@ def _write_card(folder: Path, corpus: Sequence[Proved], lemmas: Mapping[str, str
         window=sum(0 < count / SAMPLES < 0.25 for count in tried.values()),
         conjectures="\n".join(
             f"    {count}/{SAMPLES}  {' '.join(one.split())}" for one, count in list(tried.items())[:SHOWN]
-        ),
+        )
+        or "    none",
     )
     (folder / "model" / "README.md").write_text(card, encoding="utf-8")
     sys.stdout.write(card[card.index("## Results") :])

@@ -62,9 +62,9 @@ async def judge_proofs(check: Check, completions: Mapping[str, Sequence[str]]) -
         completions: statement -> texts, as many for each statement.
 
     Raises:
-        ValueError: the statements have different numbers of completions, or there are none.
+        ValueError: the statements have different numbers of completions.
     """
-    (samples,) = {len(texts) for texts in completions.values()}
+    (samples,) = {len(texts) for texts in completions.values()} or {0}
     right: dict[str, int] = {}
     statuses: Counter[str] = Counter()
     shortest: dict[str, str] = {}

@@ -131,10 +131,11 @@ class LeanChecker:
     Args:
         sandbox: where its processes run.
         section: limits.
+        bridge: its processes, where there are some already.
     """
 
-    def __init__(self, sandbox: SandboxPool, section: SelfPlayLean) -> None:
-        self._bridge = LeanBridge(sandbox, section.workers or None)
+    def __init__(self, sandbox: SandboxPool, section: SelfPlayLean, bridge: LeanBridge | None = None) -> None:
+        self._bridge = bridge or LeanBridge(sandbox, section.workers or None)
         self._runner = CommandRunner(self._bridge.pool)
         self._limits = Limits(wall_seconds=section.seconds)
         self._heartbeats = section.heartbeats

@@ -286,7 +286,8 @@ async def right_by_kind(
         own = [value for one, value in zip(asked, judged, strict=True) if one.kind == kind]
         unknown = sum(value.value is None for value in own)
         right = sum(value.value is not None and value.parts["correct"] == 1.0 for value in own)
-        counts[kind] = (right, unknown, len(own))
+        if own:
+            counts[kind] = (right, unknown, len(own))
     return counts
 
 

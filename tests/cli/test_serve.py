@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from interrupts import heed_interrupts
 
+from tests.support.doc_commands import shown
+
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
@@ -22,8 +24,8 @@ ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
     "arguments",
     [
         ["serve", "rewards"],
-        ["serve", "lean"],
-        ["view", "."],
+        shown("proofs.md", "reasoning serve lean").split()[1:],
+        shown("reports.md", "reasoning view").split()[1:],
         pytest.param(
             ["serve", "tools", "factor_integer", "--http"],
             marks=pytest.mark.skipif(find_spec("mcp") is None, reason="the MCP SDK is not installed"),
@@ -32,7 +34,8 @@ ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
     ids=lambda arguments: arguments[1] if arguments[0] == "serve" else arguments[0],
 )
 def test_interrupted_servers_say_so_and_end(arguments, tmp_path):
-    command = [sys.executable, "-m", "reasoning.cli.main", *arguments, "--port", "0"]
+    (tmp_path / "runs").mkdir()
+    command = [sys.executable, "-m", "reasoning.cli.main", *arguments, "--port", "0"]  # the last of two ports counts
     server = subprocess.Popen(
         command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True,
         preexec_fn=heed_interrupts,

@@ -15,8 +15,9 @@ from wasm_lean import make_toolchain
 
 from tests.support.doc_commands import environment, play_program
 from tests.support.doc_files import writer
+from tests.support.doc_machines import built_wheel, fresh_environment, only_pip, slurm_double
 from tests.support.doc_playing import free_port, play_session, skip_without
-from tests.support.doc_sessions import CORE, SESSIONS, fragments
+from tests.support.doc_sessions import CORE, SESSIONS, Place, fragments
 from tests.support.protocol_server import ProtocolServer
 
 pytestmark = pytest.mark.slow
@@ -37,8 +38,14 @@ def isabelle(folder) -> Iterator[str]:
         thread.join()
 
 
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory) -> Place:
+    """A folder with the project's wheel, made when a session wants it."""
+    return cache(lambda: str(built_wheel(tmp_path_factory.mktemp("wheels"))))
+
+
 @pytest.mark.parametrize("session", [one for one in SESSIONS if one.suite == CORE], ids=lambda session: session.name)
-def test_commands_do_what_they_say(session, tmp_path):
+def test_commands_do_what_they_say(session, tmp_path, wheels):
     aside = tmp_path / "aside"
     aside.mkdir()
     port = str(free_port())
@@ -55,6 +62,10 @@ def test_commands_do_what_they_say(session, tmp_path):
             "checked": lambda: fstar()["REASONING_FSTAR_PROJECT"],
             "cache": lambda: str(aside / "cache"),
             "project": lambda: str(project),
+            "wheels": wheels,
+            "pip": lambda: str(only_pip(aside / "pip")),
+            "fresh": lambda: str(fresh_environment(aside / "fresh")),
+            "slurm": lambda: str(slurm_double(aside / "slurm")),
             "toolchain": cache(lambda: str(make_toolchain(aside / "lean").parent)),
         }
         (tmp_path / "clone").mkdir()

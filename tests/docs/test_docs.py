@@ -17,12 +17,14 @@ from tests.support.doc_commands import (
     PAGES,
     ROOT,
     Block,
+    begins_with,
     blocks,
     commands,
     console_lines,
     environment,
     play,
     play_program,
+    shown,
     spoken_commands,
     statements,
 )
@@ -34,7 +36,6 @@ from tests.support.doc_sessions import (
     QUICK,
     SESSIONS,
     TRAINING,
-    begins_with,
     fragments,
 )
 
@@ -58,7 +59,7 @@ def test_programs_of_the_docs_run(block, tmp_path):
 
 
 def test_each_command_of_the_docs_is_run_by_one_test():
-    """As it stands, with stand-ins, or elsewhere; and no row of a table is left over."""
+    """In a session, with its stand-ins, or elsewhere; and no row of a table is left over."""
     listed = [(one.page, begins) for one in SESSIONS for begins in one.steps]
     listed += [(one.page, one.begins) for one in ELSEWHERE]
     used, wrong = set(), []
@@ -123,14 +124,20 @@ def test_each_part_of_a_program_is_run_by_one_test():
     assert len(FRAGMENTS) == len(blocks("py"))
 
 
-def test_what_runs_a_command_elsewhere_is_there():
-    named = [one.instead for one in ELSEWHERE]
-    named += [runs for runs in FRAGMENTS.values() if runs not in (QUICK, CORE, MODELS, TRAINING)]
-    for instead in named:
-        file, kind, rest = re.fullmatch(r"([\w./-]+)(::|: )(.+)", instead).groups()
-        if file != "nothing":
-            wanted = rf"^(async )?def {rest}\(" if kind == "::" else re.escape(rest)
-            assert re.search(wanted, (ROOT / file).read_text(), re.MULTILINE), instead
+def test_what_runs_a_command_elsewhere_takes_it_from_the_page():
+    """A test by `shown`; a file of ours has the same words."""
+    for one in ELSEWHERE:
+        file, _, name = one.instead.partition("::")
+        text = (ROOT / file).read_text()
+        if name:
+            assert re.search(rf"^(async )?def {name}\(", text, re.MULTILINE), one
+            assert f'shown("{one.page}", "{one.begins}")' in text, one
+        else:
+            assert re.search(rf"(?<!\S){re.escape(shown(one.page, one.begins))}(?!\S)", text), one
+    for runs in FRAGMENTS.values():
+        if runs not in (QUICK, CORE, MODELS, TRAINING):
+            file, name = runs.split("::")
+            assert re.search(rf"^(async )?def {name}\(", (ROOT / file).read_text(), re.MULTILINE), runs
 
 
 def test_statements_of_a_script():

@@ -11,7 +11,7 @@ import tomllib
 import pytest
 
 from reasoning.cli.main import main
-from tests.support.doc_commands import ROOT, Block, blocks, statements
+from tests.support.doc_commands import ROOT, Block, blocks, shown
 from tests.support.plugins import lay_distribution
 
 
@@ -39,17 +39,20 @@ def package(tmp_path, monkeypatch):
 
 
 def test_the_package_of_the_page_does_what_it_says(package, capsys):
-    (script,) = page("sh")
-    said = {}
-    for command in statements(script.body):
-        if command.startswith("reasoning "):
-            with pytest.raises(SystemExit) as ended:
-                main(shlex.split(command)[1:])
-            said[command] = capsys.readouterr().out
-            assert ended.value.code == 0, command
-        elif not command.startswith("pip "):
-            subprocess.run(["bash", "-c", command], cwd=package, check=True)
-    doctor, validated, evaluated, _, made, kept, called = said.values()
+    def say(command):
+        with pytest.raises(SystemExit) as ended:
+            main(shlex.split(command)[1:])
+        assert ended.value.code == 0, command
+        return capsys.readouterr().out
+
+    subprocess.run(["bash", "-c", shown("plugins.md", "printf")], cwd=package, check=True)
+    doctor = say(shown("plugins.md", "reasoning doctor"))
+    validated = say(shown("plugins.md", "reasoning benchmarks"))
+    evaluated = say(shown("plugins.md", "reasoning evaluate"))
+    say(shown("plugins.md", "reasoning report"))
+    made = say(shown("plugins.md", "reasoning generate parities"))
+    kept = say(shown("plugins.md", "reasoning generate rejection"))
+    called = say(shown("plugins.md", "reasoning tools"))
     groups = ("benchmarks", "engines", "methods", "pipelines", "solvers", "verifiers")
     assert [*re.findall(r"plug-in (\w+): \S+ +│ ok +│ from the package parity-tools 1.0", doctor)] == [*groups]
     assert "3 of 3 reference answers accepted" in validated

@@ -1,6 +1,6 @@
 """The commands of the docs that ask a model, run for real: the shipped nano behind a real vLLM (`doc_sessions.py`).
 
-The server is the docs' own `vllm serve` command. Its prefill is not cut into chunks: on a CPU, vLLM ends at a request
+The server is the docs' own `vllm serve` command (a later `--port` wins). Its prefill is not cut into chunks: on a CPU, vLLM ends at a request
 with a seed whose prompt is cut.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from fstar_double import install_double
 
-from tests.support.doc_commands import ROOT, Block, commands, environment, play_program
+from tests.support.doc_commands import ROOT, Block, environment, play_program, shown
 from tests.support.doc_files import writer
 from tests.support.doc_playing import POSITIONS, long_nano, play_session
 from tests.support.doc_sessions import MODELS, SESSIONS, Place, Session, fragments
@@ -45,9 +45,13 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Place
 
         @cache
         def server() -> str:
-            [shown] = [one.text for one in commands() if one.page == "engines.md" and one.text.startswith("vllm serve")]
-            words = shown.replace(SERVED, f"{nano()} --served-model-name {SERVED}").replace(" --port 8000", "").split()
+            # One server for both pages: the command of many machines, with one GPU in the place of eight, is that of
+            # one machine with an option that then changes nothing.
+            one, many = shown("engines.md", "vllm serve"), shown("many_machines.md", "vllm serve")
+            words = many.replace(" --data-parallel-size 8", " --data-parallel-size 1").split()
             assert words[:2] == ["vllm", "serve"]
+            assert [*words[:2], SERVED, *words[3:]] == [*one.split(), "--data-parallel-size", "1"]
+            words[2:] = [str(nano()), "--served-model-name", SERVED, *words[3:]]
             started = VLLMServer(
                 nano(), log=folder / "server.log", max_model_len=POSITIONS, more=(*WHOLE_PREFILL, *TOOLS),
                 command=(sys.executable, str(ROOT / "tests" / "support" / "vllm_command.py"), *words[1:]),

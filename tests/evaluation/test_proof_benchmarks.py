@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from collections import Counter
@@ -12,7 +11,6 @@ import pytest
 from reasoning.evaluation.benchmarks import find_benchmark, locate
 from reasoning.evaluation.benchmarks.base import BenchmarkError
 from reasoning.evaluation.benchmarks.proof_prompts import CHAT, COMPLETE
-from reasoning.evaluation.validate import validate_references
 from verifiers.proofs.lean.text import split_statement
 from verifiers.records import Problem
 
@@ -133,10 +131,3 @@ def test_prompts_show_header_and_statement():
     assert "```lean4\nopen Nat\n\ntheorem a : True := by\n```" in message.content
     assert COMPLETE.write(problem).text == "open Nat\n\ntheorem a : True := by\n"
     assert CHAT.read(problem, " \n") is None
-
-
-@pytest.mark.slow
-def test_the_kernel_accepts_every_reference_proof():
-    validation = asyncio.run(validate_references("core-lean", quiet=True, jobs=2))
-    assert validation.refused == []
-    assert validation.accepted == 389

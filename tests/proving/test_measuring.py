@@ -40,6 +40,16 @@ def test_uneven_numbers_of_samples_are_refused():
         asyncio.run(judge_proofs(check, {ONE: ["a"], TWO: ["a", "b"]}))
 
 
+def test_of_no_statements_none_is_proved():
+    """As when no conjecture of a model can be read."""
+
+    async def check(statement, proof):
+        raise AssertionError("nothing is to be judged")
+
+    found = asyncio.run(judge_proofs(check, {}))
+    assert (found.right, found.proved, found.samples, found.rate) == ({}, 0, 0, 0.0)
+
+
 def test_conjectures_are_counted_step_by_step():
     async def elaborates(statement):
         return "bad" not in statement

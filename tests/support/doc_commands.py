@@ -2,6 +2,7 @@
 
     for command in commands():                       # those of `sh` and `console` blocks
         command.page, command.text                   # "engines.md", "reasoning evaluate puzzles --engine search ..."
+    shown("reports.md", "reasoning view")            # the one that begins so
     play("reasoning doctor", folder, variables)      # runs it as a shell would, in that folder; returns what it printed
 
 A `console` block is run as it stands (`tests/docs/test_docs.py`), an `sh` block with stand-ins for what a reader brings:
@@ -62,6 +63,17 @@ def commands() -> list[Command]:
         for block in blocks("sh", "console")
         for text in (console_lines(block.body) if block.language == "console" else statements(block.body))
     ]
+
+
+def begins_with(text: str, begins: str) -> bool:
+    """Does a command begin with these words? A `$` at their end: it is all of it."""
+    return text == begins[:-1] if begins.endswith("$") else text.startswith(begins)
+
+
+def shown(page: str, begins: str) -> str:
+    """The one command of a page that begins so; a test that runs it takes it from there."""
+    [text] = [one.text for one in commands() if one.page == page and begins_with(one.text, begins)]
+    return text
 
 
 def spoken_commands() -> list[tuple[str, str]]:
@@ -142,7 +154,7 @@ def assert_promised(text: str, folder: Path, printed: str) -> None:
             assert told is not None
             assert all(json.loads(line)["status"] for line in _lines(told))
         case ["reasoning", "train"]:
-            run = told or folder / (_after("--resume", words) or re.findall(r"(runs/\S+)", printed)[-1])
+            run = told or folder / (_after("--resume", words) or re.findall(r"model: (\S+)/model", printed)[-1])
             assert (run / "model" / "config.json").is_file()
             assert json.loads((run / "metrics.json").read_text())
         case ["reasoning", "samples"]:
@@ -166,12 +178,13 @@ def _lines(path: Path) -> list[str]:
 
 def lay_out(folder: Path) -> None:
     """What a reader's clone has beside the commands: the scripts, the data, and the environments that they name."""
-    for name in ("scripts", "data", "tests"):
+    for name in ("scripts", "data", "tests", "Makefile", "pyproject.toml"):
         (folder / name).symlink_to(ROOT / name)
     python = folder / ".venv-vllm" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
     python.chmod(0o755)
+    (folder / ".venv-vllm" / ".ready").touch()
     (folder / "runs").mkdir()
 
 

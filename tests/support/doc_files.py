@@ -176,7 +176,7 @@ MATHLIB_LIKE = lines(
 )  # fmt: skip
 STP = """model = "nano"
 method = "stp"
-rounds = 1
+rounds = 2
 threads = 1
 [data]
 targets = "core-lean:easy"
@@ -194,3 +194,4 @@ max_length = 400
 [lean]
 workers = 1
 """
+"""A small experiment of self-play."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,8 @@ import pytest
 from tests.support.doc_commands import ROOT, assert_promised, environment, lay_out, play
 from tests.support.doc_sessions import Place, Session, filled
 
+ASKED = re.compile(r"\w+=\$\(.+\)")
+"""A variable of the shell that takes what a command prints."""
 WAIT_SECONDS = 60
 POSITIONS = 8_192
 
@@ -45,7 +48,7 @@ def play_session(session: Session, folder: Path, places: Mapping[str, Place]) ->
     exported = ""
     with ExitStack() as running:
         for text, wanted in session.played(places):
-            if text.startswith("export "):
+            if text.startswith("export ") or ASKED.fullmatch(text):
                 exported += f"{text}\n"
             elif text.endswith(" &"):
                 running.enter_context(kept_running(exported, text.removesuffix(" &"), folder, variables))

