@@ -12,7 +12,6 @@ import itertools
 import json
 import os
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
@@ -232,9 +231,5 @@ def _homes_of(modules: Iterable[str]) -> tuple[str, ...]:
 
 
 def _import_paths(profile: Profile, view: filesystem.View) -> tuple[str, ...]:
-    """Where a profile's packages are found: in the installation, or where one is used from its source tree."""
-    if not profile.packages:
-        return profile.import_paths
-    paths = sysconfig.get_paths()
-    homes = (str(Path(package).parent) for package in view.packages)
-    return tuple(dict.fromkeys((*profile.import_paths, paths["purelib"], paths["platlib"], *homes)))
+    """The profile's own, and where its packages were found: beside this one, in the system's, behind a .pth file."""
+    return tuple(dict.fromkeys((*profile.import_paths, *(str(Path(path).parent) for path in view.packages))))
