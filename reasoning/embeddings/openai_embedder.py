@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from reasoning.embeddings.base import prefixed, unit_rows
 from reasoning.engines.base import EngineError
-from reasoning.engines.batching import all_or_first_error
 from reasoning.engines.openai_compatible import OpenAIOptions, server_of
 from reasoning.engines.openai_protocol import MalformedReplyError
 from reasoning.engines.openai_server import KEY_VARIABLE
 from reasoning.engines.options import EngineSpecError, read_options, versions
 from reasoning.options import bounded, check_options
+from verifiers.together import all_or_first_error
 
 if TYPE_CHECKING:
     import numpy as np

@@ -20,7 +20,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reasoning.engines.base import Completion, EngineError, Request, TokenLogprob
-from reasoning.engines.batching import all_or_first_error
 from reasoning.engines.images import ImageError
 from reasoning.engines.openai_protocol import Dialect, read_reply
 from reasoning.engines.openai_server import KEY_VARIABLE, OpenAIServer
@@ -28,6 +27,7 @@ from reasoning.engines.options import EngineSpecError, read_options, versions
 from reasoning.engines.prompts import check_request
 from reasoning.engines.retry import Pace
 from reasoning.slots import Slots
+from verifiers.together import all_or_first_error
 
 __all__ = ["OpenAIEngine", "OpenAIOptions", "create", "server_of"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reasoning.evaluation.benchmarks import find_benchmark
 from reasoning.evaluation.evaluating import EvaluationError, problems_of
-from reasoning.evaluation.judging_again import paths_of_run, settings_of
+from reasoning.evaluation.judging_again import files_of_run, settings_of
 from reasoning.evaluation.metrics import Metric
 from reasoning.evaluation.votes import VoteCounter, VoteOptions, vote_ks
 from reasoning.runs.run import STORE_NAME, read_config
@@ -51,7 +51,7 @@ def votes_of_run(
         benchmark = find_benchmark(settings.benchmark)
         # Only sets of programs need to be prepared, and programs have no votes.
         if benchmark.prepare is None:
-            problems = problems_of(benchmark, paths_of_run(directory, config), settings)
+            problems = problems_of(*files_of_run(directory, config), settings)
             for _ in counter.watching(store.items(settings.samples), problems):
                 pass
         metrics = counter.expected() if average else counter.first_k()

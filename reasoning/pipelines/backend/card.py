@@ -18,6 +18,7 @@ from reasoning.pages import printable
 from reasoning.pipelines.backend.columns import MEANINGS, columns_of, tables_in
 from reasoning.pipelines.backend.coverage import COVERAGE_NAME
 from reasoning.pipelines.backend.shards import table_folder
+from reasoning.pipelines.backend.splits import empty_splits
 from reasoning.pipelines.backend.statistics import DIFFICULTY_BINS
 from reasoning.pipelines.base import find_pipeline
 from reasoning.runs import replaced_file
@@ -81,10 +82,8 @@ def _body(manifest: Mapping[str, Any], example: Mapping[str, Any] | None) -> str
     pipeline = find_pipeline(manifest["pipeline"])
     parts = [f"# {_text(_title(manifest))}\n", f"{pipeline.description or pipeline.summary}\n", _counts(manifest)]
     cells = manifest["statistics"]["cells"]
-    parts.append(
-        f"![Rows by topic and difficulty]({COVERAGE_NAME})\n\n{counted(cells, 'kind')} (topic, difficulty, "
-        "length, depth).\n"
-    )
+    varied = f"{counted(cells, 'kind', grouped=True)} of rows by topic, difficulty, length and depth."
+    parts.append(f"![Rows by topic and difficulty]({COVERAGE_NAME})\n\n{varied}\n")
     parts.append(_columns(manifest))
     if example is not None:
         shown = {name: _shortened(value) for name, value in example.items()}
@@ -100,12 +99,17 @@ def _counts(manifest: Mapping[str, Any]) -> str:
     rows = [
         (table, split, f"{count:,}") for table, splits in statistics["rows"].items() for split, count in splits.items()
     ]
+    kept, solved = statistics["kept"], statistics["solved"]
+    judged = "each was judged by a verifier before it was kept"
+    if solved < kept:
+        judged = f"{solved:,} have a solution, which a verifier judged; the others are problems alone"
     parts = [
-        f"## What it holds\n\n{counted(statistics['kept'], 'row', grouped=True)} from "
-        f"{counted(statistics['groups'], 'group', grouped=True)}; each was judged by "
-        "a verifier before it was kept.\n",
+        f"## What it holds\n\n{counted(kept, 'row', grouped=True)} from "
+        f"{counted(statistics['groups'], 'group', grouped=True)}; {judged}.\n",
         _table(("table", "split", "rows"), rows),
     ]
+    if kept and (empty := empty_splits(manifest)):
+        parts.append(f"No row fell into: {', '.join(empty)}.\n")
     topics = sorted(statistics["topics"].items(), key=lambda item: (-item[1], item[0]))
     if topics:
         left = len(topics) - _MOST_TOPICS
