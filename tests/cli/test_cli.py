@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import json
 import os
@@ -366,3 +367,14 @@ def test_engines_and_doctor(reasoning, tmp_path):
     done = reasoning("doctor")
     assert done.returncode == 1
     assert "'verifiers' 0.4.0 is installed too" in done.stdout.replace("\n", " ")
+
+
+@pytest.mark.parametrize(("given", "left"), [(None, "passive"), ("active", "active")])
+def test_threads_that_wait_leave_the_processors_to_the_judges(given, left, monkeypatch):
+    if given is None:
+        monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    else:
+        monkeypatch.setenv("OMP_WAIT_POLICY", given)
+    with contextlib.suppress(SystemExit):
+        main(["methods"])
+    assert os.environ["OMP_WAIT_POLICY"] == left

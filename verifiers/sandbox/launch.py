@@ -12,7 +12,6 @@ import itertools
 import json
 import os
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -143,7 +142,7 @@ class Launcher:
                         dict.fromkeys((*_COMMON_MODULES, *_ENTRY_MODULES, *profile.trusted_modules, *entry_modules))
                     ),
                     modules=profile.modules,
-                    import_paths=_import_paths(profile),
+                    import_paths=_import_paths(profile, view),
                     forget_paths=(str(Path(__file__).resolve().parents[2]),),
                 ),
                 names(layers),
@@ -219,8 +218,6 @@ def _root_candidate(view: filesystem.View) -> str:
     raise WorkerStartError(f"none of {', '.join(_ROOT_CANDIDATES)} can hold the new root")
 
 
-def _import_paths(profile: Profile) -> tuple[str, ...]:
-    if not profile.packages:
-        return profile.import_paths
-    paths = sysconfig.get_paths()
-    return tuple(dict.fromkeys((*profile.import_paths, paths["purelib"], paths["platlib"])))
+def _import_paths(profile: Profile, view: filesystem.View) -> tuple[str, ...]:
+    """The profile's own, and where its packages were found: beside this one, in the system's, behind a .pth file."""
+    return tuple(dict.fromkeys((*profile.import_paths, *(str(Path(path).parent) for path in view.packages))))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -263,6 +265,45 @@ def test_as_an_ordinary_user(tmp_path):
     assert result["out"] == "42\n"
     assert result["level"] in ("B", "C")
     assert result["holes"] == []
+
+
+INSTALLED_BESIDE = (
+    """
+import asyncio
+from verifiers.sandbox import Profile, SandboxPool, Task
+from verifiers.sandbox.entries import program_payload
+
+PROGRAM = """
+    + repr(
+        "import helper_of_a_test\nprint(helper_of_a_test.VALUE)\n"
+        "try:\n    import verifiers.records\nexcept ImportError:\n    print('hidden')\n"
+    )
+    + """
+PROFILE = Profile("helped", modules=("helper_of_a_test",), packages=("helper_of_a_test",))
+
+async def go():
+    async with SandboxPool(workers=1, profiles=[PROFILE]) as pool:
+        payload = program_payload(PROGRAM)
+        return await pool.run(Task("verifiers.sandbox.entries:run_program", payload, capture=True, profile="helped"))
+
+outcome = asyncio.run(go())
+print(outcome.stdout.decode() or outcome)
+"""
+)
+
+
+def test_packages_installed_beside_this_one_are_found(tmp_path):
+    """As in site-packages after `pip install`: the directory is taken off the path, its packages are not."""
+    site = tmp_path / "site"
+    shutil.copytree(ROOT / "verifiers", site / "verifiers", ignore=shutil.ignore_patterns("__pycache__"))
+    (site / "helper_of_a_test.py").write_text("VALUE = 42\n")
+    for folder in (site, *itertools.takewhile(lambda parent: str(parent).startswith("/tmp/pytest"), site.parents)):
+        folder.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-c", INSTALLED_BESIDE], cwd="/", env={**os.environ, "PYTHONPATH": str(site)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.split() == ["42", "hidden"], done
 
 
 def _block_namespaces() -> None:
