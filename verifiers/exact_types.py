@@ -1,7 +1,7 @@
 """Does a value have exactly the type that an annotation names?
 
->>> is_exact_type([[1, 2], []], "List[List[int]]"), is_exact_type([True], "List[int]"), is_exact_type(1, "float")
-(True, False, False)
+>>> exact_type_check("List[List[int]]")([[1, 2], []]), exact_type_check("List[int]")([True])
+(True, False)
 
 Exactly: no subclass, no bool for an int, no int for a float. That is the rule of Python Programming Puzzles
 (Schuster et al., 2021), whose types are bool, int, float, str and lists of these; sets, tuples, dictionaries and
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["AnnotationError", "TypeCheck", "exact_type_check", "is_exact_type"]
+__all__ = ["AnnotationError", "TypeCheck", "exact_type_check"]
 
 MAX_ANNOTATION_LENGTH = 500
 """Longest annotation that is read, characters."""
@@ -31,18 +31,12 @@ class AnnotationError(ValueError):
     """An annotation names no type that can be checked."""
 
 
-def is_exact_type(value: object, annotation: str) -> bool:
-    """Whether `value` has exactly the type `annotation`, at every level.
-
-    Raises:
-        AnnotationError: the annotation cannot be read.
-    """
-    return exact_type_check(annotation)(value)
-
-
 @lru_cache(maxsize=1024)
 def exact_type_check(annotation: str) -> TypeCheck:
-    """The check for `annotation`, such as `List[int]`, `list[str]`, `Dict[str, int]` or `Optional[float]`.
+    """A function that says whether a value has exactly the type of `annotation`, at every level.
+
+    Args:
+        annotation: such as `List[int]`, `list[str]`, `Dict[str, int]` or `Optional[float]`.
 
     Raises:
         AnnotationError: it cannot be read.

@@ -4,24 +4,25 @@
     verdict = await registry.verify(problem, "def sol(): return 3")
 
 Built-in kinds stand in `BUILT_IN`; another package adds its own with an entry point in the group
-`reasoning_toolkit.verifiers` whose name is the kind and whose value is a `VerifierFactory`.
+`reasoning_toolkit.verifiers` (see `verifiers.plugins`) whose name is the kind and whose value is a `VerifierFactory`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from verifiers.answer_frames import readable
 from verifiers.late_imports import load
+from verifiers.plugins import Plugins
 from verifiers.records import Problem, RecordError, Status, Verdict
-from verifiers.sandbox import Limits, SandboxPool
+from verifiers.sandbox import Limits, SandboxPool, SandboxUnavailableError
 
 __all__ = ["BUILT_IN", "UnknownKindError", "Verifier", "VerifierFactory", "VerifierRegistry", "kinds"]
 
-ENTRY_POINT_GROUP = "reasoning_toolkit.verifiers"
+PLUGINS = Plugins("verifiers", "verifier")
 
 BUILT_IN: dict[str, str] = {
     "puzzle": "verifiers.puzzles:PuzzleVerifier",
@@ -61,7 +62,7 @@ class VerifierFactory(Protocol):
 
 def kinds() -> list[str]:
     """All kinds that can be judged, built in and from other packages, sorted."""
-    return sorted({*BUILT_IN, *(point.name for point in _third_party())})
+    return sorted([*BUILT_IN, *PLUGINS.names(besides=BUILT_IN)])
 
 
 class VerifierRegistry:
@@ -82,23 +83,26 @@ class VerifierRegistry:
 
         Raises:
             UnknownKindError: there is none.
+            PluginError: another package's cannot be loaded.
         """
         if kind not in self._verifiers:
             self._verifiers[kind] = (self._own.get(kind) or _factory(kind))(self._sandbox)
         return self._verifiers[kind]
 
     async def verify(self, problem: Problem, candidate: str, limits: Limits) -> Verdict:
-        """Judge `candidate`; our own failures are retried once and then reported as `internal`.
+        """Judge `candidate`; failures of a verifier are retried once and then reported as `internal`.
 
         Raises:
             RecordError: the problem is malformed or of an unknown kind.
+            PluginError: another package's verifier cannot be loaded.
+            SandboxUnavailableError: no isolation that is strong enough can be had here.
         """
         verifier = self.verifier(problem.kind)
         started = time.monotonic()
-        verdict = await verifier.verify(problem, candidate, limits)
+        verdict = await _judged(verifier, problem, candidate, limits)
         if verdict.status is Status.INTERNAL:
             await asyncio.sleep(0)
-            verdict = await verifier.verify(problem, candidate, limits)
+            verdict = await _judged(verifier, problem, candidate, limits)
         if verdict.seconds == 0.0:
             return Verdict.of(
                 verdict.id,
@@ -111,17 +115,24 @@ class VerifierRegistry:
         return verdict
 
 
-def _third_party() -> tuple[EntryPoint, ...]:
-    return tuple(entry_points(group=ENTRY_POINT_GROUP))
+async def _judged(verifier: Verifier, problem: Problem, candidate: str, limits: Limits) -> Verdict:
+    """The verdict; an `internal` one where the verifier raises or returns something else, so that others are judged."""
+    try:
+        verdict: object = await verifier.verify(problem, candidate, limits)
+    except (RecordError, SandboxUnavailableError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a verifier is anybody's code
+        fault = f"{type(error).__name__}: {error}"
+        return Verdict.of(problem.id, Status.INTERNAL, f"the verifier failed: {readable(fault)}")
+    if not isinstance(verdict, Verdict):
+        fault = f"the verifier returned a {type(verdict).__name__}, expected a Verdict"
+        return Verdict.of(problem.id, Status.INTERNAL, fault)
+    return verdict
 
 
 def _factory(kind: str) -> VerifierFactory:
     target = BUILT_IN.get(kind)
-    if target is not None:
-        factory: VerifierFactory = load(target)
-        return factory
-    for point in _third_party():
-        if point.name == kind:
-            loaded: VerifierFactory = point.load()
-            return loaded
-    raise UnknownKindError("kind", f"no verifier for '{kind}'; known kinds: {', '.join(kinds())}")
+    factory: VerifierFactory | None = PLUGINS.load(kind, Callable) if target is None else load(target)
+    if factory is None:
+        raise UnknownKindError("kind", f"no verifier for '{kind}'; known kinds: {', '.join(kinds())}")
+    return factory

@@ -34,10 +34,10 @@ def list_benchmarks(context: typer.Context) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from reasoning.evaluation.benchmarks import BENCHMARKS, find_benchmark
+    from reasoning.evaluation.benchmarks import benchmark_names, find_benchmark
 
     table = Table("benchmark", "what it is", "splits", "prompts")
-    for name in BENCHMARKS:
+    for name in benchmark_names():
         benchmark = find_benchmark(name)
         cells = (
             name,

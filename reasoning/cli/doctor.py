@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
+from typing import TYPE_CHECKING
 
 import typer
 
 from reasoning.cli.support import run_interruptible
+
+if TYPE_CHECKING:
+    from verifiers.plugins import Plugin
 
 __all__ = ["doctor"]
 
@@ -26,7 +30,7 @@ class _Finding:
 
 
 def doctor() -> None:
-    """Check Python, packages, the sandbox, engines and provers, and say what to do about what is missing.
+    """Check Python, packages, the sandbox, engines, provers and plug-ins, and say what to do about what is missing.
 
     Exit status 1 when something is broken; what is merely not installed is no error.
 
@@ -38,7 +42,16 @@ def doctor() -> None:
     from rich.table import Table
     from rich.text import Text
 
-    findings = [*_python(), *_packages(), *_clash(), *_sandbox(), *_engines(), *_embedded_lean(), *_provers()]
+    findings = [
+        *_python(),
+        *_packages(),
+        *_clash(),
+        *_sandbox(),
+        *_engines(),
+        *_embedded_lean(),
+        *_provers(),
+        *_plugins(),
+    ]
     table = Table("what", "state", "detail")
     for finding in findings:
         table.add_row(Text(finding.subject), Text(finding.state), Text(finding.detail))
@@ -125,3 +138,48 @@ def _provers() -> Iterator[_Finding]:
         yield _Finding(
             f"prover {prover.name}", "ok" if prover.detail else "not installed", prover.detail or prover.hint
         )
+
+
+def _plugins() -> Iterator[_Finding]:
+    from verifiers.plugins import list_plugins
+
+    for plugin in list_plugins():
+        problem = _problem(plugin)
+        detail = problem or f"from the package {plugin.package} {plugin.version}"
+        yield _Finding(f"plug-in {plugin.group}: {plugin.name}", "broken" if problem else "ok", detail)
+
+
+def _problem(plugin: Plugin) -> str:
+    """What keeps a plug-in from being used; empty: nothing."""
+    from reasoning.embeddings.base import EMBEDDERS
+    from reasoning.engines.registry import BUILT_IN as ENGINES
+    from reasoning.evaluation.benchmarks import BENCHMARKS, find_benchmark
+    from reasoning.methods import METHODS
+    from reasoning.methods.registry import find_method_entry
+    from reasoning.pipelines import PIPELINES, find_pipeline
+    from reasoning.rewards import REWARD_MODELS
+    from reasoning.solvers import ToolError, find_tool
+    from reasoning.solvers.registry import TOOLS
+    from verifiers.plugins import GROUPS, PluginError, Plugins
+    from verifiers.registry import BUILT_IN as VERIFIERS
+
+    known: dict[str, tuple[Container[str], Callable[[str], object]]] = {
+        "benchmarks": (BENCHMARKS, find_benchmark),
+        "embedders": (EMBEDDERS, Plugins("embedders", "embedding model").load),
+        "engines": (ENGINES, Plugins("engines", "engine").load),
+        "methods": (METHODS, find_method_entry),
+        "pipelines": (PIPELINES, find_pipeline),
+        "reward_models": (REWARD_MODELS, Plugins("reward_models", "reward model").load),
+        "solvers": (TOOLS, find_tool),
+        "verifiers": (VERIFIERS, Plugins("verifiers", "verifier").load),
+    }
+    if plugin.group not in known:
+        return f"the package {plugin.package} names a group that is not looked at; groups are {', '.join(GROUPS)}"
+    built_in, find = known[plugin.group]
+    if plugin.name in built_in:
+        return f"the package {plugin.package} uses the name of a built-in thing, which stays what it is"
+    try:
+        find(plugin.name)
+    except (PluginError, ToolError) as error:
+        return str(error)
+    return ""

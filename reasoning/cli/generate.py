@@ -31,16 +31,17 @@ class _Pipelines(TyperGroup):
     """The registered pipelines as commands; each is imported when it is named, or when help lists them all."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        from reasoning.pipelines.base import PIPELINES
+        from reasoning.pipelines.base import pipeline_names
 
-        return [*PIPELINES, *super().list_commands(ctx)]
+        return [*pipeline_names(), *super().list_commands(ctx)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        from reasoning.pipelines.base import PIPELINES, find_pipeline
+        from reasoning.pipelines.base import PIPELINES, find_pipeline, pipeline_names
 
-        if cmd_name not in PIPELINES:
-            return super().get_command(ctx, cmd_name)
-        return _command(find_pipeline(cmd_name))
+        own = super().get_command(ctx, cmd_name)
+        if own is None and (cmd_name in PIPELINES or cmd_name in pipeline_names()):
+            return _command(find_pipeline(cmd_name))
+        return own
 
 
 app = typer.Typer(
@@ -215,10 +216,17 @@ def _plan(given: dict[str, Any], out: Path | None, resume: Path | None) -> tuple
 
 
 def _show(directory: Path, built: Built) -> None:
+    from reasoning.pipelines.backend.splits import empty_splits
+
     statistics = built.manifest["statistics"]
     for table, splits in statistics["rows"].items():
         counts = ", ".join(f"{split} {count}" for split, count in splits.items())
         print(f"{table}: {counts}")
+    if built.kept and (empty := empty_splits(built.manifest)):
+        say(
+            f"no row fell into: {', '.join(empty)}; texts that differ in numbers only share a split, "
+            "unless it is --split-by stream"
+        )
     thrown = ", ".join(f"{stage} {count}" for stage, count in built.discarded.items())
     print(f"{built.kept} rows kept; thrown away: {thrown or 'nothing'}")
     cost = built.cost

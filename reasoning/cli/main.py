@@ -53,6 +53,7 @@ _USER_ERRORS = (
     ("reasoning.training.session", "TrainingError"),
     ("verifiers.proofs.lean.install", "LeanMissingError"),
     ("verifiers.proofs.lean.webassembly", "PackageError"),
+    ("verifiers.plugins", "PluginError"),
     ("verifiers.records", "RecordError"),
     ("verifiers.rewards", "RewardError"),
     ("verifiers.sandbox.report", "SandboxUnavailableError"),

@@ -24,10 +24,11 @@ def methods(
       reasoning methods
       reasoning methods --json
     """  # noqa: D301 - \b is typer's mark, not text
-    from reasoning.methods.registry import METHODS, options_class
+    from reasoning.methods.registry import find_method_entry, known_methods, options_class
 
     listed: list[dict[str, Any]] = []
-    for name, entry in sorted(METHODS.items()):
+    for name in known_methods():
+        entry = find_method_entry(name)
         options = options_class(entry)
         taken = [] if options is None else [field.name for field in fields(options)]
         listed.append({"name": name, "summary": entry.summary, "options": taken})

@@ -36,11 +36,12 @@ def tools(context: typer.Context) -> None:
       reasoning tools call factor_integer --json '{"number": 8051}'
     """  # noqa: D301 - \b is typer's mark, not text
     if context.invoked_subcommand is None:
-        from reasoning.solvers.registry import TOOLS
+        from reasoning.solvers.registry import TOOLS, find_entry, tool_names
 
-        width = max(map(len, TOOLS))
-        for name in sorted(TOOLS):
-            print(f"{name:{width}}  {TOOLS[name].summary}")
+        names = tool_names()
+        width = max(map(len, names))
+        for name in names:
+            print(f"{name:{width}}  {(TOOLS.get(name) or find_entry(name)).summary}")
 
 
 @app.command("show")

@@ -18,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from flint import fmpz_mat
 
+from reasoning.discovery.floats import polynomials_at
+
 __all__ = ["Blocks", "to_digits"]
 
 _WORD_BITS: Final = 62
@@ -96,18 +98,10 @@ def _largest(coefficients: npt.NDArray[np.int64], n: int) -> float:
 
 def _block(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64], start: int, stop: int) -> npt.NDArray[np.int64]:
     """The product of the matrices of the terms start, ..., stop - 1, the last one leftmost."""
-    upper, upper_right = _at(a, start), _at(b, start)
+    upper, upper_right = polynomials_at(a, start), polynomials_at(b, start)
     lower, lower_right = np.ones_like(upper), np.zeros_like(upper)
     for n in range(start + 1, stop):
-        term, numerator = _at(a, n), _at(b, n)
+        term, numerator = polynomials_at(a, n), polynomials_at(b, n)
         upper, lower = term * upper + numerator * lower, upper
         upper_right, lower_right = term * upper_right + numerator * lower_right, upper_right
     return np.stack([upper, upper_right, lower, lower_right], axis=1)
-
-
-def _at(coefficients: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
-    value = coefficients[:, -1].copy()
-    for power in range(coefficients.shape[1] - 2, -1, -1):
-        value *= n
-        value += coefficients[:, power]
-    return value

@@ -12,15 +12,16 @@ end, or with a double root (whose series begins otherwise) are left out: their v
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["AGREEMENT", "degrees_of", "ends_of", "evaluate_many"]
+__all__ = ["AGREEMENT", "degrees_of", "ends_of", "evaluate_many", "polynomials_at"]
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Number = TypeVar("Number", np.int64, np.float64)
 
 AGREEMENT: Final = 1e-11
 """Relative difference of two depths up to which a value is trusted."""
@@ -73,7 +74,7 @@ def ends_of(b: npt.NDArray[Any]) -> Flags:
     for m in range(1, int(bounds.max(initial=0.0)) + 1):
         # Rows stand by falling bound, so those that may still have a root are the first ones.
         count = int(np.searchsorted(-bounds, -m, side="right"))
-        ends[rows[:count]] |= _at(coefficients[:count], float(m)) == 0
+        ends[rows[:count]] |= polynomials_at(coefficients[:count], m) == 0
     return ends
 
 
@@ -85,7 +86,16 @@ def _root_bounds(b: npt.NDArray[Any]) -> Array:
     return bounds
 
 
-def _at(coefficients: Array, n: float) -> Array:
+def polynomials_at(coefficients: npt.NDArray[Number], n: int) -> npt.NDArray[Number]:
+    """The values at n of many polynomials, by Horner's rule.
+
+    Args:
+        coefficients: one row a polynomial, of the powers 0, 1, ...; shape (polynomials, powers).
+        n: where.
+
+    Returns:
+        The values, of the coefficients' type; shape (polynomials,). Whole ones wrap around where they are too large.
+    """
     value = coefficients[:, -1].copy()
     for power in range(coefficients.shape[1] - 2, -1, -1):
         value *= n
@@ -117,7 +127,7 @@ def _group(a: Array, b: Array) -> tuple[Array, Flags]:
 def _backward(a: Array, b: Array, series: _Series, depth: int) -> Array:
     tail = series.at(float(depth))
     for n in range(depth, 0, -1):
-        tail = _at(b, float(n)) / (_at(a, float(n)) + tail)
+        tail = polynomials_at(b, n) / (polynomials_at(a, n) + tail)
     return a[:, 0] + tail
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reasoning.engines.options import made_from
+from verifiers.plugins import Plugins
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +25,9 @@ EMBEDDERS: dict[str, str] = {
     "transformers": "reasoning.embeddings.transformers_embedder:create",
     "openai": "reasoning.embeddings.openai_embedder:create",
 }
-"""Name -> `module:function`, `(target, options) -> Embedder`; imported when first used."""
+"""Name -> `module:function`, `(target, options) -> Embedder`; imported when first used. Other packages add theirs with
+entry points in the group `reasoning_toolkit.embedders`."""
+PLUGINS = Plugins("embedders", "embedding model")
 
 
 class Embedder(Protocol):
@@ -50,7 +53,7 @@ def create_embedder(spec: str) -> Embedder:
     Raises:
         EngineSpecError: the name, the target or an option is wrong, or a package it needs is not installed.
     """
-    model: Embedder = made_from(spec, EMBEDDERS, "embedding model")
+    model: Embedder = made_from(spec, EMBEDDERS, PLUGINS)
     return model
 
 

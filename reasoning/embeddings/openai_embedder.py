@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from reasoning.embeddings.base import prefixed, unit_rows
 from reasoning.engines.base import EngineError
-from reasoning.engines.batching import all_or_first_error
 from reasoning.engines.openai_compatible import OpenAIOptions, client_of
 from reasoning.engines.options import EngineSpecError, read_options, versions
 from reasoning.options import bounded, check_options
+from verifiers.together import all_or_first_error
 
 if TYPE_CHECKING:
     import numpy as np

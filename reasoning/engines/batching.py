@@ -14,32 +14,18 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from reasoning.engines.base import EngineError
 
-__all__ = ["Batcher", "Job", "all_or_first_error"]
+__all__ = ["Batcher", "Job"]
 
 GATHER_SECONDS = 0.005
 """How long a batch that is not full waits for more jobs."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-
-async def all_or_first_error(work: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
-    """Run coroutines together and give their results in order; at the first error cancel the others and raise it."""
-    parts = list(work)
-    if len(parts) == 1:
-        return [await parts[0]]
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(part) for part in parts]
-    except ExceptionGroup as errors:
-        first = errors.exceptions[0]
-        raise first from first.__cause__
-    return [task.result() for task in tasks]
 
 
 class Job(Generic[Item, Result]):

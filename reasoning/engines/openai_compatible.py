@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from reasoning.engines.base import Completion, EngineError, PromptTooLongError, Request, TokenLogprob
-from reasoning.engines.batching import all_or_first_error
 from reasoning.engines.images import ImageError
 from reasoning.engines.openai_protocol import Dialect, MalformedReplyError, read_reply
 from reasoning.engines.options import EngineSpecError, read_options, versions
@@ -33,6 +32,7 @@ from reasoning.engines.prompts import check_request, says_too_long
 from reasoning.engines.retry import Pace, Presence, backoff_seconds, retry_after_seconds, worth_retrying
 from reasoning.slots import Slots
 from verifiers.answer_frames import readable
+from verifiers.together import all_or_first_error
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

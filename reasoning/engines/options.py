@@ -7,7 +7,7 @@ EngineSpec(name='transformers', target='Qwen/Qwen2.5-0.5B', options={'device': '
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from reasoning import options as text_options
 from reasoning.options import OptionError
 from verifiers.late_imports import load
+from verifiers.plugins import Plugins
 
 __all__ = [
     "EngineSpec",
@@ -88,22 +89,25 @@ def require(engine: str, modules: tuple[str, ...], extra: str) -> None:
         raise EngineSpecError(f"engine {engine!r} needs {', '.join(missing)}: pip install 'reasoning-toolkit[{extra}]'")
 
 
-def made_from(spec: str, homes: Mapping[str, str], what: str) -> Any:
+def made_from(spec: str, homes: Mapping[str, str], plugins: Plugins) -> Any:
     """What the factory makes that `spec` (`NAME[:TARGET][,key=value...]`) names.
 
     Args:
         spec: what is wanted.
         homes: name -> `module:function`, `(target, options) -> object`; imported when first used.
-        what: what these are, for messages, such as `reward model`.
+        plugins: what other packages add to them.
 
     Raises:
         EngineSpecError: there is no such name, or see its factory.
+        PluginError: another package's cannot be loaded.
     """
     parsed = parse_spec(spec)
     home = homes.get(parsed.name)
-    if home is None:
-        raise EngineSpecError(f"no {what} {parsed.name!r}; known: {', '.join(homes)}")
-    return load(home)(parsed.target, parsed.options)
+    factory = plugins.load(parsed.name, Callable) if home is None else load(home)
+    if factory is None:
+        known = ", ".join([*homes, *plugins.names(besides=homes)])
+        raise EngineSpecError(f"no {plugins.what} {parsed.name!r}; known: {known}")
+    return factory(parsed.target, parsed.options)
 
 
 def local_or_hub(engine: str, target: str) -> str:

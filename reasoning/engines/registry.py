@@ -5,24 +5,24 @@
     await engine.close()
 
 Built-in engines stand in `BUILT_IN`; another package adds its own with an entry point in the group
-`reasoning_toolkit.engines` whose name is the engine's and whose value is an `EngineFactory`.
+`reasoning_toolkit.engines` (see `verifiers.plugins`) whose name is the engine's and whose value is an `EngineFactory`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from typing import Protocol
 
 from reasoning.engines.base import Engine
 from reasoning.engines.options import EngineSpecError, parse_spec
 from verifiers.late_imports import load
+from verifiers.plugins import Plugins
 
 __all__ = ["BUILT_IN", "BuiltInEngine", "EngineFactory", "EngineInfo", "create_engine", "list_engines"]
 
-ENTRY_POINT_GROUP = "reasoning_toolkit.engines"
+PLUGINS = Plugins("engines", "engine")
 
 
 class EngineFactory(Protocol):
@@ -134,6 +134,7 @@ def create_engine(spec: str) -> Engine:
 
     Raises:
         EngineSpecError: the name, the target or an option is wrong, or a package it needs is not installed.
+        PluginError: another package's engine cannot be loaded.
     """
     parsed = parse_spec(spec)
     return _factory(parsed.name)(parsed.target, parsed.options)
@@ -141,11 +142,10 @@ def create_engine(spec: str) -> Engine:
 
 def list_engines() -> list[EngineInfo]:
     """All engines, built in first, then those of other packages; imports none of them."""
-    return [*(_describe(name, entry) for name, entry in BUILT_IN.items()), *(_describe_point(p) for p in _points())]
-
-
-def _points() -> list[EntryPoint]:
-    return [point for point in entry_points(group=ENTRY_POINT_GROUP) if point.name not in BUILT_IN]
+    return [
+        *(_describe(name, entry) for name, entry in BUILT_IN.items()),
+        *map(_describe_plugin, PLUGINS.names(besides=BUILT_IN)),
+    ]
 
 
 def _describe(name: str, entry: BuiltInEngine) -> EngineInfo:
@@ -156,20 +156,14 @@ def _describe(name: str, entry: BuiltInEngine) -> EngineInfo:
     return EngineInfo(name, entry.form, entry.summary, not missing, install)
 
 
-def _describe_point(point: EntryPoint) -> EngineInfo:
-    source = point.dist.name if point.dist is not None else point.module
-    return EngineInfo(point.name, f"{point.name}[:TARGET]", f"from the package {source}", True)
+def _describe_plugin(name: str) -> EngineInfo:
+    return EngineInfo(name, f"{name}[:TARGET]", f"from the package {PLUGINS.package(name)}", True)
 
 
 def _factory(name: str) -> EngineFactory:
     entry = BUILT_IN.get(name)
-    if entry is not None:
-        factory: EngineFactory = load(entry.factory)
-        return factory
-    points = _points()
-    for point in points:
-        if point.name == name:
-            loaded: EngineFactory = point.load()
-            return loaded
-    known = ", ".join([*BUILT_IN, *(point.name for point in points)])
-    raise EngineSpecError(f"no engine {name!r}; known engines: {known}")
+    factory: EngineFactory | None = PLUGINS.load(name, Callable) if entry is None else load(entry.factory)
+    if factory is None:
+        known = ", ".join([*BUILT_IN, *PLUGINS.names(besides=BUILT_IN)])
+        raise EngineSpecError(f"no engine {name!r}; known engines: {known}")
+    return factory

@@ -18,13 +18,14 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reasoning.engines.base import Completion, EngineError, PromptTooLongError, Request, TokenLogprob
-from reasoning.engines.batching import Batcher, Job, all_or_first_error
+from reasoning.engines.batching import Batcher, Job
 from reasoning.engines.options import local_or_hub, read_options, require, versions
 from reasoning.engines.pretrained import load_pretrained
 from reasoning.engines.prompts import check_request, completion_ids, cut_at_stop, render
 from reasoning.engines.row_batch import Row, RowBatch, Sample
 from reasoning.engines.tool_formats import with_calls
 from reasoning.options import bounded, check_options, one_of
+from verifiers.together import all_or_first_error
 
 if TYPE_CHECKING:
     import torch

@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from reasoning.engines.base import Completion, EngineError, PromptTooLongError, Request, TokenLogprob
-from reasoning.engines.batching import all_or_first_error
 from reasoning.engines.options import local_or_hub, read_options, require
 from reasoning.engines.prompts import check_request, completion_ids, render, says_too_long
 from reasoning.engines.tool_formats import with_calls
 from reasoning.engines.vllm_server import VLLMOptions, VLLMServer, first_line
+from verifiers.together import all_or_first_error
 
 __all__ = ["VLLMEngine", "create"]
 

@@ -30,7 +30,7 @@ from reasoning.runs.metering import Meter
 from verifiers.records import Problem, RecordError, Status, Verdict
 from verifiers.sandbox import Limits, SandboxPool
 
-__all__ = ["EvaluationError", "Outcome", "Settings", "evaluate", "open_run", "problem_files", "problems_of"]
+__all__ = ["EvaluationError", "Outcome", "Settings", "evaluate", "files_of", "open_run", "problem_files", "problems_of"]
 
 JUDGED_AHEAD_FACTOR = 128
 """Samples that may wait for each sandbox worker (to be judged, or for what their method runs), so that the engine
@@ -123,15 +123,9 @@ async def evaluate(
         EngineError: the engine failed too often in a row.
         BackendError, RunError, BenchmarkError, MethodError, EngineSpecError, SandboxUnavailableError: it cannot begin.
     """
-    benchmark = find_benchmark(settings.benchmark)
-    benchmark.style(settings.prompt)
     method = find_method(settings.method)
-    paths = locate(
-        benchmark,
-        benchmark.split(settings.split),
-        None if settings.data is None else Path(settings.data),
-        execution.quiet,
-    )
+    benchmark, paths = files_of(settings, execution.quiet)
+    benchmark.style(settings.prompt)
     async with AsyncExitStack() as stack:
         if engine is not None:
             stack.push_async_callback(engine.close)
@@ -196,15 +190,25 @@ async def open_run(
     return run
 
 
+def files_of(settings: Settings, quiet: bool = True) -> tuple[Benchmark, tuple[Path, ...]]:
+    """The benchmark, and the files of its split, downloaded if need be.
+
+    Raises:
+        BenchmarkError: there is no such benchmark or split, or its files cannot be had.
+        DataFileError: a built-in file is missing.
+    """
+    benchmark = find_benchmark(settings.benchmark)
+    data = None if settings.data is None else Path(settings.data)
+    return benchmark, locate(benchmark, benchmark.split(settings.split), data, quiet)
+
+
 async def problem_files(settings: Settings, pool: SandboxPool, quiet: bool) -> tuple[Benchmark, tuple[Path, ...]]:
     """The benchmark, and the files from which it reads its problems, prepared where they have to be.
 
     Raises:
         BenchmarkError: they cannot be found or prepared.
     """
-    benchmark = find_benchmark(settings.benchmark)
-    data = None if settings.data is None else Path(settings.data)
-    paths = locate(benchmark, benchmark.split(settings.split), data, quiet)
+    benchmark, paths = files_of(settings, quiet)
     return benchmark, await prepared(benchmark, paths, pool, quiet)
 
 

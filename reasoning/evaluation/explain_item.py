@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.engines.base import BudgetSpentError, Completion, EngineError, Request
-from reasoning.evaluation.benchmarks import BenchmarkError, digest, find_benchmark, locate, prepared
-from reasoning.evaluation.evaluating import Settings, problems_of
+from reasoning.evaluation.benchmarks import BenchmarkError, digest, find_benchmark, prepared
+from reasoning.evaluation.evaluating import Settings, files_of, problems_of
 from reasoning.evaluation.judging_again import settings_of
 from reasoning.evaluation.methods_side_by_side import METHODS_NAME
 from reasoning.evaluation.results import record_of
@@ -119,9 +119,7 @@ async def _problem(
     config: Mapping[str, Any], settings: Settings, item: FinishedItem, pool: SandboxPool
 ) -> tuple[Problem | None, str]:
     try:
-        benchmark = find_benchmark(settings.benchmark)
-        data = None if settings.data is None else Path(settings.data)
-        paths = locate(benchmark, benchmark.split(settings.split), data, quiet=True)
+        benchmark, paths = files_of(settings)
         if digest(paths) != config["settings"]["problems_sha256"]:
             return None, f"{paths[0]} is not the file that the run was made with"
         problems = problems_of(benchmark, await prepared(benchmark, paths, pool), settings)

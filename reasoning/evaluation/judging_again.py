@@ -15,8 +15,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from reasoning.backends import Execution
-from reasoning.evaluation.benchmarks import digest, find_benchmark, locate, prepared
-from reasoning.evaluation.evaluating import EvaluationError, Settings, problems_of
+from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, prepared
+from reasoning.evaluation.evaluating import EvaluationError, Settings, files_of, problems_of
 from reasoning.evaluation.judging_lines import JUDGED_AT_ONCE_FACTOR
 from reasoning.evaluation.results import export
 from reasoning.runs import Run, progress_display, write_json
@@ -25,7 +25,7 @@ from reasoning.runs.run import CONFIG_NAME
 from verifiers.records import Problem, Verdict
 from verifiers.sandbox import Limits, SandboxPool
 
-__all__ = ["Changes", "judge_run_again", "paths_of_run", "settings_of"]
+__all__ = ["Changes", "files_of_run", "judge_run_again", "settings_of"]
 
 _LIMITS_FACT = "rejudging"
 
@@ -110,24 +110,22 @@ def _begin(run: Run, limits: Limits, resume: bool) -> None:
         )
 
 
-def paths_of_run(run: Run, settings: Settings) -> tuple[Path, ...]:
-    """The files of a run's benchmark.
+def files_of_run(run: Run, settings: Settings) -> tuple[Benchmark, tuple[Path, ...]]:
+    """A run's benchmark and its files.
 
     Raises:
         EvaluationError: they are not those that the run was made with.
     """
-    benchmark = find_benchmark(settings.benchmark)
-    paths = locate(benchmark, benchmark.split(settings.split), None if settings.data is None else Path(settings.data))
+    benchmark, paths = files_of(settings)
     expected = run.config["settings"]["problems_sha256"]
     if digest(paths) != expected:
         raise EvaluationError(f"{paths[0]}: is not the file that {run.directory} was made with (SHA-256 {expected})")
-    return paths
+    return benchmark, paths
 
 
 async def _problems(run: Run, settings: Settings, pool: SandboxPool, quiet: bool) -> dict[int, Problem]:
-    benchmark = find_benchmark(settings.benchmark)
-    paths = await prepared(benchmark, paths_of_run(run, settings), pool, quiet)
-    return dict(problems_of(benchmark, paths, settings))
+    benchmark, paths = files_of_run(run, settings)
+    return dict(problems_of(benchmark, await prepared(benchmark, paths, pool, quiet), settings))
 
 
 async def _judge(

@@ -13,19 +13,21 @@ DIRECTORY            a dataset's folder: all Parquet files of its default table;
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reasoning.data_files import data_file
+from reasoning.engines.base import Message
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate
-from reasoning.evaluation.benchmarks.base import BENCHMARKS, BenchmarkError, Entry, json_lines, problem_from
-from reasoning.methods.base import PromptStyle
+from reasoning.evaluation.benchmarks.base import BenchmarkError, Entry, benchmark_names, json_lines, problem_from
+from reasoning.evaluation.benchmarks.program_prompts import whole_reply
+from reasoning.methods.base import Prompt, PromptStyle
+from reasoning.parquet_rows import parquet_rows
+from verifiers.records import Problem
 
-__all__ = ["Seeds", "find_seeds", "styles_of"]
-
-_BATCH_ROWS = 1024
+__all__ = ["PLAIN", "Seeds", "find_seeds", "problems_in", "styles_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def find_seeds(name: str) -> Seeds:
         DataFileError: there is no such built-in file.
     """
     word, _, split = name.partition(":")
-    if word in BENCHMARKS:
+    if word in benchmark_names():
         benchmark = find_benchmark(word)
         chosen = benchmark.split(split)
         if benchmark.prepare is not None:
@@ -83,20 +85,18 @@ def find_seeds(name: str) -> Seeds:
             tables = sorted({file.parent.name for file in path.glob("*/*.parquet")})
             there = f"; name one of its tables: {', '.join(f'{path}/{table}' for table in tables)}" if tables else ""
             raise BenchmarkError(f"--problems {name}: holds no data/*.parquet and no *.parquet{there}")
-        return Seeds(name, files, lambda: _parquet(files))
+        return Seeds(name, files, lambda: problems_in(files))
     if not path.is_file():
         raise BenchmarkError(f"--problems {name}: neither a benchmark (see `reasoning benchmarks`) nor a file")
-    if path.suffix == ".parquet":
-        return Seeds(name, (path,), lambda: _parquet((path,)))
-    return Seeds(name, (path,), lambda: _lines(path))
+    return Seeds(name, (path,), lambda: problems_in((path,)))
 
 
 def styles_of(kind: str) -> tuple[PromptStyle, ...]:
-    """Prompt styles for a problem of this kind that stems from a file; the first is the default.
+    """Prompt styles for a problem of this kind that stems from a file; the first is the default, the last `PLAIN`."""
+    return (*_styles_of(kind), PLAIN)
 
-    Raises:
-        BenchmarkError: there are none.
-    """
+
+def _styles_of(kind: str) -> tuple[PromptStyle, ...]:
     if kind == "answer":
         from reasoning.evaluation.benchmarks.answer_prompts import COMPETITION_STYLES
 
@@ -121,7 +121,27 @@ def styles_of(kind: str) -> tuple[PromptStyle, ...]:
         from reasoning.families.prompts import EFA_STYLE
 
         return (EFA_STYLE,)
-    raise BenchmarkError(f"there is no prompt style for problems of kind '{kind}'")
+    return ()
+
+
+def _plain_prompt(problem: Problem) -> Prompt:
+    if not problem.prompt.strip():
+        raise BenchmarkError(f"problem '{problem.id}': field 'prompt': missing; nothing else says how to ask for it")
+    return Prompt(messages=(Message("user", problem.prompt),))
+
+
+PLAIN = PromptStyle("plain", "the problem's prompt as it stands; the whole reply is judged", _plain_prompt, whole_reply)
+"""How any problem can be put."""
+
+
+def problems_in(paths: Sequence[Path]) -> Iterator[Entry]:
+    """The problems of `.jsonl[.gz]` and `.parquet` files, in their order, with a worked solution where there is one.
+
+    Raises:
+        BenchmarkError: a file cannot be read, or holds something else.
+    """
+    for path in paths:
+        yield from _parquet(path) if path.suffix == ".parquet" else _lines(path)
 
 
 def _lines(path: Path) -> Iterator[Entry]:
@@ -131,21 +151,11 @@ def _lines(path: Path) -> Iterator[Entry]:
         yield Entry(problem, (reference,) if isinstance(reference, str) else ())
 
 
-def _parquet(paths: tuple[Path, ...]) -> Iterator[Entry]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    for path in paths:
-        try:
-            file = pq.ParquetFile(path)
-            columns = [name for name in ("problem", "completion") if name in file.schema_arrow.names]
-            if "problem" not in columns:
-                raise BenchmarkError(f"{path}: column 'problem': missing")
-            for batch in file.iter_batches(_BATCH_ROWS, columns=columns):
-                for number, row in enumerate(batch.to_pylist()):
-                    yield _entry(row, f"{path}, row {number}")
-        except (OSError, pa.ArrowInvalid) as error:
-            raise BenchmarkError(f"{path}: cannot be read: {str(error).partition(chr(10))[0]}") from None
+def _parquet(path: Path) -> Iterator[Entry]:
+    for place, row in parquet_rows(path, ("problem", "completion"), BenchmarkError):
+        if "problem" not in row:
+            raise BenchmarkError(f"{path}: column 'problem': missing")
+        yield _entry(row, place)
 
 
 def _entry(row: dict[str, Any], place: str) -> Entry:

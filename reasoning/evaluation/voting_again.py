@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reasoning.evaluation.benchmarks import find_benchmark
 from reasoning.evaluation.evaluating import EvaluationError, problems_of
-from reasoning.evaluation.judging_again import paths_of_run, settings_of
+from reasoning.evaluation.judging_again import files_of_run, settings_of
 from reasoning.evaluation.metrics import Metric
 from reasoning.evaluation.votes import VoteCounter, VoteOptions, vote_ks
 from reasoning.runs import Run
@@ -47,7 +47,7 @@ def votes_of_run(
         benchmark = find_benchmark(settings.benchmark)
         # Only sets of programs need to be prepared, and programs have no votes.
         if benchmark.prepare is None:
-            problems = problems_of(benchmark, paths_of_run(run, settings), settings)
+            problems = problems_of(*files_of_run(run, settings), settings)
             for _ in counter.watching(run.store.items(settings.samples), problems):
                 pass
         metrics = counter.expected() if average else counter.first_k()

@@ -14,7 +14,7 @@ from reasoning.methods.base import (
     Sampling,
     Workbench,
 )
-from reasoning.methods.registry import METHODS, MethodEntry, find_method, method_names
+from reasoning.methods.registry import METHODS, MethodEntry, find_method, known_methods, method_names
 
 __all__ = [
     "METHODS",
@@ -28,5 +28,6 @@ __all__ = [
     "Sampling",
     "Workbench",
     "find_method",
+    "known_methods",
     "method_names",
 ]

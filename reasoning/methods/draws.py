@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.engines.base import EngineError, Message
-from reasoning.engines.batching import all_or_first_error
 from reasoning.engines.options import parse_spec
 from reasoning.methods.base import Attempt, Method, MethodError, Question, Workbench
 from reasoning.methods.registry import find_method
@@ -25,6 +24,7 @@ from reasoning.options import bounded, check_options
 from reasoning.rewards.base import RewardModel, Solution
 from verifiers.answers.classes import answer_classes, can_vote
 from verifiers.records import Candidate, Problem
+from verifiers.together import all_or_first_error
 
 __all__ = [
     "MATCHES",

@@ -15,8 +15,17 @@ from typing import Any
 from reasoning.methods.base import Method, MethodError
 from reasoning.options import OptionError, read_options, split_options
 from verifiers.late_imports import load
+from verifiers.plugins import Plugins
 
-__all__ = ["METHODS", "MethodEntry", "find_method", "method_names", "options_class"]
+__all__ = [
+    "METHODS",
+    "MethodEntry",
+    "find_method",
+    "find_method_entry",
+    "known_methods",
+    "method_names",
+    "options_class",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +125,27 @@ METHODS: dict[str, MethodEntry] = {
         "reasoning.methods.adaptive:AdaptiveOptions",
     ),
 }
-"""Name -> where it is found."""
+"""Name -> where it is found. Other packages add theirs with entry points in the group `reasoning_toolkit.methods`
+whose values are a `MethodEntry`."""
+PLUGINS = Plugins("methods", "method")
+
+
+def known_methods() -> list[str]:
+    """All methods, sorted; imports none of them."""
+    return sorted([*METHODS, *PLUGINS.names(besides=METHODS)])
+
+
+def find_method_entry(name: str) -> MethodEntry:
+    """Where the method with this name is found.
+
+    Raises:
+        MethodError: there is none.
+        PluginError: another package's cannot be loaded.
+    """
+    entry: MethodEntry | None = METHODS.get(name) or PLUGINS.load(name, MethodEntry)
+    if entry is None:
+        raise MethodError(f"no method '{name}'; known methods: {', '.join(known_methods())}")
+    return entry
 
 
 def find_method(spec: str) -> Method:
@@ -129,11 +158,9 @@ def find_method(spec: str) -> Method:
     """
     try:
         name, options = split_options(spec)
-        entry = METHODS.get(name)
-        if entry is None:
-            raise MethodError(f"no method '{name}'; known methods: {', '.join(sorted(METHODS))}")
+        entry = find_method_entry(name)
         with_tools = {key: options.pop(key) for key in list(options) if key == "tools" or key.startswith("tool_")}
-        function: Any = _imported(entry.target)
+        function: Any = load(entry.target)
         method: Method = function
         if entry.options:
             method = partial(function, options=read_options(f"method '{name}'", options_class(entry), options))
@@ -150,7 +177,7 @@ def find_method(spec: str) -> Method:
 
 def options_class(entry: MethodEntry) -> Any:
     """The dataclass of a method's options; None where it has none."""
-    return _imported(entry.options) if entry.options else None
+    return load(entry.options) if entry.options else None
 
 
 def method_names(text: str) -> list[str]:
@@ -168,7 +195,3 @@ def method_names(text: str) -> list[str]:
         else:
             specs.append(part)
     return specs
-
-
-def _imported(target: str) -> Any:
-    return load(target)

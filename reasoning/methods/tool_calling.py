@@ -34,13 +34,13 @@ from reasoning.engines.base import (
     Request,
     derive_seed,
 )
-from reasoning.engines.batching import all_or_first_error
 from reasoning.methods.base import Attempt, Method, Prompt, Question, Workbench
 from reasoning.methods.direct import NO_ANSWER
 from reasoning.methods.tool_loop import ToolOptions, run_between
 from reasoning.options import OptionError, bounded, check_options, read_options
 from reasoning.solvers.registry import ToolError, find_entry, find_tool
 from reasoning.solvers.toolbox import Toolbox
+from verifiers.together import all_or_first_error
 
 __all__ = ["ToolCallingEngine", "ToolCallingOptions", "calling_tools"]
 

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from reasoning.engines.base import Message
-from reasoning.engines.batching import all_or_first_error
 from reasoning.methods.base import Attempt, MethodError, Prompt, Question, Workbench
 from reasoning.methods.direct import NO_ANSWER
 from reasoning.methods.programs import programs_in, run_program
@@ -28,6 +27,7 @@ from reasoning.options import bounded, check_options
 from verifiers.optimization import PROFILE
 from verifiers.records import Candidate
 from verifiers.sandbox.task import Limits
+from verifiers.together import all_or_first_error
 
 __all__ = ["TwoTurnOptions", "last_number", "two_turn"]
 

@@ -13,6 +13,17 @@ from reasoning.pipelines.base import (
     Row,
     find_pipeline,
     option,
+    pipeline_names,
 )
 
-__all__ = ["PIPELINES", "Discarded", "Outcome", "Pipeline", "PipelineError", "Row", "find_pipeline", "option"]
+__all__ = [
+    "PIPELINES",
+    "Discarded",
+    "Outcome",
+    "Pipeline",
+    "PipelineError",
+    "Row",
+    "find_pipeline",
+    "option",
+    "pipeline_names",
+]

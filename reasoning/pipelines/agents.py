@@ -20,10 +20,11 @@ from reasoning.engines.base import Message
 from reasoning.evaluation.benchmarks.base import Entry
 from reasoning.methods import Prompt
 from reasoning.pipelines.base import Discarded, Outcome, Pipeline, Row, option
-from reasoning.pipelines.job import Job, together
+from reasoning.pipelines.job import Job
 from reasoning.pipelines.new_problems import solved_rows, statements_in
 from reasoning.pipelines.solutions import discarded_sample, steps_of, topic_of
 from verifiers.records import Problem
+from verifiers.together import all_or_first_error
 
 __all__ = ["PIPELINE", "AgentOptions", "run"]
 
@@ -76,7 +77,7 @@ def run(job: Job, options: AgentOptions) -> AsyncIterator[Outcome]:
         if options.task == PRACTICE:
             return await _practise(job, entry, options)
         written = await _write(job, entry, options)
-        solved = await together(
+        solved = await all_or_first_error(
             solved_rows(job, one, entry.problem.id, options.solutions, options.agree)
             for one in written
             if isinstance(one, Problem)

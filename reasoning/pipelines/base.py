@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reasoning.options import bounded, one_of
-from verifiers.late_imports import load
+from verifiers.plugins import Plugins
 from verifiers.records import Problem
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ __all__ = [
     "find_pipeline",
     "option",
     "outcome_from_json",
+    "pipeline_names",
 ]
 
 
@@ -229,7 +230,14 @@ PIPELINES: dict[str, str] = {
     "resocratic": "reasoning.pipelines.resocratic:PIPELINE",
     "subgoals": "reasoning.pipelines.subgoals:PIPELINE",
 }
-"""Name -> `module:attribute`; imported when first used."""
+"""Name -> `module:attribute`; imported when first used. Other packages add theirs with entry points in the group
+`reasoning_toolkit.pipelines` whose values are a `Pipeline`."""
+PLUGINS = Plugins("pipelines", "pipeline")
+
+
+def pipeline_names() -> list[str]:
+    """All pipelines, built in first, then those of other packages; imports none of them."""
+    return [*PIPELINES, *PLUGINS.names(besides=PIPELINES)]
 
 
 def find_pipeline(name: str) -> Pipeline:
@@ -237,9 +245,9 @@ def find_pipeline(name: str) -> Pipeline:
 
     Raises:
         PipelineError: there is none.
+        PluginError: another package's cannot be loaded.
     """
-    target = PIPELINES.get(name)
-    if target is None:
-        raise PipelineError(f"no pipeline '{name}'; known pipelines: {', '.join(PIPELINES)}")
-    found: Pipeline = load(target)
+    found: Pipeline | None = PLUGINS.named(name, PIPELINES, Pipeline)
+    if found is None:
+        raise PipelineError(f"no pipeline '{name}'; known pipelines: {', '.join(pipeline_names())}")
     return found

@@ -26,10 +26,11 @@ from reasoning.pipelines.agreement import agreed_answer
 from reasoning.pipelines.backend.duplicates import forms_of
 from reasoning.pipelines.backend.forms import problem_text
 from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, Row, option
-from reasoning.pipelines.job import Job, together
+from reasoning.pipelines.job import Job
 from reasoning.pipelines.solutions import discarded_sample, solution_row, topic_of
 from reasoning.pipelines.topics import OTHER, TOPICS, topic_by_words
 from verifiers.records import Problem
+from verifiers.together import all_or_first_error
 
 __all__ = ["PIPELINE", "CurateOptions", "rating_in", "run"]
 
@@ -109,8 +110,21 @@ async def _curated(job: Job, entry: Entry, options: CurateOptions) -> list[Outco
     notes: dict[str, Any] = {} if level is None else {"level": round(level, 4)}
     if options.solutions:
         return [_labelled(one, topic, level, notes) for one in await _agreeing(job, entry, options)]
-    row = Row(problem, problem.id, next(iter(entry.references), ""), source=job.settings.problems)
-    return [_labelled(row, topic, level, notes)]
+    return [_labelled(await _with_own_solution(job, entry), topic, level, notes)]
+
+
+async def _with_own_solution(job: Job, entry: Entry) -> Outcome:
+    """The problem with the solution that its pool has, once the verifier has accepted that; alone where it has none.
+
+    A solution of a problem without a gold answer cannot be judged, and is left out.
+    """
+    problem, solution = entry.problem, next(iter(entry.references), "")
+    if problem.kind == "answer" and not problem.fields.get("gold"):
+        solution = ""
+    if solution and not (verdict := await job.verdict(problem, solution)).passed:
+        reason = f"{verdict.status.value}: the pool's own solution"
+        return Discarded(problem.id, "verdict", reason, f"{problem.prompt}\n{solution}")
+    return Row(problem, problem.id, solution, source=job.settings.problems)
 
 
 def _labelled(outcome: Outcome, topic: str, level: float | None, notes: dict[str, Any]) -> Outcome:
@@ -125,7 +139,7 @@ async def _same_as(job: Job, problem: Problem, count: int) -> str:
     assert job.protected.nearness is not None
     text = problem_text(problem)
     for id, known in await job.protected.nearness.nearest(text, count):
-        replies = await together(
+        replies = await all_or_first_error(
             job.ask(
                 "same", f"{problem.id} {id}", order, Prompt(messages=(Message("user", _SAME.format(one=one, two=two)),))
             )
@@ -138,7 +152,7 @@ async def _same_as(job: Job, problem: Problem, count: int) -> str:
 
 async def _ratings(job: Job, problem: Problem, count: int) -> list[float]:
     prompt = Prompt(messages=(Message("user", _RATE.format(problem=problem.prompt)),))
-    replies = await together(job.ask("rating", problem.id, sample, prompt) for sample in range(count))
+    replies = await all_or_first_error(job.ask("rating", problem.id, sample, prompt) for sample in range(count))
     return [rating for reply in replies if (rating := rating_in(reply.text)) is not None]
 
 
@@ -164,7 +178,7 @@ async def _topic(job: Job, problem: Problem, how: str) -> str:
 async def _agreeing(job: Job, entry: Entry, options: CurateOptions) -> list[Outcome]:
     """Rows for the solutions that agree, or why there are none."""
     problem = entry.problem
-    attempts = await together(job.attempt(problem, sample) for sample in range(options.solutions))
+    attempts = await all_or_first_error(job.attempt(problem, sample) for sample in range(options.solutions))
     agreement = agreed_answer([one.candidate.text if one.candidate is not None else "" for one in attempts])
     if agreement is None or len(agreement.samples) < options.agree * options.solutions:
         count = 0 if agreement is None else len(agreement.samples)
@@ -191,8 +205,9 @@ PIPELINE = Pipeline(
     asks=lambda options: bool(options.solutions or options.ratings or options.nearest or options.topics == ENGINE),
     seeds=True,
     description=(
-        "A pool of problems, decontaminated and deduplicated. Where an engine was asked: its mean difficulty rating is "
-        "`level` in `meta` (and a tenth of it `difficulty`), and several of its solutions had to agree on one answer."
+        "A pool of problems, decontaminated and deduplicated; a solution that came with one was judged. Where an "
+        "engine was asked, its mean difficulty rating is `level` in `meta` (and a tenth of it `difficulty`), and "
+        "several of its solutions had to agree on one answer."
     ),
     references=("He et al. 2025, DeepMath-103K",),
     examples=(

@@ -26,9 +26,10 @@ from reasoning.families.verifier import seed_problem
 from reasoning.methods import Question
 from reasoning.methods.direct import NO_ANSWER
 from reasoning.pipelines.base import Discarded, Outcome, Pipeline, Row, option
-from reasoning.pipelines.job import Job, together
+from reasoning.pipelines.job import Job
 from reasoning.pipelines.solutions import steps_of, topic_of
 from verifiers.records import Problem
+from verifiers.together import all_or_first_error
 
 __all__ = ["NO_CANDIDATE", "PIPELINE", "REPEATED", "STAGE", "SURPLUS", "EfagenOptions", "run"]
 
@@ -80,7 +81,7 @@ async def _seed_outcomes(job: Job, options: EfagenOptions, tester: ValidityTeste
     problem = _efa_problem(entry)
     if isinstance(problem, Discarded):
         return [problem]
-    replies = await together(_reply(job, problem, sample) for sample in range(options.candidates))
+    replies = await all_or_first_error(_reply(job, problem, sample) for sample in range(options.candidates))
     outcomes: list[Outcome] = []
     accepted: list[_Candidate] = []
     first: dict[str, int] = {}
@@ -149,16 +150,25 @@ async def _rows(job: Job, options: EfagenOptions, problem: Problem, best: _Candi
     variants = await _variants(job, family, problem.text("seed"), options.variants)
     if not variants:
         return [Discarded(problem.id, SURPLUS, "every draw is the seed", best.reply, {"sample": best.sample})]
-    return [
-        Row(
+    outcomes: list[Outcome] = []
+    for number, (text, answer, solution) in enumerate(variants):
+        row = Row(
             problem=Problem(f"{problem.id}/variant/{number}", "answer", text, {"gold": answer}, {"seed": problem.id}),
             completion=solution,
             stream=f"variant {number}",
             meta={"efa": family.source if number == 0 else "", "sample": best.sample},
             **common,
         )
-        for number, (text, answer, solution) in enumerate(variants)
-    ]
+        outcomes.append(await _checked(job, row))
+    return outcomes
+
+
+async def _checked(job: Job, row: Row) -> Outcome:
+    """The row, when the family's own solution, where it writes one, leads to its answer."""
+    if not row.completion:
+        return row
+    verdict = await job.verdict(row.problem, row.completion)
+    return row if verdict.passed else Discarded(row.problem.id, "verdict", verdict.status.value, row.completion)
 
 
 async def _variants(job: Job, family: Family, seed: str, count: int) -> list[tuple[str, str, str]]:
@@ -178,7 +188,7 @@ def _solver(job: Job, samples: int) -> Solver:
     """The run's own engine, asked for answers by the run's method."""
 
     async def solve(problem: Problem) -> list[str]:
-        attempts = await together(job.attempt(problem, sample) for sample in range(samples))
+        attempts = await all_or_first_error(job.attempt(problem, sample) for sample in range(samples))
         return [attempt.candidate.text for attempt in attempts if attempt.candidate is not None]
 
     return solve

@@ -10,8 +10,7 @@ completions and verdicts are kept one by one besides, so that even unfinished it
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing, asynccontextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -29,11 +28,12 @@ from reasoning.runs.judging import Judges, RecordingJudge
 from reasoning.runs.recording import RecordingEngine
 from verifiers.records import Problem, RecordError, Status, Verdict
 from verifiers.sandbox import Limits, SandboxPool, measure_usage
+from verifiers.together import all_or_first_error
 
 if TYPE_CHECKING:
     from reasoning.pipelines.backend.protected import Protected
 
-__all__ = ["Job", "Judged", "together"]
+__all__ = ["Job", "Judged"]
 
 WALL_FACTOR = 6
 """Seconds by the clock for each second of processor time that is granted: what is kept must not depend on how busy the
@@ -58,16 +58,6 @@ class Judged:
     text: str | None
     verdict: Verdict
     finish: str
-
-
-async def together(works: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
-    """The results of all `works`, done at the same time; the first failure cancels the others and is raised."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(work) for work in works]
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    return [task.result() for task in tasks]
 
 
 class Job:
@@ -176,7 +166,6 @@ class Job:
 
         Raises:
             PipelineError: there is no prompt style of the wanted name.
-            BenchmarkError: there is none at all for such a problem.
         """
         name = self.settings.prompt
         if self._seeds is not None and self._seeds.benchmark is not None:
@@ -209,7 +198,7 @@ class Job:
             text = None if attempt.candidate is None else attempt.candidate.text
             return Judged(sample, text, await self.verdict(problem, text), attempt.finish_reason)
 
-        return await together(one(sample) for sample in samples)
+        return await all_or_first_error(one(sample) for sample in samples)
 
     async def ask(
         self,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from reasoning.evaluation.seeds import find_seeds
-from reasoning.pipelines.base import PIPELINES, Outcome, Pipeline, PipelineError, Row, find_pipeline, option
+from reasoning.pipelines.base import Outcome, Pipeline, PipelineError, Row, find_pipeline, option, pipeline_names
 from reasoning.pipelines.job import Job
 
 __all__ = ["PIPELINE", "MixtureOptions", "run", "shares_in"]
@@ -41,8 +41,8 @@ def shares_in(text: str) -> list[tuple[Pipeline, float]]:
     parts: list[tuple[Pipeline, float]] = []
     for word in text.split(","):
         name, _, share = word.strip().partition("=")
-        if name not in PIPELINES or (pipeline := find_pipeline(name)).sized is None:
-            known = ", ".join(sorted(one for one in PIPELINES if find_pipeline(one).sized is not None))
+        if name not in (known_pipelines := pipeline_names()) or (pipeline := find_pipeline(name)).sized is None:
+            known = ", ".join(sorted(one for one in known_pipelines if find_pipeline(one).sized is not None))
             raise PipelineError(f"--parts {text}: '{name}': expected NAME=SHARE with a name among {known}")
         try:
             weight = float(share)

@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from reasoning.pipelines.agreement import agreed_answer
 from reasoning.pipelines.base import Discarded, Outcome
-from reasoning.pipelines.job import Job, together
+from reasoning.pipelines.job import Job
 from reasoning.pipelines.solutions import discarded_sample, solution_row
 from verifiers.records import Problem
+from verifiers.together import all_or_first_error
 
 __all__ = ["MAX_SOLUTION_CHARACTERS", "solved_rows", "statements_in"]
 
@@ -41,7 +42,7 @@ async def solved_rows(job: Job, problem: Problem, group: str, solutions: int, ag
     Raises:
         EngineError: no answer could be had.
     """
-    attempts = await together(job.attempt(problem, sample) for sample in range(solutions))
+    attempts = await all_or_first_error(job.attempt(problem, sample) for sample in range(solutions))
     agreement = agreed_answer([one.candidate.text if one.candidate is not None else "" for one in attempts])
     count = 0 if agreement is None else len(agreement.samples)
     if agreement is None or count < agree * solutions:

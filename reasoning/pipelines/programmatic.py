@@ -5,10 +5,11 @@ $ reasoning generate programmatic --problems gsm8k:train --programs written --en
 
 Zhang et al. 2024: the numbers of a problem are masked, a program that does not know them is written once, and any
 number of variants follow at no further cost. Here the program is *induced* from a worked solution (no model; see
-`reasoning.families.induction`), or *written* by a model, which gets its error back when the program fails. Either way
-it runs in the sandbox, must give the seed's answer at the seed's numbers, and is run again for the new numbers. A
-variant is kept when the results of its steps stay of the seed's kind: whole where they were whole, positive where
-positive, not larger than `--widest` times as large.
+`reasoning.families.induction`), where seeds that differ in their numbers only are compared first
+(`reasoning.pipelines.seed_agreement`), or *written* by a model, which gets its error back when the program fails.
+Either way it runs in the sandbox, must give the seed's answer at the seed's numbers, and is run again for the new
+numbers. A variant is kept when the results of its steps stay of the seed's kind: whole where they were whole, positive
+where positive, not larger than `--widest` times as large.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from reasoning.pipelines.base import Discarded, Outcome, Pipeline, Row, option
 from reasoning.pipelines.executing import Failure, call_many
 from reasoning.pipelines.job import Job
 from reasoning.pipelines.masking import Constant, Masked, mask_numbers
+from reasoning.pipelines.seed_agreement import disagreeing
 from reasoning.pipelines.solutions import topic_of
 from reasoning.pipelines.written_programs import WrittenProgram, write_program
 from verifiers.records import Problem
@@ -70,8 +72,12 @@ class Program:
 
 def run(job: Job, options: ProgrammaticOptions) -> AsyncIterator[Outcome]:
     """Find a program for each seed problem, and run it on other numbers."""
+    doubtful = disagreeing(job.seeds) if options.programs == INDUCED else frozenset()
 
     async def work(entry: Entry) -> list[Outcome]:
+        if entry.problem.id in doubtful:
+            reason = "seeds of the same words disagree on the program"
+            return [Discarded(entry.problem.id, "program", reason, entry.problem.prompt)]
         return await _variants_of(job, entry, options)
 
     return job.map("variants", job.seeds(), work)
@@ -256,7 +262,7 @@ PIPELINE = Pipeline(
         "The numbers of each seed problem were masked, a program that does not know them was found (induced from "
         "a worked solution, or written by a model), checked at the seed's numbers, and run in a sandbox for new ones. "
         "Variants whose results are of another kind than the seed's were dropped. `meta` holds the program "
-        "and its arguments."
+        "and its arguments; `difficulty` is a tenth of the number of its steps, at most 1."
     ),
     references=(
         "Zhang et al. 2024, InfinityMATH: A Scalable Instruction Tuning Dataset in Programmatic Mathematical Reasoning",

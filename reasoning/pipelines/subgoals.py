@@ -42,7 +42,7 @@ from reasoning.methods.subgoal_prompts import (
 )
 from reasoning.pipelines.base import Discarded, Outcome, Pipeline, PipelineError, Row, option
 from reasoning.pipelines.expert_learning import drop_probability, rejection_sample, thinned
-from reasoning.pipelines.job import Job, together
+from reasoning.pipelines.job import Job
 from reasoning.pipelines.solutions import steps_of, topic_of
 from reasoning.pipelines.written_statements import read_statement
 from reasoning.runs.recording import RecordingEngine
@@ -50,6 +50,7 @@ from verifiers.proofs.lean.install import LeanMissingError
 from verifiers.proofs.lean.worker import WorkerKilled, WorkerNotStarted
 from verifiers.proofs.records import ProofTask
 from verifiers.records import RecordError, Status
+from verifiers.together import all_or_first_error
 
 __all__ = ["PIPELINE", "SubgoalsOptions", "run"]
 
@@ -172,7 +173,7 @@ class _Item:
             return [self._thrown("reply", "no reply holds steps", "")]
         scored = [replace(step, subgoals=text) for text in texts]
         first = proof_form(self.form, 1, 0)
-        rewards = await together(
+        rewards = await all_or_first_error(
             self._reward(
                 self.engines.proofs[0], "--proof-engines", proof_prompt(one, first), proof_completion(one, first)
             )
@@ -207,7 +208,7 @@ class _Item:
 
     async def _statements(self, steps: list[Step]) -> tuple[list[Outcome], list[Outcome]]:
         """The accepted statements that the prover can read, as rows; and the others."""
-        rewards = await together(
+        rewards = await all_or_first_error(
             self._reward(self.engines.subgoal, "--subgoal-engine", subgoal_prompt(one, self.form), one.subgoals)
             for one in steps
         )
@@ -223,9 +224,9 @@ class _Item:
 
     async def _proofs(self, steps: list[Step]) -> tuple[list[Outcome], list[Outcome]]:
         """The accepted proofs that the verifier passes, as rows; and the others."""
-        replies = await together(self._proof(step, number) for number, step in enumerate(steps))
+        replies = await all_or_first_error(self._proof(step, number) for number, step in enumerate(steps))
         drafts = [replace(step, proof=reply) for step, reply in zip(steps, replies, strict=True) if reply.strip()]
-        rewards = await together(
+        rewards = await all_or_first_error(
             self._reward(self.engines.posterior, "--posterior-engine", posterior_prompt(one, self.form), one.subgoals)
             for one in drafts
         )
@@ -248,7 +249,7 @@ class _Item:
 
     async def _sampled(self, step: str, prompt: Prompt, engine: RecordingEngine) -> list[str]:
         """The replies that are answers, in the order of their samples."""
-        completions = await together(
+        completions = await all_or_first_error(
             self.job.ask(step, self.id, sample, prompt, engine=engine) for sample in range(self.options.samples)
         )
         return [one.text.strip() for one in completions if one.finish_reason not in NO_ANSWER and one.text.strip()]

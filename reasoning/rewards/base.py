@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from reasoning.engines.base import Message
 from reasoning.engines.options import made_from
+from verifiers.plugins import Plugins
 
 __all__ = [
     "REWARD_MODELS",
@@ -33,7 +34,9 @@ REWARD_MODELS: dict[str, str] = {
     "vllm": "reasoning.rewards.vllm_reward:create",
     "column": "reasoning.rewards.column:create",
 }
-"""Name -> `module:function`, `(target, options) -> RewardModel`; imported when first used."""
+"""Name -> `module:function`, `(target, options) -> RewardModel`; imported when first used. Other packages add theirs
+with entry points in the group `reasoning_toolkit.reward_models`."""
+PLUGINS = Plugins("reward_models", "reward model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def create_reward_model(spec: str) -> RewardModel:
     Raises:
         EngineSpecError: the name, the target or an option is wrong, or a package it needs is not installed.
     """
-    model: RewardModel = made_from(spec, REWARD_MODELS, "reward model")
+    model: RewardModel = made_from(spec, REWARD_MODELS, PLUGINS)
     return model
 
 

@@ -14,6 +14,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from verifiers.plugins import plugin_packages
+
 __all__ = ["PACKAGES", "describe_environment", "package_versions"]
 
 PACKAGES = (
@@ -42,11 +44,12 @@ _GIT_SECONDS = 5.0
 
 
 def describe_environment() -> dict[str, Any]:
-    """Python, package versions, git revision of the source tree (None outside one) and hardware, as plain JSON."""
+    """Python, versions of packages and plug-ins, git revision (None outside a source tree), hardware, as plain JSON."""
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": package_versions(),
+        "plugins": plugin_packages(),
         "git_revision": _git_revision(),
         "hardware": _hardware(),
     }

@@ -10,7 +10,6 @@ engines that batch put them together again.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import time
@@ -22,6 +21,7 @@ from reasoning.engines.images import ImageError
 from reasoning.engines.scoring import scoring_engine
 from reasoning.runs.store import RunStore, compact_json
 from reasoning.slots import Slots
+from verifiers.together import all_or_first_error
 
 __all__ = ["KEY_BYTES", "RecordingEngine", "request_key"]
 
@@ -55,14 +55,7 @@ class RecordingEngine:
             replace(request, seeds=(seed,), sample_indices=(indices[position] if indices else position,))
             for position, seed in enumerate(request.seeds)
         ]
-        if len(singles) == 1:
-            return [await self._single(singles[0])]
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._single(single)) for single in singles]
-        except ExceptionGroup as failures:
-            raise failures.exceptions[0] from None
-        return [task.result() for task in tasks]
+        return await all_or_first_error(self._single(single) for single in singles)
 
     @property
     def can_score(self) -> bool:

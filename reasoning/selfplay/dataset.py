@@ -62,13 +62,13 @@ def read_statements(
 
 def _records(source: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Place and public form of each problem of a source."""
-    from reasoning.evaluation.benchmarks.base import BENCHMARKS, find_benchmark
+    from reasoning.evaluation.benchmarks.base import benchmark_names, find_benchmark
     from reasoning.evaluation.benchmarks.locate import locate
 
     name, colon, part = source.partition(":")
     if name == CORE_LEAN:
         yield from read_rows(data_file(THEOREMS_NAME), _ALL)
-    elif colon and name in BENCHMARKS:
+    elif colon and name in benchmark_names():
         benchmark = find_benchmark(name)
         split = benchmark.split(part)
         for entry in benchmark.read(locate(benchmark, split, None), split):

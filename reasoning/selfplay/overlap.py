@@ -21,6 +21,7 @@ from reasoning.selfplay.checking import UNJUDGED, Checked
 from reasoning.selfplay.records import Proof
 from reasoning.selfplay.selection import with_counts
 from reasoning.selfplay.store import Appended, SelfPlayError
+from verifiers.together import all_or_first_error
 
 __all__ = ["Asked", "Result", "Sample", "Timing", "proofs_of", "sample_and_check"]
 
@@ -228,14 +229,7 @@ async def _overlapped(
         while (pair := await queue.get()) is not None:
             await work.judge(*pair)
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(produce())
-            for _ in range(workers):
-                group.create_task(consume())
-    except ExceptionGroup as failures:
-        # The first failure ended the others.
-        raise failures.exceptions[0] from None
+    await all_or_first_error([produce(), *(consume() for _ in range(workers))])
     return texts
 
 

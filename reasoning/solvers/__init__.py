@@ -18,7 +18,7 @@ from verifiers.late_imports import lazy_exports
 
 if TYPE_CHECKING:
     from reasoning.solvers.definition import Definition, solver
-    from reasoning.solvers.registry import ToolError, find_tool, tool_names
+    from reasoning.solvers.registry import ToolEntry, ToolError, find_tool, tool_names
     from reasoning.solvers.results import Result, SolverInputError, Status
     from reasoning.solvers.toolbox import Reply, Toolbox
 
@@ -28,6 +28,7 @@ __all__ = [
     "Result",
     "SolverInputError",
     "Status",
+    "ToolEntry",
     "ToolError",
     "Toolbox",
     "find_tool",
@@ -39,7 +40,7 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "definition": ("Definition", "solver"),
-        "registry": ("ToolError", "find_tool", "tool_names"),
+        "registry": ("ToolEntry", "ToolError", "find_tool", "tool_names"),
         "results": ("Result", "SolverInputError", "Status"),
         "toolbox": ("Reply", "Toolbox"),
     },

@@ -13,8 +13,10 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
+from reasoning.runs.environment import package_versions
 from reasoning.solvers.registry import ToolError, find_tool
 from reasoning.solvers.results import Status
+from verifiers.plugins import OWN_PACKAGE
 
 if TYPE_CHECKING:
     from mcp.server import Server
@@ -61,7 +63,13 @@ def make_server(toolbox: Toolbox) -> Server[Any]:
         result: types.CallToolResult = _result(types, reply)
         return result
 
-    return Server("reasoning-toolkit", instructions=_INSTRUCTIONS, on_list_tools=list_tools, on_call_tool=call_tool)
+    return Server(
+        OWN_PACKAGE,
+        version=package_versions([OWN_PACKAGE]).get(OWN_PACKAGE, ""),
+        instructions=_INSTRUCTIONS,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+    )
 
 
 def _tool(types: Any, name: str) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from textwrap import dedent
 
-from reasoning.solvers.registry import TOOLS, find_tool, tool_names
+from reasoning.solvers.registry import TOOLS, find_tool
 
 __all__ = ["reference_page"]
 
@@ -20,8 +20,8 @@ call them: [tools](tools.md).
 
 
 def reference_page() -> str:
-    """Markdown with one section for each tool."""
-    return "\n".join([_HEAD, *(_section(name) for name in tool_names())])
+    """Markdown with one section for each built-in tool."""
+    return "\n".join([_HEAD, *(_section(name) for name in sorted(TOOLS))])
 
 
 def _section(name: str) -> str:

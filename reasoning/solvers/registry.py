@@ -4,17 +4,20 @@
 ['number']
 
 Adding a tool is one file and one line in `TOOLS`. A tool that needs packages which no profile here has gets a line in
-`PROFILES` too.
+`PROFILES` too. Another package adds its own with an entry point in the group `reasoning_toolkit.solvers` (see
+`verifiers.plugins`) whose name is the tool's and whose value is a `ToolEntry`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from verifiers.late_imports import load
+from verifiers.plugins import Plugins
 
 if TYPE_CHECKING:
     from reasoning.solvers.definition import Definition
@@ -37,6 +40,7 @@ class ToolEntry:
         profile: of `PROFILES`; the packages that it runs with in the sandbox.
         seconds: wall time of one call.
         memory_mib: memory of one call.
+        modules: what it runs with beyond its profile; of another package's tool, which has a server of its own.
     """
 
     target: str
@@ -44,6 +48,7 @@ class ToolEntry:
     profile: str = "numeric"
     seconds: float = 10.0
     memory_mib: int = 1024
+    modules: tuple[str, ...] = ()
 
 
 PROFILES: dict[str, tuple[str, ...]] = {
@@ -163,13 +168,15 @@ TOOLS: dict[str, ToolEntry] = {
 }
 """Name -> where it is found."""
 
+PLUGINS = Plugins("solvers", "tool")
+
 _HELPERS = ("pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection")
 """What the checking of arguments needs."""
 
 
 def tool_names() -> list[str]:
-    """All tools, sorted."""
-    return sorted(TOOLS)
+    """All tools, sorted; imports none of them."""
+    return sorted([*TOOLS, *PLUGINS.names(besides=TOOLS)])
 
 
 def find_entry(name: str) -> ToolEntry:
@@ -177,13 +184,19 @@ def find_entry(name: str) -> ToolEntry:
 
     Raises:
         ToolError: there is none, or what it needs is not installed.
+        PluginError: another package's cannot be loaded.
     """
-    entry = TOOLS.get(name)
+    entry: ToolEntry | None = TOOLS.get(name) or PLUGINS.load(name, ToolEntry)
     if entry is None:
         raise ToolError(f"no tool '{name[:60]}'; known tools: {', '.join(tool_names())}")
-    for package in _packages(entry.profile):
+    if entry.profile not in PROFILES:
+        raise ToolError(f"tool '{name}' wants the profile '{entry.profile}'; known profiles: {', '.join(PROFILES)}")
+    for package in _packages(PROFILES[entry.profile]):
         if find_spec(package) is None:
             raise ToolError(f"tool '{name}' needs {package}: pip install 'reasoning-toolkit[solvers]'")
+    for package in _packages(entry.modules):
+        if find_spec(package) is None:
+            raise ToolError(f"tool '{name}' needs {package}, which is not installed")
     return entry
 
 
@@ -201,13 +214,32 @@ def find_tool(name: str) -> Definition:
 
 @cache
 def sandbox_profile(name: str) -> Profile:
-    """The sandbox profile whose server knows every tool of the profile `name`."""
+    """The sandbox profile in which the tool `name` runs.
+
+    One server knows all built-in tools of a profile; a tool of another package has its own, so that whatever it
+    imports concerns no other tool.
+
+    Raises:
+        ToolError: there is no such tool, or what it needs is not installed.
+    """
     from verifiers.sandbox import Profile
 
-    modules = sorted({entry.target.partition(":")[0] for entry in TOOLS.values() if entry.profile == name})
-    packages = dict.fromkeys((*_packages(name), *_HELPERS))
-    return Profile(f"tools-{name}", modules=PROFILES[name], packages=tuple(packages), trusted_modules=tuple(modules))
+    entry = find_entry(name)
+    built_in = name in TOOLS
+    together = [one for one in TOOLS.values() if one.profile == entry.profile] if built_in else [entry]
+    modules = (*PROFILES[entry.profile], *entry.modules)
+    own = () if built_in else (_module(entry).partition(".")[0],)
+    return Profile(
+        f"tools-{entry.profile}" if built_in else f"tool-{name}",
+        modules=modules,
+        packages=tuple(dict.fromkeys((*_packages(modules), *own, *_HELPERS))),
+        trusted_modules=tuple(sorted({_module(one) for one in together})),
+    )
 
 
-def _packages(profile: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(module.partition(".")[0] for module in PROFILES[profile]))
+def _module(entry: ToolEntry) -> str:
+    return entry.target.partition(":")[0]
+
+
+def _packages(modules: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(module.partition(".")[0] for module in modules))

@@ -182,7 +182,7 @@ class Toolbox:
         self._known[key] = reply
 
     async def _run(self, name: str, entry: ToolEntry, arguments: Mapping[str, Any]) -> Reply:
-        profile = sandbox_profile(entry.profile)
+        profile = sandbox_profile(name)
         self._pool.add_profile(profile)
         limits = Limits(
             wall_seconds=self._seconds or entry.seconds,

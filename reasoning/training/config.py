@@ -50,10 +50,11 @@ class DataSection:
     """What is learned from, and asked on the way.
 
     Attributes:
-        train: `arithmetic` (the built-in stream), or a `.jsonl` file: problems (see docs/formats.md) for recipes that
-            sample; `prompt` and `completion` for sft; also `chosen` and `rejected`, or `label`, for preference and
-            reward-model.
-        evaluation: `arithmetic` (held-out items), a `.jsonl` file of problems, or empty for no evaluation.
+        train: `arithmetic` (the built-in stream), or a `.jsonl` or Parquet file, or the folder of a dataset made here
+            (its split `train`): problems (see docs/formats.md) for recipes that sample; `prompt` and `completion` for
+            sft; also `chosen` and `rejected`, or `label`, for preference and reward-model.
+        evaluation: `arithmetic` (held-out items), such a file or folder (its split `test`, else `validation`) of
+            problems, or empty for no evaluation.
         count: training rows taken at most.
         evaluation_count: problems asked at each evaluation.
         size: of arithmetic items learned from, 1 to 3; 0: mixed.

@@ -3,8 +3,9 @@
     tasks = read_tasks("problems.jsonl", tokenizer, DataSection(), held_out=False)
     tasks[0].prompt, tasks[0].problem
 
-A source is `arithmetic` (the built-in stream) or a `.jsonl` file. Prompts go through the tokenizer's chat template
-where it has one.
+A source is `arithmetic` (the built-in stream), a `.jsonl` or Parquet file, or the folder of a dataset that was made
+here, of which the split `train` is learned from, and `test` (else `validation`) asked in evaluations. Prompts go
+through the tokenizer's chat template where it has one.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.engines.base import derive_seed
-from reasoning.json_lines import json_lines, text_field
+from reasoning.json_lines import json_lines, parse_object, text_field
+from reasoning.parquet_rows import parquet_rows
 from reasoning.training.arithmetic import Item, held_out_items, training_items
 from reasoning.training.config import DataSection
 from reasoning.training.forms import ConfigError
-from verifiers.records import Problem, RecordError
+from verifiers.records import Problem
 
 __all__ = [
     "ARITHMETIC",
@@ -38,6 +40,8 @@ __all__ = [
 ARITHMETIC = "arithmetic"
 EVALUATION_SEED = 77
 """Stream of the held-out items that evaluations ask."""
+TRAINING_SPLITS = ("train",)
+HELD_OUT_SPLITS = ("test", "validation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ def read_tasks(source: str, tokenizer: Any, data: DataSection, *, held_out: bool
             items = training_items(data.seed, count, data.size or None)
         problems = [item.problem() for item in items]
     else:
-        problems = [_problem(place, record) for place, record in read_rows(Path(source), count)]
+        rows = read_rows(Path(source), count, HELD_OUT_SPLITS if held_out else TRAINING_SPLITS)
+        problems = [_problem(place, record) for place, record in rows]
     return [Task(render(tokenizer, problem.prompt), problem) for problem in problems]
 
 
@@ -107,17 +112,35 @@ def render(tokenizer: Any, question: str) -> str:
     return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
 
 
-def read_rows(path: Path, count: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Place (`FILE, line N`) and object of the first `count` lines of a `.jsonl` file.
+def read_rows(path: Path, count: int, splits: Sequence[str] = TRAINING_SPLITS) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Place (`FILE, line N` or `FILE, row N`) and object of the first `count` rows.
+
+    Args:
+        path: a `.jsonl` or Parquet file, or a dataset's folder, or the folder of one of its tables.
+        count: rows at most.
+        splits: of a folder; the first that it has is read.
 
     Raises:
-        ConfigError: the file cannot be read, holds no row, or a line is not a JSON object.
+        ConfigError: a file cannot be read, holds no row, or a line is not a JSON object.
     """
     found = 0
-    for found, row in enumerate(islice(json_lines(path, ConfigError), count), 1):  # noqa: B007 - counts
+    for found, row in enumerate(islice(_rows(path, splits), count), 1):  # noqa: B007 - counts
         yield row
     if not found:
         raise ConfigError(f"{path}: holds no rows")
+
+
+def _rows(path: Path, splits: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for file in _files(path, splits) if path.is_dir() else (path,):
+        yield from (parquet_rows if file.suffix == ".parquet" else json_lines)(file, error=ConfigError)
+
+
+def _files(folder: Path, splits: Sequence[str]) -> list[Path]:
+    table = folder / "data" if (folder / "data").is_dir() else folder
+    for split in splits:
+        if files := sorted(table.glob(f"{split}-*.parquet")):
+            return files
+    raise ConfigError(f"{folder}: a folder that holds no {' or '.join(f'{split}-*.parquet' for split in splits)}")
 
 
 def text_of(record: Mapping[str, Any], name: str, place: str) -> str:
@@ -146,8 +169,9 @@ def rows_with_labels(records: Sequence[tuple[str, dict[str, Any]]]) -> list[dict
 
 def _problem(place: str, record: dict[str, Any]) -> Problem:
     try:
-        problem = Problem.from_json(record)
-    except RecordError as error:
+        told = record.get("problem")  # a dataset's row holds the whole problem as JSON text
+        problem = Problem.from_json(parse_object(told.encode()) if isinstance(told, str) else record)
+    except ValueError as error:  # RecordError among them
         raise ConfigError(f"{place}: {error}") from None
     if not problem.prompt:
         raise ConfigError(f"{place}: field 'prompt': missing")

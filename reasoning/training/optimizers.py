@@ -10,6 +10,7 @@ by SOAP and Muon, which look at whole matrices.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -41,7 +42,20 @@ def build_optimizer(model: Any, settings: OptimizerSettings) -> torch.optim.Opti
     return _BUILDERS[settings.name](settings, matrices, embeddings, vectors)
 
 
-class Lion(torch.optim.Optimizer):  # type: ignore[misc]
+class _Optimizer(torch.optim.Optimizer):  # type: ignore[misc]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """One update of every parameter that has a gradient."""
+        loss = _evaluate(closure)
+        with torch.no_grad():
+            self._update_all()
+        return loss
+
+    @abstractmethod
+    def _update_all(self) -> None:
+        """Change the parameters, without a record of gradients."""
+
+
+class Lion(_Optimizer):
     """Lion (Chen et al. 2023, algorithm 2): the sign of an interpolated momentum, with decoupled decay.
 
     c = b1 m + (1 - b1) g;  x <- x - lr (sign(c) + wd x);  m <- b2 m + (1 - b2) g, with sign(0) = 0 and m = 0 at first.
@@ -65,13 +79,6 @@ class Lion(torch.optim.Optimizer):  # type: ignore[misc]
         _check(lr=lr, betas=betas, weight_decay=weight_decay)
         super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """One update of every parameter that has a gradient."""
-        loss = _evaluate(closure)
-        with torch.no_grad():
-            self._update_all()
-        return loss
-
     def _update_all(self) -> None:
         for group in self.param_groups:
             beta1, beta2 = group["betas"]
@@ -85,7 +92,7 @@ class Lion(torch.optim.Optimizer):  # type: ignore[misc]
                 momentum.lerp_(gradient, 1 - beta2)
 
 
-class SOAP(torch.optim.Optimizer):  # type: ignore[misc]
+class SOAP(_Optimizer):
     """SOAP (Vyas et al., arXiv 2409.11321): Adam in the eigenbasis of Shampoo's two factors.
 
     The first step of a parameter only sets up its factors and moves nothing. Matrices have a left factor L (m x m)
@@ -125,13 +132,6 @@ class SOAP(torch.optim.Optimizer):  # type: ignore[misc]
             "max_preconditioned_dimension": max_preconditioned_dimension,
         }
         super().__init__(params, defaults)
-
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """One update of every parameter that has a gradient."""
-        loss = _evaluate(closure)
-        with torch.no_grad():
-            self._update_all()
-        return loss
 
     def _update_all(self) -> None:
         for group in self.param_groups:
@@ -177,7 +177,7 @@ class SOAP(torch.optim.Optimizer):  # type: ignore[misc]
         state["first"] = _into_basis(state["first"], state)
 
 
-class MuonWithAdamW(torch.optim.Optimizer):  # type: ignore[misc]
+class MuonWithAdamW(_Optimizer):
     """`torch.optim.Muon` for the groups marked `"algorithm": "muon"`, `torch.optim.AdamW` for those marked `"adamw"`.
 
     The two hold nothing of their own: before each step they are given this optimiser's groups and state, which
@@ -197,13 +197,6 @@ class MuonWithAdamW(torch.optim.Optimizer):  # type: ignore[misc]
                 self._parts[name] = kind(own)
                 complete += [{**group, "algorithm": name} for group in self._parts[name].param_groups]
         super().__init__(complete, {})
-
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """One update of every parameter that has a gradient."""
-        loss = _evaluate(closure)
-        with torch.no_grad():
-            self._update_all()
-        return loss
 
     def _update_all(self) -> None:
         for name, part in self._parts.items():

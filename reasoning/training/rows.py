@@ -116,7 +116,7 @@ def _judged(session: Session, tasks: list[Task], turn: int) -> list[Judged]:
 
 
 def _holds(path: Path, name: str) -> bool:
-    """Whether the first row of a file has this field."""
-    if not path.is_file():
+    """Whether the first row of a source has this field, and a value in it."""
+    if not path.exists():
         return False
-    return name in next(iter(read_rows(path, 1)))[1]
+    return next(iter(read_rows(path, 1)))[1].get(name) is not None

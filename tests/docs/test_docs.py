@@ -6,11 +6,8 @@ server or file: `doc_sessions.py` says what stands in for them and which suite r
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
-import sys
 
 import pytest
 from run_directories import evaluation, record
@@ -147,29 +144,6 @@ def test_statements_of_a_script():
     script = "# what\na b \\\n   --c  # why\n\ncat > f <<'END'\n# kept\nEND\nfor x in 1 2; do\n  y $x\ndone\n"
     assert [*statements(script)] == ["a b --c", "cat > f <<'END'\n# kept\nEND", "for x in 1 2; do\n  y $x\ndone"]
     assert console_lines("$ a  # b\nprinted\n$ c") == ["a", "c"]
-
-
-def test_the_example_verifier_is_found_and_judges(tmp_path):
-    source = next(block.body for block in blocks("python") if "ParityVerifier" in block.body)
-    (tmp_path / "parity.py").write_text(source)
-    info = tmp_path / "parity-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: parity\nVersion: 1.0\n")
-    toml = next(block.body for block in blocks("toml") if "parity" in block.body)
-    group, line = re.search(r'entry-points\."([^"]+)"\]\n(\w+ = "[^"]+")', toml).groups()
-    (info / "entry_points.txt").write_text(f"[{group}]\n{line.replace(chr(34), '')}\n")
-    lines = "".join(
-        f'{{"id": "{number}", "problem": {{"kind": "parity", "parity": "even"}}, "candidate": "{number}"}}\n'
-        for number in (14, 15, "many")
-    )
-    env = environment(tmp_path, benchmarks=False)
-    env["PYTHONPATH"] += os.pathsep + str(tmp_path)
-    done = subprocess.run(
-        [sys.executable, "-m", "reasoning.cli.main", "verify", "parity"], input=lines, env=env, capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert re.findall(r'"status": ?"(\w+)"', done.stdout) == ["passed", "wrong", "unparsable"]
 
 
 def test_links_between_pages_lead_somewhere():

@@ -8,7 +8,8 @@ import threading
 import pytest
 
 from reasoning.engines.base import EngineError
-from reasoning.engines.batching import Batcher, Job, all_or_first_error
+from reasoning.engines.batching import Batcher, Job
+from verifiers.together import all_or_first_error
 
 
 def test_waiting_jobs_share_full_batches_in_order() -> None:

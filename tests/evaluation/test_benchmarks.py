@@ -4,6 +4,7 @@ import json
 import os
 import re
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -242,3 +243,67 @@ def test_where_no_engine_is_named_search_solves_what_it_can_and_the_built_in_mod
     assert {name for name, engine in named.items() if engine == "search"} == searched
     assert {name for name, engine in named.items() if engine == "nano"} == BENCHMARKS.keys() - searched
     assert settings_from({"benchmark": "gsm8k", "engine": "search"}).engine == "search"
+
+
+SUM = {"id": "sum", "kind": "answer", "prompt": "What is 2 + 2?", "gold": "4", "meta": {"reference": "2 + 2 = 4"}}
+
+
+def read_own(path, split="test", data=None):
+    benchmark = find_benchmark("own")
+    return [*benchmark.read(locate(benchmark, split, data or path), split)]
+
+
+def test_problems_of_ones_own_are_put_as_their_kind_is(tmp_path):
+    style = find_benchmark("own").style()
+    puzzle = {"id": "three", "kind": "puzzle", "sat": "def sat(x: int):\n    return x == 3"}
+    strange = {"id": "odd", "kind": "parity", "prompt": "Is 7 odd?"}
+    path = tmp_path / "mine.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in (SUM, puzzle, strange, SUM)))
+    entries = read_own(path)
+    assert [entry.problem.id for entry in entries] == ["sum", "three", "odd"]
+    assert entries[0].references == ("2 + 2 = 4",)
+    asked = [style.write(entry.problem).messages[-1].content for entry in entries]
+    assert "\\boxed{}" in asked[0]
+    assert "def sat(x: int)" in asked[1]
+    assert asked[2] == "Is 7 odd?"
+    plain = find_benchmark("own").style("plain").write(entries[0].problem)
+    assert [message.content for message in plain.messages] == ["What is 2 + 2?"]
+    assert style.read(entries[2].problem, " Yes. ") == " Yes. "
+    assert style.read(entries[2].problem, " ") is None
+    with pytest.raises(BenchmarkError, match="problem 'odd': field 'prompt': missing"):
+        style.write(replace(entries[2].problem, prompt=""))
+
+
+def test_two_problems_of_ones_own_with_one_id_are_refused(tmp_path):
+    path = tmp_path / "mine.jsonl"
+    path.write_text("".join(json.dumps({**SUM, "gold": gold}) + "\n" for gold in ("4", "5")))
+    with pytest.raises(BenchmarkError, match=r"mine\.jsonl: field 'id': 'sum' is that of two problems"):
+        read_own(path)
+
+
+def test_a_dataset_made_here_is_a_benchmark_split_by_split(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    (tmp_path / "data").mkdir()
+    rows = [{"problem": json.dumps({**SUM, "id": id}), "completion": "4"} for id in ("a", "b", "b")]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "data" / "validation-00000-of-00001.parquet")
+    found = read_own(tmp_path, "validation")
+    assert [(entry.problem.id, entry.references) for entry in found] == [("a", ("4",)), ("b", ("4",))]
+    with pytest.raises(BenchmarkError, match=r"holds no data/test-00000-of-00001\.parquet"):
+        read_own(tmp_path)
+    with pytest.raises(BenchmarkError, match=r"\(a file of yours, or the folder of a dataset"):
+        locate(find_benchmark("own"), "test", None)
+
+
+def test_a_file_that_a_package_holds_is_read_there_unless_data_names_another(tmp_path):
+    held, other = tmp_path / "package" / "held.jsonl", tmp_path / "other"
+    held.parent.mkdir()
+    held.write_text("{}\n")
+    other.mkdir()
+    benchmark = replace(find_benchmark("own"), files={"test": (SourceFile(str(held)),)})
+    assert locate(benchmark, "test", None) == (held,)
+    with pytest.raises(BenchmarkError, match="holds no"):
+        locate(benchmark, "test", other)
+    (other / "held.jsonl").write_text("{}\n")
+    assert locate(benchmark, "test", other) == (other / "held.jsonl",)

@@ -40,7 +40,7 @@ async def deep(question, workbench, options):
 def with_deep(monkeypatch):
     entry = MethodEntry(f"{__name__}:deep", "for tests", f"{__name__}:DepthOptions")
     monkeypatch.setitem(METHODS, "deep", entry)
-    monkeypatch.setattr("reasoning.methods.registry._imported", lambda target: globals()[target.rpartition(":")[2]])
+    monkeypatch.setattr("reasoning.methods.registry.load", lambda target: globals()[target.rpartition(":")[2]])
 
 
 def test_methods_are_found_by_name():

@@ -109,9 +109,9 @@ def test_draws_by_a_verifying_method_weigh_by_their_state(monkeypatch):
         state, answer = [("false", 1), ("false", 1), ("true", 2)][question.sample % 3]
         return Attempt(Candidate("p", f"\\boxed{{{answer}}}", 0), "stop", {"vote": {"state": state}, "x": check})
 
-    original = registry._imported
+    original = registry.load
     monkeypatch.setitem(registry.METHODS, "stated", registry.MethodEntry("x:y", "for tests"))
-    monkeypatch.setattr(registry, "_imported", lambda target: verdict if target == "x:y" else original(target))
+    monkeypatch.setattr(registry, "load", lambda target: verdict if target == "x:y" else original(target))
     attempt, _ = ask("weighted_vote,n=3,of=stated,by=verification")
     equal, _ = ask("weighted_vote,n=3,of=stated,by=verification,uncertain=1,false=1")
     assert attempt.candidate.text == "\\boxed{2}"

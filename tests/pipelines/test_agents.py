@@ -138,3 +138,25 @@ def test_curate_takes_each_problem_through_the_steps(tmp_path):
         ("wrong", "agreement", "the solutions agree on another answer"),
         ("split", "agreement", "too few solutions agree: 1"),
     }
+
+
+def test_curate_judges_the_solutions_that_the_pool_brings(tmp_path):
+    def problem(id, gold, reference, **fields):
+        prompt = f"How many apples has {id} in the end?"
+        return {"id": id, "kind": "answer", "prompt": prompt, "gold": gold, "meta": {"reference": reference}, **fields}
+
+    pool = [
+        problem("Ada", "4", "2 + 2 = \\boxed{4}"),
+        problem("Bo", "4", "2 + 2 = \\boxed{5}"),
+        problem("Cy", "", "2 + 2 = \\boxed{4}"),
+        problem("Di", "7", None),
+    ]
+    source = write_lines(tmp_path / "p.jsonl", pool)
+    rows, thrown, built = run_pipeline(tmp_path, pipeline="curate", problems=source, near=0.0)
+    assert {row["group"]: row["completion"] for row in rows["default"]} == {
+        "Ada": "2 + 2 = \\boxed{4}", "Cy": "", "Di": "",
+    }  # fmt: skip
+    ((id, stage, reason),) = [(one["id"], one["stage"], one["reason"]) for one in thrown]
+    assert (id, stage, reason) == ("Bo", "verdict", "wrong: the pool's own solution")
+    card = (built.dataset / "README.md").read_text()
+    assert "3 rows from 3 groups; 1 have a solution, which a verifier judged; the others are problems alone." in card

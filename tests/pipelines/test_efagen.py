@@ -12,10 +12,11 @@ from reasoning.families.validity import PAPER_TESTS
 from reasoning.pipelines import PipelineError
 from reasoning.pipelines.backend import build
 from reasoning.pipelines.efagen_rates import test_rates as rates_of
+from reasoning.pipelines.job import Job
 from reasoning.pipelines.settings import settings_from
 from tests.support.doc_files import FAMILY
 from verifiers.answers import judge
-from verifiers.records import Problem, Status
+from verifiers.records import Problem, Status, Verdict
 from verifiers.registry import VerifierRegistry
 from verifiers.sandbox import Limits, SandboxPool
 
@@ -100,6 +101,27 @@ def test_a_scripted_model_is_tested_candidate_by_candidate(tmp_path):
     ]
     again, _, _ = generate(tmp_path, Scripted(REPLIES), "again", seeds=SEEDS[:1], candidates=5, variants=3)
     assert again == rows
+
+
+def test_solutions_of_variants_are_judged_and_a_card_tells_problems_without_any(tmp_path, monkeypatch):
+    told = (
+        FAMILY.removesuffix("```")
+        + "    def solution(boxes, each, lost):\n        return f'{boxes} * {each} - {lost}'\n```"
+    )
+    rows, _, built = generate(tmp_path, Scripted([FAMILY]), "bare", seeds=SEEDS[:1], candidates=1, variants=3)
+    assert [row["completion"] for row in rows] == [""] * 3
+    assert "3 rows from 1 group; 0 have a solution" in (built.dataset / "README.md").read_text()
+    rows, _, built = generate(tmp_path, Scripted([told]), "told", seeds=SEEDS[:1], candidates=1, variants=3)
+    assert all("The answer is $\\boxed{" in row["completion"] for row in rows)
+    assert "3 rows from 1 group; each was judged by a verifier" in (built.dataset / "README.md").read_text()
+
+    async def refuse(self, problem, candidate):
+        return Verdict.of(problem.id, Status.WRONG)
+
+    monkeypatch.setattr(Job, "verdict", refuse)
+    rows, discarded, _ = generate(tmp_path, Scripted([told]), "refused", seeds=SEEDS[:1], candidates=1, variants=3)
+    assert rows == []
+    assert [(one["stage"], one["reason"]) for one in discarded] == [("verdict", "wrong")] * 3
 
 
 def test_rates_count_every_candidate_repeated_ones_again(tmp_path):

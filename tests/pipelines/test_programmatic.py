@@ -15,8 +15,11 @@ from reasoning.families import FamilyError
 from reasoning.families.induction import InductionError, read, steps_program
 from reasoning.methods import MethodError
 from reasoning.pipelines.backend import build
+from reasoning.pipelines.backend.splits import empty_splits
 from reasoning.pipelines.masking import mask_numbers
+from reasoning.pipelines.seed_agreement import disagreeing
 from reasoning.pipelines.settings import settings_from
+from tests.support.pipeline_runs import run_pipeline, write_lines
 
 
 def generate(tmp_path, engine=None, **options):
@@ -99,6 +102,50 @@ def test_a_number_that_also_stands_where_it_is_not_masked_stays(tmp_path):
     rows, _ = generate(tmp_path, problems=str(tmp_path / "problems.jsonl"), variants=4)
     assert rows
     assert all(row["prompt"].startswith("On a 3-day trip 3 guides") for row in rows)
+
+
+def garden(id, length, width, solution=None):
+    prompt = f"A garden is {length} m long and {width} m wide. How long is the fence around it?"
+    total = 2 * (length + width)
+    worked = solution or f"{length} + {width} = {length + width}, 2 * {length + width} = {total}"
+    return {"id": id, "kind": "answer", "prompt": prompt, "gold": str(total), "meta": {"reference": worked}}
+
+
+def test_a_constant_that_a_seed_states_too_is_found_out_by_the_other_seeds(tmp_path):
+    """The width 2 of the third seed is read into `2 *` of its solution."""
+    turned = garden("d", 20, 8, "2 * 20 = 40, 8 + 8 = 16, 40 + 16 = 56")
+    source = write_lines(
+        tmp_path / "gardens.jsonl", [garden("a", 22, 9), garden("b", 31, 6), garden("c", 15, 2), turned]
+    )
+    rows, thrown = generate(tmp_path, problems=source, variants=5)
+    numbers = [[int(number) for number in re.findall(r"\d+", row["prompt"])] for row in rows]
+    assert [int(row["answer"]) for row in rows] == [2 * sum(pair) for pair in numbers]
+    assert {row["group"] for row in rows} == {"a", "b", "d"}
+    (found,) = (one for one in thrown if one["stage"] == "program")
+    assert (found["id"], found["reason"]) == ("c", "seeds of the same words disagree on the program")
+
+
+def test_seeds_of_which_no_formula_has_most_are_all_in_doubt(tmp_path):
+    doubtful = {
+        "long": garden("p", 15, 2),
+        "wide": garden("q", 22, 9),
+        "alone": {**garden("r", 9, 4), "prompt": "Add 9."},
+    }
+    write_lines(tmp_path / "gardens.jsonl", doubtful.values())
+    assert disagreeing(find_seeds(str(tmp_path / "gardens.jsonl")).entries) == {"p", "q"}
+
+
+def test_a_split_that_gets_no_row_is_named(tmp_path):
+    problem = {"id": "p", "kind": "answer", "prompt": "He has 6 pens and buys 4. How many has he?", "gold": "10"}
+    source = write_lines(tmp_path / "problems.jsonl", [{**problem, "meta": {"reference": "6 + 4 = 10"}}])
+    shares = {"splits": "train=0.4,dev=0.3,test=0.3", "problems": source, "variants": 6}
+    _, _, built = run_pipeline(tmp_path, pipeline="programmatic", **shares)
+    empty = empty_splits(built.manifest)
+    assert len(empty) == 2
+    assert f"\nNo row fell into: {', '.join(empty)}.\n" in (built.dataset / "README.md").read_text()
+    _, _, built = run_pipeline(tmp_path / "single", pipeline="programmatic", **shares, split_by="stream")
+    assert empty_splits(built.manifest) == []
+    assert "No row fell into" not in (built.dataset / "README.md").read_text()
 
 
 def test_numbers_that_are_parts_of_words_stay():

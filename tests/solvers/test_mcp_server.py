@@ -33,6 +33,16 @@ async def lists_and_calls(client):
     assert "no tool 'no_such_tool'" in unknown.content[0].text
 
 
+def test_the_server_says_its_version():
+    from importlib.metadata import version
+
+    from reasoning.solvers import Toolbox
+    from reasoning.solvers.mcp_server import make_server
+
+    server = make_server(Toolbox(None, ["factor_integer"]))
+    assert server.version == version("reasoning-toolkit")
+
+
 @pytest.mark.slow
 def test_a_client_lists_and_calls_every_tool_over_stdio():
     from mcp import Client, StdioServerParameters

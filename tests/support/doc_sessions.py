@@ -308,6 +308,7 @@ PLAYED = "tests/training/test_self_play.py::test_a_run_with_a_model_and_lean_sur
 SMOKED = "tests/training/test_nano_plus.py::test_the_whole_recipe_runs_on_a_cpu_and_goes_on_after_a_kill"
 KILLED = "tests/training/test_recipes.py::test_killed_and_resumed_the_curve_goes_on"
 SERVED = "tests/engines/test_doc_sessions.py::places"
+OWN_PACKAGE = "tests/docs/test_own_package.py::test_the_package_of_the_page_does_what_it_says"
 ELSEWHERE = (
     Elsewhere("README.md", "make demo", ".ci/run"),
     Elsewhere("README.md", "make test", ".ci/run"),
@@ -322,6 +323,9 @@ ELSEWHERE = (
     Elsewhere("nano.md", "python scripts/train_nano_plus.py --out runs/nano-plus --plan", SMOKED),
     Elsewhere("nano.md", "python scripts/train_nano_plus.py --out runs/nano-plus$", SMOKED),
     Elsewhere("nano.md", "python scripts/train_nano_plus.py --out runs/nano-plus --resume", SMOKED),
+    *(Elsewhere("plugins.md", begins, OWN_PACKAGE) for begins in (
+        "printf", "reasoning doctor", "reasoning benchmarks", "reasoning evaluate", "reasoning report",
+        "reasoning generate parities", "reasoning generate rejection", "reasoning tools")),
     Elsewhere("proofs.md", "reasoning serve lean", RUNNING),
     Elsewhere("proofs.md", "python -m verifiers.proofs.lean.repl_server",
               "tests/verifiers/proofs/test_text_backends_real.py::test_the_repl_protocol_command_and_tactic_mode"),

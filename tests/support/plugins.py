@@ -1,5 +1,6 @@
 """Third-party verifiers and engines for tests, found as an installed package's would be: by entry points."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 _MODULE = '''
@@ -42,18 +43,24 @@ class Echo:
         return {"engine": "echo", "target": self.target}
 '''
 
-_ENTRY_POINTS = """[reasoning_toolkit.verifiers]
-gold = plugins_for_tests:Gold
-
-[reasoning_toolkit.engines]
-echo = plugins_for_tests:Echo
-"""
+_ENTRY_POINTS = {
+    "reasoning_toolkit.verifiers": {"gold": "plugins_for_tests:Gold"},
+    "reasoning_toolkit.engines": {"echo": "plugins_for_tests:Echo"},
+}
 
 
 def install_plugins(folder: Path) -> None:
     """Lay an installed package with a verifier `gold` and an engine `echo` into `folder`, to be put on `sys.path`."""
     (folder / "plugins_for_tests.py").write_text(_MODULE)
-    info = folder / "plugins_for_tests-1.0.dist-info"
+    lay_distribution(folder, "plugins-for-tests", "1.0", _ENTRY_POINTS)
+
+
+def lay_distribution(folder: Path, name: str, version: str, groups: Mapping[str, Mapping[str, str]]) -> None:
+    """What an installer leaves in `folder` of a distribution with these entry points: group -> name -> what it names."""
+    info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
     info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: plugins-for-tests\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(_ENTRY_POINTS)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    lines = (
+        f"[{group}]\n" + "".join(f"{one} = {of}\n" for one, of in points.items()) for group, points in groups.items()
+    )
+    (info / "entry_points.txt").write_text("\n".join(lines))

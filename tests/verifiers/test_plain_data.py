@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from verifiers import plain_data
-from verifiers.exact_types import AnnotationError, is_exact_type
+from verifiers.exact_types import AnnotationError, exact_type_check
 from verifiers.plain_data import (
     MAX_DEPTH,
     DataLimits,
@@ -270,10 +270,10 @@ def test_builtin_classes_travel_and_others_do_not() -> None:
     ],
 )
 def test_exact_types(value: object, annotation: str, expected: bool) -> None:
-    assert is_exact_type(value, annotation) is expected
+    assert exact_type_check(annotation)(value) is expected
 
 
 @pytest.mark.parametrize("annotation", ["", "Foo", "List[", "List[int, str]", "__import__('os')", "[" * 400])
 def test_annotations_that_name_no_type_are_refused(annotation: str) -> None:
     with pytest.raises(AnnotationError):
-        is_exact_type(1, annotation)
+        exact_type_check(annotation)

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from verifiers.answers.agreement import CONVENTIONS, Concession, Convention
 from verifiers.answers.compare import Comparer, compare_readings
-from verifiers.answers.extract import Extraction, places
+from verifiers.answers.extract import WHOLE_TEXT, Extraction, places
 from verifiers.answers.proof import Prover
 from verifiers.answers.reading import Reading, read
 from verifiers.answers.tree import (
@@ -48,7 +48,6 @@ _ONE_SIDED = frozenset({Concession.ROUNDING, Concession.ROUGH_DECIMAL})
 """What is forgiven to an answer beside a gold one; between two answers it would join 0.33 to 1/3 and to 0.333."""
 _FLOAT_PLACES = 10
 """Decimals of so many places can stand for an exact number (`Concession.FLOAT`)."""
-_WHOLE_TEXT = "the whole text"
 _STEPS = 1 << 20
 """Values whose leading 20 bits are not neighbours are different numbers."""
 
@@ -93,13 +92,13 @@ def answer_in(text: str) -> tuple[Extraction, Reading] | None:
         reading = read(place.text)
         if not reading.nodes or isinstance(reading.nodes[0], Words):
             # Words are an answer where the text marks them as one; a text of words alone is "yes" or no answer at all.
-            named = place.certain and bool(reading.words) and place.rule != _WHOLE_TEXT
+            named = place.certain and bool(reading.words) and place.rule != WHOLE_TEXT
             if reading.too_large or reading.words in SYNONYMS:
                 return place, reading
             first = first or ((place, reading) if named else None)
         elif any(isinstance(part, Number) for part in walk(reading.nodes[0])):
             return place, reading
-        elif place.certain and not (place.rule == _WHOLE_TEXT and isinstance(reading.nodes[0], Quantity)):
+        elif place.certain and not (place.rule == WHOLE_TEXT and isinstance(reading.nodes[0], Quantity)):
             # "n is unknown" can be read as so many n.
             return place, reading
     return first

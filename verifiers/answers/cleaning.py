@@ -10,6 +10,7 @@ import re
 import unicodedata
 from fractions import Fraction
 
+from verifiers.answers.chinese_numerals import with_digits
 from verifiers.answers.vocabulary import NUMBER_WORDS
 
 __all__ = ["clean", "strip_invisible"]
@@ -154,6 +155,8 @@ _GREEK_SIGNS = str.maketrans(
 _SPACING = re.compile(
     r"\\(?:[,;:! >]|q?quad(?!rant)|thinspace\b|medspace\b|enspace\b|hspace\*?\{[^{}]*\}|vspace\*?\{[^{}]*\})|~"
 )
+_QUAD = re.compile(r"(?:\\q?quad(?!rant)\s*)+")
+_RELATION = re.compile(r"[=<>]|\\(?:[lgn]e|[lg]eq|neq|equiv|approx)(?![A-Za-z])")
 _DROPPED = re.compile(
     r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|boldsymbol|bm|mathbf|mathit|mathsf|mathcal|mathscr|mathfrak|"
     r"vec|overrightarrow|overleftrightarrow|widehat|hat|tilde|widetilde|mathop|mathord|mathbin|mathrel|rm|bf|it|"
@@ -193,6 +196,10 @@ _TEXT_DIGITS = re.compile(r"(?<=\d)\s*\\(?:text|mathrm|texttt)\s*\{\s*([A-Z]+)\s
 _ALIGNMENT = re.compile(r"&\s*(=|<|>|\\(?:le|leq|ge|geq|ne|neq|approx|equiv|in)(?![A-Za-z]))(?:\s*&)?")
 """The mark before a relation in lines that are set under one another."""
 
+_LINES = re.compile(r"\\(?:begin|end)\s*\{(?:aligned|align|split)\*?\}")
+_CONTINUED = re.compile(r"\\\\\s*&?\s*=")
+"""A line that goes on with an equality sign."""
+
 _EACH = re.compile(
     r"(?<=[\w}])\s+an? (?=(?:second|minute|hour|day|night|week|weekend|month|year|quarter|piece|person|dozen|pound|"
     r"gallon|mile|kilogram)\b)"
@@ -211,6 +218,13 @@ _INVISIBLE = re.compile(
 _DOUBLED = re.compile(
     r"\\\\(?=(?:frac|dfrac|tfrac|left|right|sqrt|text|pi|infty|cdot|times|le|ge|leq|geq|in|cup|cap|circ|mathrm|begin|end|pm|sin|cos|tan|ln|log|boxed|angle|mathbb|quad)(?![a-z]))"
 )
+_DECIMAL_COMMA = re.compile(r"(?<=\d)\{\s*,\s*\}(?=\d{1,2}(?!\d)|\d{4})")
+"""`3{,}14`: a comma without the space of a list; before three digits it parts groups."""
+
+_IN_BASE = re.compile(r"\(?([0-9A-F]{1,60})\)?,? \(?(?:in )?base[ -](\d{1,2}|[a-z]{3,7})\)?", re.IGNORECASE)
+_EITHER = re.compile(r"either (?=.{1,200}\bor\b)", re.IGNORECASE)
+_MODULE_NAME = re.compile(r"\b(?:c?math|np|numpy|sympy|sp)\.(?=[a-z])")
+_PYTHON_MATRIX = re.compile(r"(?:(?:Immutable|Mutable)?(?:Dense)?Matrix|array)\((\[.*\])\)")
 _PYTHON_QUOTIENT = re.compile(r"\b(?:Fraction|Rational)\(\s*(-?\d+)\s*,\s*(-?\d+)\s*\)")
 _PYTHON_LOGARITHM = re.compile(r"\blog(2|10)\(")
 _PYTHON_COMPLEX = re.compile(r"\(?\s*((?:[-+]?[\d.]+\s*(?=[-+]))?[-+]?\s*[\d.]*)j\s*\)?")
@@ -237,6 +251,11 @@ def clean(text: str) -> str:
     if not text.isascii():
         text = _unicode(text)
     text = text.replace("\r", " ").replace("\t", " ")
+    if "+/-" in text:
+        text = text.replace("+/-", r" \pm ")
+    if "base" in text and (numeral := _IN_BASE.fullmatch(text.rstrip("."))) is not None:
+        base = NUMBER_WORDS.get(numeral[2].lower(), numeral[2])
+        text = f"{numeral[1]}_{{{base}}}" if str(base).isdigit() else text
     if "\\" in text:
         if "\\\\" in text and "\\begin" not in text:
             text = _DOUBLED.sub(r"\\", text)
@@ -245,7 +264,10 @@ def clean(text: str) -> str:
             text = delimited[1]
         text = text.replace(r"\$", " \\dollar ").replace(r"\#", " ").replace(r"\_", " ")
         text = _GROUPED.sub(lambda match: match[1] + re.sub(r"\D", "", match[2]), text)
+        text = _DECIMAL_COMMA.sub(".", text)
         text = _BRACED_ARRAY.sub(r"\\begin{cases}\1\\end{cases}", text)
+        if "{align" in text or "{split" in text:
+            text = _CONTINUED.sub(" = ", _LINES.sub(" ", text))
         if "&" in text:
             text = _ALIGNMENT.sub(r"\1", text)
         if "frac" in text:
@@ -255,6 +277,8 @@ def clean(text: str) -> str:
         text = text.replace("\\\\", " \\newline ")
         text = _MATH_DELIMITERS.sub(" ", text)
         text = _LEFT_RIGHT.sub("", text)
+        if "quad" in text:
+            text = _parted(text)
         text = _SPACING.sub(" ", text)
         text = _HALF_LINE.sub(lambda match: r"(0,\infty)" if (match[1] or match[2]) in "+>" else r"(-\infty,0)", text)
         text = _DROPPED.sub(" ", text)
@@ -262,6 +286,7 @@ def clean(text: str) -> str:
         text = _TEMPERATURE.sub(lambda match: r" \text{" + {"C": "celsius", "F": "fahrenheit"}[match[1]] + "} ", text)
     elif "^" in text or "{" in text:
         text = _GROUPED.sub(lambda match: match[1] + re.sub(r"\D", "", match[2]), text)
+        text = _DECIMAL_COMMA.sub(".", text)
         text = _DEGREE.sub(r" \\degree ", text)
     if "$" in text:
         text = _dollars(text)
@@ -270,6 +295,8 @@ def clean(text: str) -> str:
     if " a" in text:
         text = _EACH.sub(" per ", text)
     text = _ORDINAL.sub("", text)
+    if text[:1] in "eE":
+        text = _EITHER.sub("", text, count=1)
     if "half" in text:
         text = _AND_A_HALF.sub(lambda m: rf"{NUMBER_WORDS.get(m[1].lower(), m[1])} \frac{{1}}{{2}}", text)
     if "10" in text:
@@ -284,8 +311,17 @@ def clean(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
+def _parted(text: str) -> str:
+    r"""`y=1 \\quad y=x`: a wide space between two relations is a comma."""
+    parts = [part.strip() for part in _QUAD.split(text)]
+    apart = all(_RELATION.search(part) and part.count("{") == part.count("}") for part in parts)
+    if len(parts) < 2 or not apart or any(part[-1] in ",;" for part in parts[:-1]):
+        return text
+    return " , ".join(parts)
+
+
 def _unicode(text: str) -> str:
-    text = _INVISIBLE.sub("", text)
+    text = with_digits(_INVISIBLE.sub("", text))
     text = _VULGAR.sub(_vulgar, text)
     text = _SUPERSCRIPT_RUN.sub(lambda match: "^{" + match[0].translate(_SUPERSCRIPTS) + "}", text)
     text = _SUBSCRIPT_RUN.sub(lambda match: "_{" + match[0].translate(_SUBSCRIPTS) + "}", text)
@@ -302,6 +338,9 @@ def _programmed(text: str) -> str:
     """What Python and SymPy print, in mathematical spelling: `Fraction(1, 2)`, `2*I`, `(3+2j)`, `log10(5)`."""
     if "j" in text and (match := _PYTHON_COMPLEX.fullmatch(text)) is not None:
         return f"{match[1]}i"
+    text = _MODULE_NAME.sub("", text)
+    if (matrix := _PYTHON_MATRIX.fullmatch(text)) is not None:
+        return matrix[1]
     text = _PYTHON_QUOTIENT.sub(r"(\1)/(\2)", text)
     text = _PYTHON_LOGARITHM.sub(r"log_{\1}(", text)
     return _SYMPY_IMAGINARY.sub(r"\1i", text) if "I" in text and _LETTER.search(text) is None else text

@@ -13,7 +13,9 @@ from fractions import Fraction
 
 from verifiers.answers.agreement import Agreement, Concession, agree, differ
 from verifiers.answers.calculations import is_calculation, is_division
+from verifiers.answers.chains import is_false
 from verifiers.answers.expressions import compare_expressions
+from verifiers.answers.families import compare_families, with_letter_of
 from verifiers.answers.limits import MAX_ITEMS, AnswerTooLargeError
 from verifiers.answers.lists import (
     compare_collections,
@@ -56,9 +58,13 @@ from verifiers.answers.tree import (
     show,
     walk,
 )
+from verifiers.answers.units import are_opposite
 from verifiers.answers.words import clock_of
 
 __all__ = ["Comparer", "compare_readings"]
+
+_EMPTY_SET_LETTERS = frozenset((r"\phi", r"\Phi"))
+"""Letters that stand for the empty set where its sign is not at hand."""
 
 MAX_COMPARISONS = 5_000
 """Pairs of nodes that one judgement compares."""
@@ -77,6 +83,11 @@ def compare_readings(gold: Reading, answer: Reading, comparer: Comparer | None =
         same = comparer.compare(gold.reason, answer.reason)
         if not same.equal:
             return differ(f"the same verdict with another value: {same.rule}")
+    if answer.cleaned in _EMPTY_SET_LETTERS and Constant("empty") in gold.nodes:
+        return agree("the empty set")
+    if (family := compare_families(gold, answer, comparer.prover)) is not None:
+        return family
+    answer = with_letter_of(gold, answer)
     if gold.words and answer.words and worded and _without_gaps(gold.words) == _without_gaps(answer.words):
         return agree("the same words")
     best = differ("nothing to compare" if gold.nodes else "other words")
@@ -104,6 +115,17 @@ def _of_other_unknowns(names: tuple[Named | None, Named | None]) -> bool:
     letters_of = [{show(name).partition("_")[0].lower() for name in found.names} for found in names if found]
     plain = all(isinstance(name, Symbol) for found in names if found for name in found.names)
     return plain and letters_of[0] != letters_of[1]
+
+
+def _letters_of(names: Named | None) -> set[str]:
+    return {show(name).partition("_")[0].lower() for name in names.names} if names else set()
+
+
+def _assigned(node: Node) -> set[str]:
+    """The letters to which members of a list give values."""
+    items = node.items if isinstance(node, Collection) else ()
+    sides = [item.operands[0] for item in items if isinstance(item, Relation) and item.operators[0] == "="]
+    return {side.name.partition("_")[0].lower() for side in sides if isinstance(side, Symbol)}
 
 
 def _without_gaps(words: str) -> str:
@@ -199,6 +221,8 @@ class Comparer:
         names = unnamed(gold), unnamed(answer)
         if names == (None, None):
             return None
+        if self._has_false(answer) and not self._has_false(gold):
+            return differ("an equality that does not hold")
         if (
             names[0] is not None
             and names[1] is not None
@@ -212,8 +236,12 @@ class Comparer:
             side if found is None else Collection("", "", found.values)
             for side, found in zip((gold, answer), names, strict=True)
         ]
+        if names[0] is not None and names[1] is not None and names[0].single != names[1].single:
+            return differ("values of other unknowns")
         found = names[0] or names[1]
         assert found is not None
+        if None in names and not _assigned(gold if names[0] is None else answer) <= _letters_of(found):
+            return differ("values of other unknowns")
         if found.single:
             agreement = self.compare(sides[0], sides[1])
             return agreement.conceding(Concession.VARIABLES) if _of_other_unknowns(names) else agreement
@@ -226,7 +254,13 @@ class Comparer:
         agreement = in_order(by_name[0], by_name[1], self.compare)
         if not agreement.equal and not other.opening:
             agreement = in_order(_items(sides[0]), _items(sides[1]), self.compare)
+        if None not in names and _letters_of(names[0]) != _letters_of(names[1]):
+            agreement = agreement.conceding(Concession.VARIABLES)
         return agreement.conceding(Concession.NAMES) if agreement.equal else agreement
+
+    def _has_false(self, node: Node) -> bool:
+        items = node.items if isinstance(node, Collection) else ()
+        return any(isinstance(item, Relation) and is_false(item, self.compare, self.prover) for item in items)
 
     def _speaks_of_sets(self, gold: Node, answer: Node) -> bool:
         """One side is certainly a set of numbers, not a tuple."""
@@ -296,7 +330,7 @@ class Comparer:
         if not isinstance(gold, Quantity) or not isinstance(answer, Quantity):
             first = gold.value if isinstance(gold, Quantity) else gold
             second = answer.value if isinstance(answer, Quantity) else answer
-            if any(isinstance(side, Call) and side.name == "percent" for side in (gold, answer)):
+            if any(map(_is_percent, (gold, answer))) and not (_is_percent(first) and _is_percent(second)):
                 return differ("a percentage and a quantity")
             dimensions = {side.unit.dimension for side in (gold, answer) if isinstance(side, Quantity)}
             if dimensions != {"radian"} and any(_is_angle(side) for side in (gold, answer)):
@@ -308,6 +342,8 @@ class Comparer:
         units = gold.unit, answer.unit
         if not units[0].dimension or not units[1].dimension:
             agreement = self.compare(gold.value, answer.value)
+            if are_opposite(units[0].name, units[1].name):
+                return differ(f"{units[1].name} instead of {units[0].name}")
             same_name = units[0].name.lower().rstrip("s") == units[1].name.lower().rstrip("s")
             return agreement if same_name or not agreement.equal else agreement.conceding(Concession.UNIT_NAME)
         if units[0].dimension != units[1].dimension:
@@ -422,6 +458,10 @@ def _as_sets(node: Node) -> Sequence[Node]:
 
 def _items(node: Node) -> Sequence[Node]:
     return node.items if isinstance(node, Collection) else (node,)
+
+
+def _is_percent(node: Node) -> bool:
+    return isinstance(node, Call) and node.name == "percent"
 
 
 def _is_angle(node: Node) -> bool:

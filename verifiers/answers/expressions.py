@@ -197,7 +197,7 @@ def _significant(value: Fraction, unit: Fraction) -> int:
 def _decimals(gold: Node, answer: Node, prover: Prover) -> Agreement | None:
     """The tolerance rules; None when none of them makes the two equal."""
     gold_decimal, answer_decimal = _decimal(gold), _decimal(answer)
-    if gold_decimal is not None and _may_be_rounded(gold_decimal):
+    if gold_decimal is not None and (_may_be_rounded(gold_decimal) or _is_rounded(gold_decimal, answer, prover)):
         value, unit, _ = gold_decimal
         finer = answer_decimal is None or answer_decimal.unit < unit
         if finer and prover.within(answer, value, unit / 2):
@@ -245,6 +245,12 @@ def _may_be_rounded(decimal: _Decimal) -> bool:
     if digits >= MIN_ROUNDED_DIGITS:
         return True
     return digits == 2 and decimal.unit == Fraction(1, 100)
+
+
+def _is_rounded(gold: _Decimal, answer: Node, prover: Prover) -> bool:
+    """Whether `gold`, which may be exact (17.32), can only be a rounded value of `answer`, an irrational number."""
+    enough = _significant(gold.value, gold.unit) >= MIN_ROUNDED_DIGITS
+    return enough and _decimal(answer) is None and prover.number(answer) is None
 
 
 def _renamed(gold: Node, answer: Node, prover: Prover) -> Agreement | None:

@@ -38,7 +38,7 @@ class Judgement:
         lenient: verdict when everything that is a matter of convention is forgiven.
         concessions: what had to be forgiven, in words.
         extracted: the answer as it stands in the text.
-        extraction: how it was found.
+        extraction: how it was found, and where a next question was cut.
         gold_reading: how the gold answer was read.
         answer_reading: how the answer was read.
         convention: name of the convention that decided.
@@ -178,7 +178,7 @@ def _judge_reading(golds: list[Reading], place: Extraction, answer: Reading, con
         lenient=agreement.under(LENIENT),
         concessions=tuple(sorted(concession.value for concession in agreement.concessions)),
         extracted=place.text[:_SHOWN_CHARACTERS],
-        extraction=place.rule,
+        extraction=place.how(),
         gold_reading=gold.shown()[:_SHOWN_CHARACTERS],
         answer_reading=answer.shown()[:_SHOWN_CHARACTERS],
         convention=convention.name,

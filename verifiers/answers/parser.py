@@ -297,8 +297,6 @@ class Parser(FunctionParser):
         while True:
             kind = self.next.kind
             if kind == "!":
-                if self.peek(1).kind == "relation" and self.peek(1).text == "=":
-                    return node
                 self.take()
                 double = self.accept("!")
                 node = Call("doublefactorial" if double else "factorial", (node,))
@@ -404,7 +402,15 @@ class Parser(FunctionParser):
             ):
                 self.position += 5
                 return self._applied(name + "^-1")
+        elif self._at_zero():
+            return self._applied(name)
         return Symbol(name)
+
+    def _at_zero(self) -> bool:
+        """`I(0)`: a value at the start, and no product."""
+        zero = self.peek(1)
+        is_zero = zero.kind == "number" and zero.number is not None and zero.number.value == 0
+        return self.next.kind == "(" and not self.next.spaced and is_zero and self.peek(2).kind == ")"
 
     def _applied(self, name: str) -> Node:
         group = self._bracket(self.take().kind)

@@ -48,8 +48,11 @@ _DECIMAL = re.compile(r"[-+]?\d{0,18}\.\d{1,18}")
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,]|\.\d*,)")
 _INDIAN = re.compile(r"(?<![\d.,])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")
 _EUROPEAN = re.compile(
-    r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?:,\d{1,2})(?![\d,.])|(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?![\d,.])"
+    r"(?<![\d.,])\d{1,3}(?:(?:\.\d{3})+|(?: \d{3})+)(?:,\d{1,2})(?![\d,.])|(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?![\d,.])"
 )
+_POINT = re.compile(r"[A-Z]'?\s*(\([^()]*,[^()]*\))")
+"""A point with its name: `P(3, 4)`."""
+
 _REMARK = re.compile(r"[\s,]*\b(?:where|for (?:all|any|some|every|each))\b.*")
 _DECIMAL_COMMA = re.compile(r"-?(?:\d+,\d{2}|\d{4,},\d{1,2}|0,\d{1,8})(?: ?(?:\\dollar|€|£|\\%|%|[a-z]{1,3}\b\.?))?")
 MAX_BASE = 36
@@ -94,8 +97,13 @@ _FILLERS = frozenset(
 )
 _NO_SOLUTION = re.compile(
     r"(?:there (?:are|is|exist|exists) |it has |equation has |has )?no (?:such )?(?:real |integer )?"
-    r"(?:solutions?|roots?)(?: exists?)?"
+    r"(?:solutions?|roots?)(?: exists?)?|[\u4e00-\u9fff]{0,6}无(?:实数)?[解根]"
 )
+_SAID = re.compile(
+    r"(?:it|this|that|he|she|they) (?:is|are|was|were) (?!not\b|no\b|never\b|true\b|false\b)([a-z][a-z -]+)"
+)
+"""Words after a mere pointer: `it is circle`."""
+
 _LEADING_VERDICT = re.compile(r"(yes|no|true|false)\b\s*[,.;:!](?!.*\b(?:yes|no)\b)", re.IGNORECASE)
 _IN_WORDS = re.compile(
     r"(?<=[\d}])\s*(?:\\text\s*\{\s*)?\("
@@ -106,7 +114,7 @@ _EXCEPT = re.compile(
     r"([-\d\\].*?)(?(1)(?(2)|\}?))$",
     re.IGNORECASE,
 )
-_RATIO = re.compile(r"(\d+(?:\.\d+)?) to (\d+(?:\.\d+)?)")
+_RATIO = re.compile(r"(?<![\d.])(\d{1,40}(?:\.\d{1,40})?) to (\d+(?:\.\d+)?)")
 _SHARE = re.compile(r"(?<![\d.,])(\d+) out of (?:every )?(\d+)(?![\d.,]*\d)")
 _ASIDE = re.compile(
     r"(?<=[\w}%)\]])\s*(?:\\(?:text|mathrm)\s*\{\s*)?\(\s*(?:i\.e\.|since\b|because\b|as (?!long|well)|approximately\b"
@@ -219,6 +227,8 @@ def read(text: str) -> Reading:
         nodes.append(numeral)
     if _NO_SOLUTION.fullmatch(words):
         words = "no solution"
+    elif (said := _SAID.fullmatch(words)) is not None:
+        words = said[1]
     if (leading := _LEADING_VERDICT.match(cleaned)) is not None:
         nodes.insert(0, Words(SYNONYMS[leading[1].lower()]))
         reason = _reason(cleaned[leading.end() :])
@@ -272,7 +282,7 @@ def _variants(text: str) -> list[str]:
     text = _EXCEPT.sub(r"\\mathbb{R} \\setminus \\{\3\\}", text)
     joined = text = _IN_WORDS.sub("", _RATIO.sub(r"\1:\2", _ARTICLE.sub("", text)))
     if "," in text or "." in text:
-        joined = _outside_brackets(_EUROPEAN, joined, lambda found: found.replace(".", "").replace(",", "."))
+        joined = _outside_brackets(_EUROPEAN, joined, lambda found: re.sub("[. ]", "", found).replace(",", "."))
         joined = _outside_brackets(_THOUSANDS, joined, lambda found: found.replace(",", ""))
         joined = _outside_brackets(_INDIAN, joined, lambda found: found.replace(",", ""))
     joined = _SPACED.sub(lambda match: match[0].replace(" ", ""), joined)
@@ -287,6 +297,8 @@ def _variants(text: str) -> list[str]:
             variants.append(before)
     if _SELECTION_LETTER.search(joined) and (selected := _SELECTION.sub(_selection, joined)) != joined:
         variants.append(selected)
+    if (point := _POINT.fullmatch(text)) is not None:
+        variants.append(point[1])
     if _DECIMAL_COMMA.fullmatch(text):
         variants.append(text.replace(",", "."))
     return variants

@@ -9,23 +9,18 @@ gold a < b < c         answer c > b > a             ->  the same chain
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 from verifiers.answers.agreement import Agreement, agree, differ
+from verifiers.answers.chains import before_rounding, is_false, is_identity, is_negated, values_of
 from verifiers.answers.lists import Compare, in_order, unordered
 from verifiers.answers.parser_tools import negate
 from verifiers.answers.proof import Answer, Prover
-from verifiers.answers.rewrite import has_plus_minus, upper_and_lower
+from verifiers.answers.rewrite import has_plus_minus, rename, upper_and_lower
 from verifiers.answers.sets import is_set, same_set
 from verifiers.answers.tree import (
     Call,
     Collection,
-    Constant,
     Node,
-    Number,
-    Power,
-    Product,
-    Ratio,
     Relation,
     Sum,
     Symbol,
@@ -34,10 +29,9 @@ from verifiers.answers.tree import (
     symbols_of,
 )
 
-__all__ = ["Named", "assignment", "compare_relations", "unnamed", "values_of"]
+__all__ = ["Named", "assignment", "compare_relations", "unnamed"]
 
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!=", "perp": "perp", "parallel": "parallel"}
-_EQUALS = frozenset({"=", "approx", "equiv"})
 _UNKNOWNS = frozenset(("x", "y", "z", "t", "r", "m", "n", "p", "lambda", "theta"))
 
 
@@ -56,56 +50,6 @@ class Named:
     values: tuple[Node, ...]
     by_name: tuple[Node, ...]
     single: bool
-
-
-def _is_name(node: Node) -> bool:
-    """Whether `node` is something one can ask for: x, f(x), AB, a + b, |AB|; not 2x or x^2 - 1."""
-    match node:
-        case Symbol() | Constant("e" | "i" | "R"):
-            return True
-        case Call(name, _) if name.startswith("apply "):
-            return True
-        case Call("abs" | "bar" | "sin" | "cos" | "tan", (inner,)):
-            return _is_name(inner)
-        case Power(base, Number(exponent, _)):
-            return _is_name(base) and exponent == -1
-        case Sum(parts) | Product(parts):
-            return all(_is_name(part) or _is_minus_one(part) for part in parts)
-        case Ratio(parts):
-            return all(_is_name(part) for part in parts)
-        case Collection(_, _, items):
-            return all(_is_name(item) for item in items)
-    return False
-
-
-def _is_minus_one(node: Node) -> bool:
-    return isinstance(node, Number) and node.value == -1
-
-
-def values_of(node: Relation) -> list[Node] | None:
-    r"""What a chain of equalities gives as the value: `x = a`, `2 + 3 = 5`, `x = a \\approx b`.
-
-    Returns:
-        The exact value first, then approximations; None when the chain is a condition on an unknown.
-    """
-    if not set(node.operators) <= _EQUALS:
-        return None
-    operands = list(node.operands)
-    if node.operators[0] == "=" and len(operands) == 2 and _is_name(operands[1]) and not symbols_of(operands[0]):
-        operands.reverse()
-    first = operands[0]
-    if symbols_of(first) or isinstance(first, Constant):
-        if not _is_name(first) or (isinstance(first, Sum) and operands[1] == Number(Fraction(0))):
-            return None
-        rest, operators = operands[1:], list(node.operators[1:])
-    elif any(symbols_of(operand) for operand in operands):
-        return None
-    else:
-        rest, operators = operands, list(node.operators)
-    exact = len(rest)
-    if "approx" in operators:
-        exact = operators.index("approx") + 1
-    return [rest[exact - 1], *rest[exact:]]
 
 
 def assignment(node: Node) -> Node | None:
@@ -181,15 +125,20 @@ def compare_relations(gold: Node, answer: Node, compare: Compare, prover: Prover
     values = values_of(relation)
     if relation.operators == ("->",):
         values = [relation.operands[-1]]
+    if values is None and relation is answer and is_identity(relation, compare):
+        values = [relation.operands[-1]]
     if values:
         first = in_place(values[0])
-        if first.equal and _is_false(relation, compare):
+        if first.equal and is_false(relation, compare, prover):
             return differ("an equality that does not hold")
-        if first.equal:
+        if first.under_strict:
             return first
         if isinstance(relation.operands[0], Call) and isinstance(other, Collection):
             return agree("the same set of numbers") if same_set(relation, other, prover) else first
         if relation is answer:
+            exact = before_rounding(relation, compare, prover)
+            return in_place(exact) if exact is not None else first
+        if first.equal:
             return first
         return next((found for value in values[1:] if (found := in_place(value)).equal), first)
     if is_set(relation) or is_set(other) or isinstance(other, Collection):
@@ -198,14 +147,6 @@ def compare_relations(gold: Node, answer: Node, compare: Compare, prover: Prover
         if same is not None:
             return agree("the same set of numbers") if same else differ("other sets of numbers")
     return differ("a relation and something else")
-
-
-def _is_false(relation: Relation, compare: Compare) -> bool:
-    """Whether a chain of equal numbers is wrong in itself: `2 + 3 = 6`."""
-    sides = relation.operands
-    if "approx" in relation.operators or any(symbols_of(side) or _is_name(side) for side in sides):
-        return False
-    return all(is_expression(side) for side in sides) and not all(compare(sides[-1], side).equal for side in sides[:-1])
 
 
 def _joined(node: Node) -> Node:
@@ -217,6 +158,10 @@ def _joined(node: Node) -> Node:
 def _both(gold: Relation, answer: Relation, compare: Compare, prover: Prover) -> Agreement:
     if isinstance(gold.operands[0], Call) != isinstance(answer.operands[0], Call) and same_set(gold, answer, prover):
         return agree("the same set of numbers")
+    renamed = _with_argument_of(gold, answer)
+    if renamed is None:
+        return differ("a function of another letter")
+    answer = renamed
     values = values_of(gold), values_of(answer)
     names = gold.operands[0], answer.operands[0]
     if (
@@ -229,11 +174,13 @@ def _both(gold: Relation, answer: Relation, compare: Compare, prover: Prover) ->
         )
     ):
         agreement = compare(values[0][0], values[1][0])
-        if agreement.equal and _is_false(answer, compare) and not _is_false(gold, compare):
+        if agreement.equal and is_false(answer, compare, prover) and not is_false(gold, compare, prover):
             return differ("an equality that does not hold")
         if agreement.equal or len(symbols_of(values[0][0]) | symbols_of(values[1][0])) == 0:
             return agreement
     if gold.operators == answer.operators == ("in",):
+        if is_negated(names[0]) != is_negated(names[1]):
+            return differ("sets of other unknowns")
         return compare(gold.operands[1], answer.operands[1])
     if set(gold.operators) | set(answer.operators) <= {"=", "approx"}:
         return _equations(gold, answer, compare, prover)
@@ -241,6 +188,21 @@ def _both(gold: Relation, answer: Relation, compare: Compare, prover: Prover) ->
     if same is not None and symbols_of(gold) == symbols_of(answer):
         return agree("the same set of numbers") if same else differ("other sets of numbers")
     return _inequalities(gold, answer, compare, prover)
+
+
+def _with_argument_of(gold: Relation, answer: Relation) -> Relation | None:
+    """`f(t) = 2t` as `f(x) = 2x`, since a definition binds its letter; None where `f(t) = 2x` is no such definition."""
+    match gold.operands[0], answer.operands[0]:
+        case Call(name, (Symbol(wanted),)), Call(other, (Symbol(given),)) if name == other and name.startswith(
+            "apply "
+        ):
+            if wanted == given:
+                return answer
+            if wanted in symbols_of(answer) or given in symbols_of(gold):
+                return None
+            operands = tuple(rename(side, lambda one: wanted if one == given else one) for side in answer.operands)
+            return Relation(answer.operators, operands)
+    return answer
 
 
 def _is_function(node: Node) -> bool:

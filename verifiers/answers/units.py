@@ -8,13 +8,24 @@ Fraction(1, 10000)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
 from verifiers.answers.tree import Unit
 from verifiers.answers.vocabulary import CURRENCY_SIGNS, find_unit
 
-__all__ = ["compound_unit", "money"]
+__all__ = ["are_opposite", "compound_unit", "money"]
+
+_OPPOSITES = tuple(
+    frozenset(pair.split("/"))
+    for pair in (
+        "increase/decrease", "profit/loss", "gain/loss", "more/less", "more/fewer", "left/right", "up/down",
+        "east/west", "north/south", "above/below", "clockwise/counterclockwise", "longer/shorter", "greater/less",
+        "larger/smaller", "older/younger", "faster/slower", "early/late", "higher/lower", "discount/markup", "won/lost",
+        "square/cubic",
+    )
+)  # fmt: skip
 
 _DERIVED: dict[str, tuple[tuple[tuple[str, int], ...], Fraction]] = {
     "volume": ((("length", 3),), Fraction(1, 1000)),
@@ -32,6 +43,20 @@ _CHINESE_POWERS = {
     "平方千米": ("千米", 2),
 }
 _DIMENSIONLESS = frozenset({"units", "unit", "unitless"})
+
+
+_POWER_MARK = re.compile(r"\^-?\d+")
+
+
+def are_opposite(first: str, second: str) -> bool:
+    """Whether two names of counted things exclude each other: `increase` and `decrease`, `unit^2` and `unit^3`."""
+    powers = _POWER_MARK.findall(first), _POWER_MARK.findall(second)
+    if powers[0] and powers[1] and powers[0] != powers[1]:
+        return True
+    words = set(first.lower().split()), set(second.lower().split())
+    return any(
+        len(pair & words[0]) == len(pair & words[1]) == 1 and pair & words[0] != pair & words[1] for pair in _OPPOSITES
+    )
 
 
 def compound_unit(parts: Sequence[tuple[str, int]]) -> Unit:

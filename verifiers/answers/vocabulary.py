@@ -22,6 +22,7 @@ __all__ = [
     "OPEN_FUNCTIONS",
     "PART_WORDS",
     "SYNONYMS",
+    "UNIT_WORDS",
     "find_unit",
     "number_from_words",
     "scale_of",
@@ -205,6 +206,7 @@ euro 1: euro euros eur
 pence 1: pence
 yuan 1: yuan rmb 元 块
 yuan 1/10: 角
+yen 1: yen 日元
 rupee 1: rupee rupees rs
 pound sterling 1: gbp
 angle 1: degree degrees deg 度
@@ -253,6 +255,12 @@ _LOWER_UNITS = {name: unit for name, unit in _UNITS.items() if len(name) > 1 or 
 _LOWER_UNITS |= {name.lower(): unit for name, unit in _LOWER_UNITS.items()}
 
 
+UNIT_WORDS = frozenset(name for name in _UNITS if name.isascii() and name.isalpha() and len(name) > 1) - {
+    *("in", "rs", "sq", "ha", "pa", "squareunit", "pct", "percent", "percentage"),
+}
+"""Names that are units wherever they stand after a number in a sentence (`in` is mostly no inch)."""
+
+
 def find_unit(name: str) -> Unit | None:
     """The unit called `name`, or None; single letters are case-sensitive."""
     return _UNITS.get(name) or _LOWER_UNITS.get(name.lower())
@@ -278,7 +286,14 @@ SYNONYMS: dict[str, str] = {
         "converges": ("converges", "convergent", "converge", "series converges", "收敛"),
         "infinitely many": (
             "infinitely many", "infinitely many solutions", "infinite", "无数", "无穷多",
-            "infinite solutions", "infinite number of solutions", "infinite number",
+            "infinite solutions", "infinite number of solutions", "there are infinitely many solutions",
+            "there are infinitely many", "it has infinitely many solutions", "there are infinite solutions",
+            "无穷多个", "infinite number",
+        ),
+        "cannot be determined": (
+            "cannot be determined", "it cannot be determined", "cant be determined", "can not be determined",
+            "not enough information", "there is not enough information", "insufficient information", "undetermined",
+            "indeterminate", "无法确定", "不能确定",
         ),
         "all real numbers": (
             "all real numbers", "all reals", "reals", "real numbers", "all real number", "全体实数",

@@ -20,7 +20,7 @@ _NOT_WORDS = re.compile(r"[^\w+\-*/=<>^|()\[\]\\]+|_")
 _NEGATION = re.compile(r"^\s*(?:[!\u00ac]|\\(?:neg|lnot)(?![A-Za-z]))[\s!\u00ac]*")
 _ARTICLES = re.compile(r"\b(?:the|a|an)\b ?")
 _CLOCK = re.compile(
-    r"(?:at )?(\d{1,2})(?::(\d{2}))?(?::(\d{2}))? ?"
+    r"(?:at )?(\d{1,2})(?: ?: ?(\d{2}))?(?: ?: ?(\d{2}))? ?"
     r"(?:([ap])\.? ?m\.*|(noon|midnight|o'clock)|in the (morning|afternoon|evening))?\.?",
     re.IGNORECASE,
 )

@@ -9,7 +9,6 @@ another one answered.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from verifiers.judging import failure_of, profile_for
 from verifiers.plain_data import PlainDataError, encode
 from verifiers.programs.behaviour_entries import MAX_ANSWER_BYTES, MAX_TIMEOUTS
 from verifiers.sandbox.task import Limits, Outcome, Task
+from verifiers.together import all_or_first_error
 
 if TYPE_CHECKING:
     from verifiers.sandbox import SandboxPool
@@ -64,7 +64,6 @@ async def observe(
     *,
     seed: int = 0,
     seconds: float = INPUT_SECONDS,
-    memory_mib: int = 1024,
 ) -> list[Behaviour]:
     """Run every program on every input.
 
@@ -77,7 +76,6 @@ async def observe(
         inputs: the same for all.
         seed: that `random` is seeded with in each process.
         seconds: longest run on one input.
-        memory_mib: for one program.
 
     Returns:
         One behaviour for each program, in their order.
@@ -89,15 +87,10 @@ async def observe(
     limits = Limits(
         wall_seconds=_START_SECONDS + seconds * min(len(inputs), MAX_TIMEOUTS + 1) + 0.5 * seconds,
         cpu_seconds=None,
-        memory_mib=memory_mib,
         answer_bytes=len(inputs) * (MAX_ANSWER_BYTES + _FRAME_SLACK),
     )
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_one(sandbox, program, inputs, seed, seconds, limits)) for program in distinct]
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    found = {program: task.result() for program, task in zip(distinct, tasks, strict=True)}
+    rows = await all_or_first_error(_one(sandbox, program, inputs, seed, seconds, limits) for program in distinct)
+    found = dict(zip(distinct, rows, strict=True))
     return [found[program] for program in programs]
 
 

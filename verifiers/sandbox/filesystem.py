@@ -113,9 +113,9 @@ def _make_links(links: Mapping[str, str], root: str = "") -> None:
         os.symlink(target, root + link)
 
 
-def mount_process_filesystem(target: str = "/proc") -> None:
+def mount_process_filesystem() -> None:
     """A fresh /proc for the caller's pid namespace."""
-    linux.mount("proc", target, "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
+    linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
 
 
 def mount_work(disk_mib: int, files: int, links: Mapping[str, str]) -> None:

@@ -13,7 +13,8 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -143,7 +144,7 @@ class Launcher:
                     ),
                     modules=profile.modules,
                     import_paths=_import_paths(profile, view),
-                    forget_paths=(str(Path(__file__).resolve().parents[2]),),
+                    forget_paths=_homes_of([*profile.trusted_modules, *entry_modules]),
                 ),
                 names(layers),
             )
@@ -216,6 +217,17 @@ def _root_candidate(view: filesystem.View) -> str:
         ):
             return directory
     raise WorkerStartError(f"none of {', '.join(_ROOT_CANDIDATES)} can hold the new root")
+
+
+def _homes_of(modules: Iterable[str]) -> tuple[str, ...]:
+    """The directories in which trusted modules are found: this project's own, and those of other packages."""
+    homes = [str(Path(__file__).resolve().parents[2])]
+    for name in dict.fromkeys(module.partition(".")[0] for module in modules):
+        spec = None if name in sys.stdlib_module_names else find_spec(name)
+        if spec is not None:
+            places = [*(spec.submodule_search_locations or ()), spec.origin]
+            homes += [str(Path(place).resolve().parent) for place in places[:1] if place is not None]
+    return tuple(dict.fromkeys(homes))
 
 
 def _import_paths(profile: Profile, view: filesystem.View) -> tuple[str, ...]:

@@ -18,11 +18,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
+from verifiers.sandbox.conversation import Conversation
 from verifiers.sandbox.launch import Launcher
 from verifiers.sandbox.report import IsolationReport, SandboxUnavailableError
 from verifiers.sandbox.task import Limits, Outcome, Profile, Task
 from verifiers.sandbox.usage import record_usage
-from verifiers.sandbox.worker import Conversation, Worker, WorkerStartError
+from verifiers.sandbox.worker import Worker, WorkerStartError
 
 __all__ = ["BARE", "NUMERIC", "SandboxPool", "Session", "available_processors"]
 

@@ -53,7 +53,7 @@ class Configuration(NamedTuple):
         entry_modules: trusted modules, imported before isolation.
         modules: the profile's modules, imported from inside.
         import_paths: put on `sys.path` for `modules` (kept: tasks import from there too).
-        forget_paths: taken off `sys.path` before the first task.
+        forget_paths: where trusted modules are found; put on `sys.path` for them, and taken off before the first task.
     """
 
     layers: frozenset[Layer]
@@ -110,8 +110,8 @@ def main(descriptor: int) -> None:
     connection = socket.socket(fileno=descriptor)
     try:
         configuration = _read_configuration(connection)
-        # A trusted entry may itself build on the profile's packages.
-        sys.path.extend(configuration.import_paths)
+        # A trusted entry may itself build on the profile's packages, and be another package's.
+        sys.path.extend([*configuration.import_paths, *configuration.forget_paths])
         for name in configuration.entry_modules:
             importlib.import_module(name)
         plan, memory_limits, events = _isolate(configuration)

@@ -22,7 +22,7 @@ from reasoning import json_lines as lines
 from reasoning.evaluation.benchmarks.json_stream import array_items
 from reasoning.evaluation.metrics import Metric
 from reasoning.methods.base import PromptStyle
-from verifiers.late_imports import load
+from verifiers.plugins import Plugins
 from verifiers.records import Problem, RecordError
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ __all__ = [
     "Entry",
     "ExtraMetrics",
     "SourceFile",
+    "benchmark_names",
     "find_benchmark",
     "json_array",
     "json_lines",
@@ -90,8 +91,11 @@ BENCHMARKS: dict[str, str] = {
     "proofnet": "reasoning.evaluation.benchmarks.proofnet:BENCHMARK",
     "putnambench": "reasoning.evaluation.benchmarks.putnambench:BENCHMARK",
     "fstar": "reasoning.evaluation.benchmarks.fstar:BENCHMARK",
+    "own": "reasoning.evaluation.benchmarks.own:BENCHMARK",
 }
-"""Name -> `module:attribute`; imported when first used."""
+"""Name -> `module:attribute`; imported when first used. Other packages add theirs with entry points in the group
+`reasoning_toolkit.benchmarks` whose values are a `Benchmark`."""
+PLUGINS = Plugins("benchmarks", "benchmark")
 _WINDOW = re.compile(r"(?:\d{4}-\d{2}-\d{2})?\.\.(?:\d{4}-\d{2}-\d{2})?")
 
 
@@ -109,8 +113,8 @@ class SourceFile:
 
     Attributes:
         name: its name in a local folder, where it may also end in `.gz`; for a built-in file, its path in the data
-            folder.
-        url: where it is published, pinned to a revision; empty for a built-in file.
+            folder; for one that another package holds, its whole path.
+        url: where it is published, pinned to a revision; empty for a file that is there.
         sha256: of the file at that address, in hex.
         origin: for a file that cannot be downloaded by itself, where people get it.
     """
@@ -192,16 +196,21 @@ class Benchmark:
         return self.files[split if split in self.files else next(iter(self.files))]
 
 
+def benchmark_names() -> list[str]:
+    """All benchmarks, built in first, then those of other packages; imports none of them."""
+    return [*BENCHMARKS, *PLUGINS.names(besides=BENCHMARKS)]
+
+
 def find_benchmark(name: str) -> Benchmark:
     """The benchmark with this name.
 
     Raises:
         BenchmarkError: there is none.
+        PluginError: another package's cannot be loaded.
     """
-    target = BENCHMARKS.get(name)
-    if target is None:
-        raise BenchmarkError(f"no benchmark '{name}'; known benchmarks: {', '.join(BENCHMARKS)}")
-    found: Benchmark = load(target)
+    found: Benchmark | None = PLUGINS.named(name, BENCHMARKS, Benchmark)
+    if found is None:
+        raise BenchmarkError(f"no benchmark '{name}'; known benchmarks: {', '.join(benchmark_names())}")
     return found
 
 

@@ -75,9 +75,10 @@ def _locate(
         if data.is_file() and position == 0:
             return data
         folder = data if data.is_dir() else data.parent
-        found = _in_folder(folder, Path(file.name).name)
+        bare = Path(file.name).name
+        found = _in_folder(folder, bare if Path(file.name).is_absolute() else file.name) or _in_folder(folder, bare)
         if found is None:
-            raise BenchmarkError(f"--data {data}: holds no {Path(file.name).name}")
+            raise BenchmarkError(f"--data {data}: holds no {file.name}")
         return found
     if not file.url and not file.origin:
         return data_file(file.name)

@@ -1,7 +1,7 @@
 r"""How the answer comes from the numbers of the problem: an expression, read off the solution or found by search.
 
-    answer, steps = derive(numbers, solution, answer)
-    answer.value(lookup)
+    derivation = derive(numbers, problem, solution, answer)
+    derivation.at({Fraction(3): Fraction(4)})       # the answer where the problem says 4 in the place of 3
 
 Each equation of the solution whose operands are all known (numbers of the problem, earlier results, constants such as
 the 7 days of a week) is a step, and the answer must be one. Without a solution the answer is looked for, one or two
@@ -12,7 +12,7 @@ that is right by accident at the seed is wrong elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -73,6 +73,24 @@ class Derivation:
 
     answer: Step
     steps: tuple[Step, ...]
+
+    def at(self, others: Mapping[Fraction, Fraction]) -> Fraction | None:
+        """The answer for other numbers; None where it has none.
+
+        Args:
+            others: number of the problem -> what stands in its place; those that are not named stay.
+        """
+        results: dict[Term, Fraction] = {}
+        for step in self.steps:
+            sides = [
+                others.get(term.value, term.value) if isinstance(term, Parameter) else results.get(term, term.value)
+                for term in (step.left, step.right)
+            ]
+            result = apply(step.sign, *sides)
+            if result is None:
+                return None
+            results[step] = result
+        return results[self.answer]
 
 
 def derive(numbers: list[TextNumber], problem: str, solution: str, answer: Fraction) -> Derivation:

@@ -18,6 +18,7 @@ from reasoning.pages import printable
 from reasoning.pipelines.backend.columns import MEANINGS, columns_of, tables_in
 from reasoning.pipelines.backend.coverage import COVERAGE_NAME
 from reasoning.pipelines.backend.shards import table_folder
+from reasoning.pipelines.backend.splits import empty_splits
 from reasoning.pipelines.backend.statistics import DIFFICULTY_BINS
 from reasoning.pipelines.base import find_pipeline
 from reasoning.runs import replaced_file
@@ -80,9 +81,8 @@ def _body(manifest: Mapping[str, Any], example: Mapping[str, Any] | None) -> str
     pipeline = find_pipeline(manifest["pipeline"])
     parts = [f"# {_text(_title(manifest))}\n", f"{pipeline.description or pipeline.summary}\n", _counts(manifest)]
     cells = manifest["statistics"]["cells"]
-    parts.append(
-        f"![Rows by topic and difficulty]({COVERAGE_NAME})\n\n{cells} kinds (topic, difficulty, length, depth).\n"
-    )
+    varied = f"{_counted(cells, 'kind')} of rows by topic, difficulty, length and depth."
+    parts.append(f"![Rows by topic and difficulty]({COVERAGE_NAME})\n\n{varied}\n")
     parts.append(_columns(manifest))
     if example is not None:
         shown = {name: _shortened(value) for name, value in example.items()}
@@ -93,16 +93,25 @@ def _body(manifest: Mapping[str, Any], example: Mapping[str, Any] | None) -> str
     return "\n".join(parts)
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def _counts(manifest: Mapping[str, Any]) -> str:
     statistics = manifest["statistics"]
     rows = [
         (table, split, f"{count:,}") for table, splits in statistics["rows"].items() for split, count in splits.items()
     ]
+    kept, solved = statistics["kept"], statistics["solved"]
+    judged = "each was judged by a verifier before it was kept"
+    if solved < kept:
+        judged = f"{solved:,} have a solution, which a verifier judged; the others are problems alone"
     parts = [
-        f"## What it holds\n\n{statistics['kept']:,} rows from {statistics['groups']:,} groups; each was judged by "
-        "a verifier before it was kept.\n",
+        f"## What it holds\n\n{_counted(kept, 'row')} from {_counted(statistics['groups'], 'group')}; {judged}.\n",
         _table(("table", "split", "rows"), rows),
     ]
+    if kept and (empty := empty_splits(manifest)):
+        parts.append(f"No row fell into: {', '.join(empty)}.\n")
     topics = sorted(statistics["topics"].items(), key=lambda item: (-item[1], item[0]))
     if topics:
         left = len(topics) - _MOST_TOPICS

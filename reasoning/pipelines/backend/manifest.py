@@ -20,6 +20,7 @@ from reasoning.pipelines.base import PipelineError
 from reasoning.pipelines.settings import Settings, command_of
 from reasoning.runs import write_json
 from reasoning.runs.environment import package_versions
+from verifiers.plugins import plugin_packages
 
 __all__ = ["MANIFEST_NAME", "differing_files", "read_manifest", "write_manifest"]
 
@@ -51,7 +52,7 @@ def write_manifest(
         "command": command_of(settings),
         "settings": settings.to_json(),
         **provenance,
-        "versions": package_versions(_DECIDING_PACKAGES),
+        "versions": {**package_versions(_DECIDING_PACKAGES), **plugin_packages()},
         "files": [
             {
                 "path": file.path,

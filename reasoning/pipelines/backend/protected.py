@@ -16,7 +16,7 @@ from pathlib import Path
 
 from reasoning.data_files import DataFileError
 from reasoning.evaluation.benchmarks import Benchmark, digest, find_benchmark, locate
-from reasoning.evaluation.benchmarks.base import BENCHMARKS, BenchmarkError
+from reasoning.evaluation.benchmarks.base import BenchmarkError, benchmark_names
 from reasoning.evaluation.seeds import Seeds
 from reasoning.pipelines.backend.contamination import ContaminationIndex, Match, problem_id
 from reasoning.pipelines.backend.duplicates import TextForms
@@ -88,14 +88,12 @@ def protect(
     """
     if wanted == "none":
         return Protected(ContaminationIndex([]), ())
-    named = wanted != "all"
+    named, known = wanted != "all", benchmark_names()
     names = (
-        [name.strip() for name in wanted.split(",")]
-        if named
-        else [name for name in BENCHMARKS if name not in kept_apart]
+        [name.strip() for name in wanted.split(",")] if named else [name for name in known if name not in kept_apart]
     )
     for name in names:
-        if name not in BENCHMARKS:
+        if name not in known:
             raise PipelineError(f"--decontaminate {wanted}: '{name}' is no benchmark (see `reasoning benchmarks`)")
     shelf = [shelved for name in names for shelved in _splits(find_benchmark(name), sources, named)]
     splits = tuple((one.name, one.sha256) for one in shelf if one.protected)

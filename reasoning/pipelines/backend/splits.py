@@ -12,14 +12,16 @@ several splits, but never the same problem, since duplicates were removed before
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from reasoning.engines.base import derive_seed
 from reasoning.pipelines.backend.forms import key_of
 from reasoning.pipelines.backend.index import KeyIndex
 from reasoning.pipelines.base import PipelineError, Row
 
-__all__ = ["INDEX_NAMES", "SplitPlan", "Splitter"]
+__all__ = ["INDEX_NAMES", "SplitPlan", "Splitter", "empty_splits"]
 
 INDEX_NAMES = ("split_of_group", "split_of_form")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -75,6 +77,17 @@ class SplitPlan:
             if place < 0:
                 return name
         return self.shares[-1][0]
+
+
+def empty_splits(manifest: Mapping[str, Any]) -> list[str]:
+    """The splits that a dataset was to have and that got no row, in the plan's order.
+
+    Args:
+        manifest: of the dataset.
+    """
+    plan = SplitPlan.parse(manifest["settings"]["splits"], manifest["settings"]["split_by"])
+    held = {split for splits in manifest["statistics"]["rows"].values() for split in splits}
+    return [name for name, _ in plan.shares if name not in held]
 
 
 class Splitter:

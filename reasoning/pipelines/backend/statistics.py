@@ -55,6 +55,7 @@ class Statistics:
         discarded: by stage and reason.
         cells: rows by topic, difficulty, length and depth.
         groups: of rows that belong together.
+        solved: rows that have a solution.
         prompt: characters of the prompts.
         completion: characters of the completions.
     """
@@ -67,6 +68,7 @@ class Statistics:
     discarded: Counter[tuple[str, str]] = field(default_factory=Counter)
     cells: Counter[Cell] = field(default_factory=Counter)
     groups: int = 0
+    solved: int = 0
     prompt: _Length = field(default_factory=_Length)
     completion: _Length = field(default_factory=_Length)
 
@@ -88,6 +90,7 @@ class Statistics:
             self.difficulty[min(int(row.difficulty * DIFFICULTY_BINS), DIFFICULTY_BINS - 1)] += 1
         self.prompt.add(len(row.asked))
         self.completion.add(len(row.completion))
+        self.solved += bool(row.completion)
 
     def discard(self, discarded: Discarded) -> None:
         """Count something that was thrown away, by stage and by the reason's first words."""
@@ -119,6 +122,7 @@ class Statistics:
             "rows": rows,
             "kept": self.kept,
             "groups": self.groups,
+            "solved": self.solved,
             "cells": len(self.cells),
             "kinds": dict(sorted(self.kinds.items())),
             "topics": dict(sorted(self.topics.items())),

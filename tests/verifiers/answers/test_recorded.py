@@ -59,3 +59,17 @@ def test_gsm8k_flags(model: str, right: int) -> None:
         assert passed is sample["is_correct"]
         count += passed
     assert count == right
+
+
+def test_a_made_up_next_question_changes_no_verdict() -> None:
+    """Real completions, each followed by a question and the completion of another problem; or led in by the question."""
+    texts = [(str(row["gt"]), str(row["question"]), str(row["code"][0])) for row in recorded("qwen25_math_cot_100")]  # type: ignore[index]
+    for (gold, question, text), (_, other_question, other) in zip(texts, texts[1:] + texts[:1], strict=True):
+        alone = judge(gold, text)
+        for spilled in (
+            f"{text}\n\nQuestion: {other_question}\nAnswer: {other}",
+            f"{text}<|im_end|>\n<|im_start|>user\n{other_question}<|im_end|>\n<|im_start|>assistant\n{other}",
+            f"### Problem\n{question}\n\n### Solution\n{text}",
+        ):
+            judgement = judge(gold, spilled)
+            assert (judgement.passed, judgement.extracted) == (alone.passed, alone.extracted), question

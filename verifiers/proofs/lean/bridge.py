@@ -103,13 +103,8 @@ class LeanBridge:
         if missing:
             return ProofReport(Status.UNAVAILABLE, f"{_CORE_ONLY} {missing}")
         statement = split_statement(task.statement)
-        if len(proof) > guard.MAX_CHARACTERS:
-            return ProofReport(Status.REJECTED, f"longer than {guard.MAX_CHARACTERS} characters")
-        if not proof.isascii() and proof.encode("utf-8", "replace").decode() != proof:
-            return ProofReport(Status.REJECTED, "not valid Unicode text")
-        source = source_of(statement, proof, task.header)
-        reason = guard.refusal(source.own, guard.scopes_left_open(task.header) if source.repeats_header else 0)
-        if reason:
+        source, reason = guard.read_candidate(statement, proof, task.header)
+        if source is None:
             return ProofReport(Status.REJECTED, reason)
         try:
             return await self._judged(task, statement, source, limits.wall_seconds)

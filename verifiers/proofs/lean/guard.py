@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import re
 
-from verifiers.proofs.lean.text import blank_comments_and_strings
+from verifiers.proofs.lean.text import Source, Statement, blank_comments_and_strings, source_of
 
-__all__ = ["MAX_CHARACTERS", "leaves_traces", "refusal", "scopes_left_open"]
+__all__ = ["MAX_CHARACTERS", "leaves_traces", "read_candidate", "refusal", "scopes_left_open"]
 
 MAX_CHARACTERS = 400_000
 """Longest candidate that is checked at all."""
@@ -60,6 +60,23 @@ _UNSAFE = re.compile(r"unsafe", re.IGNORECASE)
 _NATIVE_OPTION = re.compile(r"\+\s*native\b|\bnative\s*:=\s*true")
 _ATTRIBUTE = re.compile(r"(?:@|\battribute\s*)\[[^\]]{0,200}?(?<![\w.])(export|init|builtin_init)\b")
 _SCOPE_WORD = re.compile(r"(?<![\w.'«@])(namespace|section|mutual|end)(?![\w'»])")
+
+
+def read_candidate(statement: Statement, candidate: str, header: str) -> tuple[Source | None, str]:
+    """A candidate's text as it is to be elaborated, or None and why it is rejected before that.
+
+    Args:
+        statement: what it has to prove.
+        candidate: a proof or a whole file, as it came.
+        header: what stands before the statement.
+    """
+    if len(candidate) > MAX_CHARACTERS:
+        return None, f"longer than {MAX_CHARACTERS} characters"
+    if not candidate.isascii() and candidate.encode("utf-8", "replace").decode() != candidate:
+        return None, "not valid Unicode text"
+    source = source_of(statement, candidate, header)
+    reason = refusal(source.own, scopes_left_open(header) if source.repeats_header else 0)
+    return (None, reason) if reason else (source, "")
 
 
 def refusal(code: str, open_scopes: int = 0) -> str:

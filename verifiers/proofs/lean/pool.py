@@ -78,17 +78,16 @@ class LeanPool:
         self._missing: dict[tuple[str, ...], ImportsMissing] = {}
         self.starts = 0
 
-    async def warm_up(self, imports: tuple[str, ...] = CORE) -> None:
+    async def warm_up(self) -> None:
         """Start one process of each role, if there is none yet.
 
         Raises:
             LeanMissingError: Lean is not installed and cannot be prepared.
-            ImportsMissing: it has not got these modules.
             WorkerNotStarted: a process does not come up.
         """
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._ready_judge(imports))
-            group.create_task(self._ready_elaborator(imports))
+            group.create_task(self._ready_judge(CORE))
+            group.create_task(self._ready_elaborator(CORE))
 
     def current(self) -> tuple[Worker, list[Worker]]:
         """The last judging process and the idle elaborating ones, for measurements after `warm_up`."""

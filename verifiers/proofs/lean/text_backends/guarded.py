@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from verifiers.proofs.lean import guard
-from verifiers.proofs.lean.text import Statement, blank_comments_and_strings, source_of, split_statement
+from verifiers.proofs.lean.text import Statement, blank_comments_and_strings, split_statement
 from verifiers.proofs.records import ProofMessage, ProofReport, ProofTask
 from verifiers.records import RecordError, Status
 from verifiers.sandbox.task import Limits
@@ -98,14 +98,8 @@ class TextBridge:
     async def check(self, task: ProofTask, proof: str, limits: Limits) -> ProofReport:
         """Judge one candidate; see `verifiers.proofs.records.Bridge.check`."""
         statement = split_statement(task.statement)
-        if len(proof) > guard.MAX_CHARACTERS:
-            return ProofReport(Status.REJECTED, f"longer than {guard.MAX_CHARACTERS} characters")
-        if not proof.isascii() and proof.encode("utf-8", "replace").decode() != proof:
-            return ProofReport(Status.REJECTED, "not valid Unicode text")
-        source = source_of(statement, proof, task.header)
-        reason = guard.refusal(source.own, guard.scopes_left_open(task.header) if source.repeats_header else 0)
-        reason = reason or reader_refusal(source.own)
-        if reason:
+        source, reason = guard.read_candidate(statement, proof, task.header)
+        if source is None or (reason := reader_refusal(source.own)):
             return ProofReport(Status.REJECTED, reason)
         document = _document(statement, source.code, source.lines_before)
         options = f"set_option maxHeartbeats {task.heartbeats}\n"
