@@ -23,8 +23,8 @@ __all__ = [
     "named_directory",
 ]
 
-MOST_SECONDS = 1e7
-"""Longest limit of time that can be asked for."""
+MOST_SECONDS = 1e6
+"""Longest limit of time that can be asked for; some timers of a system end at two million seconds."""
 MOST_MIB = 1 << 24
 """Largest limit of memory."""
 

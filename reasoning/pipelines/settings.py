@@ -45,7 +45,7 @@ class Settings:
     temperature: float = option(0.8, "Sampling temperature.", low=0.0)
     top_p: float = option(1.0, "Nucleus mass.", low=0.0, high=1.0)
     max_tokens: int = option(1024, "Longest completion.", low=1)
-    timeout: float = option(10.0, "Seconds of processor time for judging one candidate.", low=0.01, high=1e6)
+    timeout: float = option(10.0, "Seconds of processor time for judging one candidate.", low=0.01, high=1e5)
     memory: int = option(1024, "MiB for judging one candidate.", low=16, high=1 << 24)
     near: float = option(0.8, "Drop a row whose text has this Jaccard similarity with one of another group; 0: off.",
                          low=0.0, high=1.0)  # fmt: skip
