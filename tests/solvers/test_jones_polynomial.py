@@ -141,7 +141,7 @@ def test_wide_braids():
         ({"braid": [1], "strands": 3, "closure": "plat"}, "even number"),
         ({"braid": [1] * 301}, "at most 300 crossings"),
         ({"pd_code": [[1, 2, 3]]}, "rows of four edges"),
-        ({"pd_code": [[1, 2, 3, 4]]}, "edge 1 occurs 1 times"),
+        ({"pd_code": [[1, 2, 3, 4]]}, "edge 1 occurs 1 time,"),
         ({"pd_code": [[1, 4, 2, 5], [4, 6, 3, 1], [5, 2, 6, 3]]}, "runs against"),
         ({"braid": [1], "digits": 0}, "digits"),
     ],

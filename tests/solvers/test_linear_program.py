@@ -67,7 +67,7 @@ def test_statuses():
     ("arguments", "line"),
     [
         ({"cost": []}, "cost: expected at least one number"),
-        ({"cost": [1], "upper_matrix": [[1, 2]], "upper": [1]}, "upper_matrix: expected 1 columns"),
+        ({"cost": [1], "upper_matrix": [[1, 2]], "upper": [1]}, "upper_matrix: expected 1 column,"),
         ({"cost": [1], "upper_matrix": [[1]], "upper": [1, 2]}, "upper: expected 1 numbers"),
         ({"cost": [1], "equal_matrix": [[1]]}, "equal_matrix and equal: give both or none"),
         ({"cost": [1], "lower_bounds": [2], "upper_bounds": [1]}, "lower_bounds[0] is above upper_bounds[0]"),
