@@ -109,6 +109,9 @@ class Launcher:
                     break
                 self._layers, self._fresh_proc, self.report = layers, fresh_proc, report
                 return worker
+        if len(refused) == len(LEVELS) and len({*refused.values()}) == 1:
+            # Weak levels ask nothing of the machine: what they refuse too is no lack of isolation.
+            raise SandboxUnavailableError(f"tasks cannot be started at any level: {refused.popitem()[1]}")
         reasons = "; ".join(f"level {level}: {reason}" for level, reason in refused.items())
         hint = "" if self._allow_weak else " Allow weak isolation explicitly (--allow-weak) to run anyway."
         raise SandboxUnavailableError(f"no sufficient isolation on this machine ({reasons}).{hint}")

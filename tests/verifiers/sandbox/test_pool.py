@@ -267,6 +267,16 @@ def test_as_an_ordinary_user(tmp_path):
     assert result["holes"] == []
 
 
+def test_a_package_that_is_not_installed_is_not_called_a_lack_of_isolation():
+    async def go():
+        async with SandboxPool(workers=1, profiles=[Profile("far", packages=("no_such_package",))]) as pool:
+            await pool.run(Task(RUN_PROGRAM, program_payload("1"), profile="far"))
+
+    with pytest.raises(SandboxUnavailableError) as caught:
+        asyncio.run(go())
+    assert str(caught.value) == "tasks cannot be started at any level: No module named 'no_such_package'"
+
+
 INSTALLED_BESIDE = (
     """
 import asyncio
