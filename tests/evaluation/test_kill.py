@@ -10,6 +10,7 @@ import pytest
 from interrupts import heed_interrupts
 
 COPIES = 2
+KILLS = 20
 """Different texts for each built-in puzzle, so that there is work left when the last kill comes."""
 
 
@@ -39,8 +40,8 @@ def finished_items(directory) -> int:
         return 0
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.slow)])
-def test_a_run_killed_at_random_moments_ends_as_an_undisturbed_one(tmp_path, recorded, kills):
+@pytest.mark.slow
+def test_a_run_killed_at_random_moments_ends_as_an_undisturbed_one(tmp_path, recorded):
     recorded += ["--samples", str(COPIES)]
     undisturbed, disturbed = tmp_path / "undisturbed", tmp_path / "disturbed"
     subprocess.run([*recorded, "--out", undisturbed], check=True, capture_output=True)
@@ -49,7 +50,7 @@ def test_a_run_killed_at_random_moments_ends_as_an_undisturbed_one(tmp_path, rec
 
     # Each kill comes when a random share of the work is done, and then at any point of what happens there.
     moments = random.Random(20_240_229)
-    for share in sorted(moments.uniform(0.0, 0.9) for _ in range(kills)):
+    for share in sorted(moments.uniform(0.0, 0.9) for _ in range(KILLS)):
         process = subprocess.Popen(
             [*recorded, "--resume", disturbed], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )

@@ -109,6 +109,7 @@ def test_an_interrupted_run_ends_the_same_and_asks_nothing_twice(folder, undistu
     assert len(set(asked)) == len(asked)
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_the_same(folder, undisturbed):
     """The killed process replays the undisturbed run's completions, request by request, and runs all programs anew."""
     directory = folder / "killed"

@@ -76,6 +76,7 @@ def check_killed_and_resumed(tmp_path, options, moments):
         assert (disturbed / name).read_bytes() == (undisturbed / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_a_killed_mixture_ends_with_the_same_bytes(tmp_path):
     check_killed_and_resumed(tmp_path, ["--rows", "60", "--parts", "programmatic=1", "--shard-rows", "25"], (0.2,))
 
