@@ -245,10 +245,10 @@ def test_a_hostile_policy_earns_nothing_and_nothing_is_learned_from_it(tmp_path,
 @pytest.mark.parametrize(
     ("recipe", "words"),
     [
-        ("rejection", r"none of \d+ samples is right, so there is nothing to learn from"),
-        ("expert-iteration", r"none of \d+ samples is right"),
-        ("preference", r"none of \d+ samples makes a pair"),
-        ("reward-model", r"none of \d+ samples makes a pair"),
+        ("rejection", r"of \d+ samples none is right, so there is nothing to learn from"),
+        ("expert-iteration", r"of \d+ samples none is right"),
+        ("preference", r"of \d+ samples none makes a pair"),
+        ("reward-model", r"of \d+ samples none makes a pair"),
     ],
 )
 def test_a_hostile_policy_gives_no_training_rows(tmp_path, hostile, recipe, words):
