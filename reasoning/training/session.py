@@ -308,10 +308,11 @@ def stored_config(directory: Path) -> TrainingConfig:
 
 
 def last_checkpoint(directory: Path) -> Path | None:
-    """The newest whole checkpoint; a half-written one (its state file comes last) is passed over."""
+    """The newest whole checkpoint; a half-written one (state and then our norms come last) is passed over."""
     for path in sorted(directory.glob("checkpoint-*"), key=_step_of, reverse=True):
         try:
-            json.loads((path / "trainer_state.json").read_text(encoding="utf-8"))
+            for name in ("trainer_state.json", NORMS_NAME):
+                json.loads((path / name).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
         return path

@@ -229,8 +229,8 @@ def _gradient_norms(pairs: list[tuple[float, float]]) -> GradientNorms:
 
 
 def _norms_of(checkpoint: Path | None) -> list[tuple[float, float]]:
-    """The gradient norms of the steps before a checkpoint; none where it has no record of them."""
-    if checkpoint is None or not (checkpoint / NORMS_NAME).exists():
+    """The gradient norms of the steps before a checkpoint."""
+    if checkpoint is None:
         return []
     norms = read_gradient_norms(checkpoint / NORMS_NAME)
     return list(zip(norms.l1, norms.l2, strict=True))

@@ -325,6 +325,17 @@ def test_a_gradient_that_is_not_finite_stops_before_the_step(tmp_path):
     assert last_checkpoint(tmp_path / "run" / "checkpoints") is not None
 
 
+@pytest.mark.parametrize("norms", [None, ""])
+def test_a_checkpoint_whose_last_file_was_not_written_is_passed_over(tmp_path, norms):
+    for step, text in ((2, '{"l1": [], "l2": []}'), (4, norms)):
+        folder = tmp_path / f"checkpoint-{step}"
+        folder.mkdir()
+        (folder / "trainer_state.json").write_text("{}")
+        if text is not None:
+            (folder / "gradient_norms.json").write_text(text)
+    assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-2"
+
+
 @pytest.mark.parametrize(
     "full", [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), RuntimeError("unexpected pos 576 vs 534")]
 )

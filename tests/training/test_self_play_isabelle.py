@@ -104,5 +104,5 @@ def test_a_model_learns_from_what_isabelle_accepts(tmp_path):
     proofs = (tmp_path / "run" / "rounds" / "000" / "proofs.jsonl").read_text().splitlines()
     assert {json.loads(line)["statement"] for line in proofs} == {"s1"}
     page = (tmp_path / "run" / "report.md").read_text()
-    assert "1 of 2 statements proved in 1 rounds" in page
+    assert "1 of 2 statements proved in 1 round" in page
     assert "Lean" not in page
