@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 OUT ?= runs/demo
 LEARN ?=
 
-.PHONY: demo test test-slow test-vllm test-train test-interop test-proofs learn check format bench clean
+.PHONY: demo test test-slow test-docs test-vllm test-train test-interop test-proofs learn check format bench clean
 
 $(VENV)/.base: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) (about a minute, the first time) ..."
@@ -35,7 +35,10 @@ test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -q -n auto
 
 test-slow: $(VENV)/.ray
-	@$(BIN)/python -m pytest -q -m slow --ignore=tests/engines --ignore=tests/training --ignore=tests/rewards --ignore=tests/verifiers/proofs --durations=10
+	@$(BIN)/python -m pytest -q -m slow --ignore=tests/docs --ignore=tests/engines --ignore=tests/training --ignore=tests/rewards --ignore=tests/verifiers/proofs --durations=10
+
+test-docs: $(VENV)/.ray
+	@$(BIN)/python -m pytest -q -m slow tests/docs --durations=5
 
 test-proofs: $(VENV)/.dev
 	@$(BIN)/python -m pytest -q -m slow tests/verifiers/proofs --durations=5

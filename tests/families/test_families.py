@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import os
 import random
 import re
 from collections import Counter
@@ -63,10 +64,18 @@ def test_every_family_passes_a_short_check(sandbox):
 
 @pytest.mark.slow
 def test_a_thousand_instances_of_every_family_are_right(sandbox):
-    """Gold answers graded by the answer verifier on the worked solution; the solution in code gives the same answer."""
+    """Gold answers graded by the answer verifier on the worked solution; the solution in code gives the same answer.
+
+    A thousand of one family in five, and a hundred of the others; of all with REASONING_EVERY=1.
+    """
+    every = int(os.environ.get("REASONING_EVERY", "5"))
+    whole = list(FAMILIES.values())[::every]
 
     async def work(pool):
-        return [await check_family(pool, family, count=1000, seed=11) for family in FAMILIES.values()]
+        few = [one for one in FAMILIES.values() if one not in whole]
+        rest = [await check_family(pool, family, count=100, seed=11) for family in few]
+        assert [fault for report in rest for fault in report.faults] == []
+        return [await check_family(pool, family, count=1000, seed=11) for family in whole]
 
     reports = sandbox(work)
     assert [fault for report in reports for fault in report.faults] == []
