@@ -15,6 +15,8 @@ __all__ = [
     "MOST_SECONDS",
     "AllowWeak",
     "Backend",
+    "CandidateMemory",
+    "CandidateSeconds",
     "Concurrency",
     "Jobs",
     "Quiet",
@@ -30,6 +32,12 @@ MOST_MIB = 1 << 24
 
 Resume = Annotated[Path | None, typer.Option(help="Go on with the run in this directory.")]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Candidates judged at once. Default: one a processor.")]
+CandidateSeconds = Annotated[
+    float | None, typer.Option(min=0.01, max=MOST_SECONDS, help="Seconds for one candidate. Default: 10.")
+]
+CandidateMemory = Annotated[
+    int | None, typer.Option(min=16, max=MOST_MIB, help="MiB for one candidate. Default: 1024.")
+]
 Concurrency = Annotated[
     int | None, typer.Option(min=1, help="Requests under way at once; default: what suits the engine.")
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reasoning.cli.execution import MOST_MIB, MOST_SECONDS, AllowWeak, Jobs
+from reasoning.cli.execution import MOST_MIB, MOST_SECONDS, AllowWeak, CandidateMemory, CandidateSeconds, Jobs
 from reasoning.cli.support import say, until_interrupted
 
 if TYPE_CHECKING:
@@ -38,12 +38,8 @@ def rewards(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for a free one.")] = 8000,
     jobs: Jobs = None,
-    timeout: Annotated[
-        float | None, typer.Option(min=0.01, max=MOST_SECONDS, help="Seconds for one candidate. Default: 10.")
-    ] = None,
-    memory: Annotated[
-        int | None, typer.Option(min=16, max=MOST_MIB, help="MiB for one candidate. Default: 1024.")
-    ] = None,
+    timeout: CandidateSeconds = None,
+    memory: CandidateMemory = None,
     partial: Annotated[float, typer.Option(min=0.0, max=0.99, help="Credit for the share of tests passed.")] = 0.0,
     form: Annotated[str, typer.Option(help="Regular expression that a candidate must hold.")] = "",
     allow_weak: AllowWeak = False,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reasoning.cli.execution import MOST_MIB, MOST_SECONDS, AllowWeak, Backend, Jobs, Quiet
+from reasoning.cli.execution import AllowWeak, Backend, CandidateMemory, CandidateSeconds, Jobs, Quiet
 from reasoning.cli.support import EXIT_UNJUDGED, run_interruptible, say
 from verifiers.wording import counted
 
@@ -25,12 +25,8 @@ def verify(
     source: Annotated[str, typer.Option("--in", help="Input lines, .jsonl or .jsonl.gz; - for standard input.")] = "-",
     target: Annotated[str, typer.Option("--out", help="Where verdicts go; - for standard output.")] = "-",
     jobs: Jobs = None,
-    timeout: Annotated[
-        float | None, typer.Option(min=0.01, max=MOST_SECONDS, help="Seconds for one candidate. Default: 10.")
-    ] = None,
-    memory: Annotated[
-        int | None, typer.Option(min=16, max=MOST_MIB, help="MiB for one candidate. Default: 1024.")
-    ] = None,
+    timeout: CandidateSeconds = None,
+    memory: CandidateMemory = None,
     explain: Annotated[bool, typer.Option("--explain", help="Add to each line how it was judged.")] = False,
     run: Annotated[Path | None, typer.Option("--run", help="Judge the candidates of this run again.")] = None,
     benchmark: Annotated[
